@@ -1,0 +1,88 @@
+/**
+ * What the API server needs of its store: multi-version objects with one revision counter, compare-and-set writes, and
+ * watches that resume at any revision since the last compaction. `mvcc-store.ts` implements it over a {@link Journal}.
+ *
+ * Bytes are the truth: an object is encoded once, when it is committed; the frozen parsed value stands beside the bytes.
+ * Writers compare against the newest state, including what is still being committed; readers and watchers see only what is
+ * durable.
+ */
+export interface Store {
+  /** The newest durable revision. */
+  readonly revision: number;
+  /** Reads and watches at revisions before this one answer `Expired`. */
+  readonly compactedRevision: number;
+
+  /** The durable state of `key`; `undefined` when absent. */
+  get(key: string): StoredObject | undefined;
+  /** Everything under `range.prefix` at one revision, in key order. @throws StatusError `Expired` when compacted away */
+  list(range: ListRange): ListResult;
+
+  /**
+   * Reads the newest state of `key` (committing writes included), lets `change` decide, and commits. `change` is pure and
+   * synchronous and may run once only: transactions on one store are serialised up to the decision. Resolves when durable.
+   */
+  transact(key: string, change: (current: StoredObject | undefined) => Change): Promise<TransactResult>;
+
+  /**
+   * Events with a revision greater than `afterRevision`, in order, without gap or repeat, until `signal` aborts.
+   * The iterator throws StatusError `Expired` when `afterRevision` is compacted, or when the watcher fell too far behind.
+   */
+  watch(prefix: string, afterRevision: number, signal: AbortSignal): AsyncIterable<StoreEvent[]>;
+
+  compact(revision: number): Promise<void>;
+}
+
+/** A committed object. `value` is deeply frozen and carries its own `metadata.resourceVersion`. */
+export interface StoredObject {
+  readonly key: string;
+  readonly revision: number;
+  readonly createRevision: number;
+  readonly value: StoredValue;
+  /** UTF-8 JSON of `value`, encoded once. */
+  readonly bytes: Uint8Array;
+}
+
+/** Any Kubernetes object; the store itself looks only at `metadata.resourceVersion`, which it writes. */
+export type StoredValue = { readonly metadata: { readonly resourceVersion?: string } } & Readonly<
+  Record<string, unknown>
+>;
+
+export type Change =
+  /** Writes `value`; the store sets `metadata.resourceVersion` to the new revision, encodes and freezes it. */
+  | { put: StoredValue }
+  | { delete: true /** the last state that watchers see; default the current one */; final?: StoredValue }
+  /** Nothing to do: the transaction resolves with the current object. */
+  | { keep: true };
+
+export interface TransactResult {
+  /** The object after the transaction; for a deletion, its last state at the deletion's revision. */
+  object: StoredObject | undefined;
+  changed: boolean;
+}
+
+export interface ListRange {
+  prefix: string;
+  /** Start at the first key greater than this one. */
+  afterKey?: string;
+  limit?: number;
+  /** List as of this revision; default the newest durable. */
+  revision?: number;
+}
+
+export interface ListResult {
+  objects: StoredObject[];
+  revision: number;
+  /** Set when `limit` cut the list: continue after this key at the same revision. */
+  continueAfterKey?: string;
+  /** How many objects follow the cut; only with `continueAfterKey`. */
+  remaining?: number;
+}
+
+export interface StoreEvent {
+  type: 'put' | 'delete';
+  key: string;
+  revision: number;
+  object: StoredObject;
+  /** The version before, when it is still held: selectors need it to turn a change into ADDED or DELETED. */
+  previous: StoredObject | undefined;
+}
