@@ -1,0 +1,208 @@
+/**
+ * Virtual time. Nothing happens until the test or the simulation advances the clock; then timers fire in order of their
+ * due time, those of one instant in the order in which they were set, and everything that a callback sets in motion
+ * (any depth of promises) has settled before the next timer fires or the call returns.
+ *
+ * Invariant: two runs that set the same timers from the same callbacks see the same order and the same times.
+ */
+import { assert } from '../base/assert.ts';
+import type { Clock, Timer } from '../base/clock.ts';
+
+export interface SimulatedClock extends Clock {
+  /** Moves time forward by `delayMs`, firing what falls due up to and including that moment. 0 fires what is due now. */
+  advance(delayMs: number): Promise<void>;
+  /** As {@link advance}, to a wall time; one that has passed is an error. */
+  advanceTo(wallMs: number): Promise<void>;
+  /**
+   * Advances from timer to timer until none is left. For finite work: periodic loops never become idle, and past
+   * `limitMs` (default one hour) of virtual time that is an assertion failure.
+   */
+  runUntilIdle(limitMs?: number): Promise<void>;
+  /** Lets everything that waits for no timer run, without moving time. */
+  settle(): Promise<void>;
+  /** Moves wall time (not monotonic time, not the timers), as a clock correction does. */
+  jumpWall(deltaMs: number): void;
+  /** How many timers are set. */
+  readonly pendingTimers: number;
+}
+
+/** 2026-01-01T00:00:00Z, so that timestamps in tests are whole. */
+export const SIMULATION_START_MS = Date.UTC(2026, 0, 1);
+
+/** A loop of zero-delay timers that never lets time pass is a bug in what is simulated. */
+const TIMERS_PER_INSTANT_MAX = 1_000_000;
+
+/** A clock that stands at wall time `startMs` until it is advanced. */
+export function newSimulatedClock(startMs: number = SIMULATION_START_MS): SimulatedClock {
+  return new VirtualClock(startMs);
+}
+
+interface PendingTimer extends Timer {
+  dueMs: number;
+  sequence: number;
+  /** Absent once cancelled or fired. */
+  callback: (() => void) | undefined;
+}
+
+class VirtualClock implements SimulatedClock {
+  #elapsedMs = 0;
+  #wallOffsetMs: number;
+  #sequence = 0;
+  #pending = 0;
+  readonly #timers = new TimerHeap();
+  readonly #turn = newTurn();
+
+  constructor(startMs: number) {
+    this.#wallOffsetMs = startMs;
+  }
+
+  get pendingTimers(): number {
+    return this.#pending;
+  }
+
+  now(): number {
+    return this.#wallOffsetMs + this.#elapsedMs;
+  }
+
+  monotonicMs(): number {
+    return this.#elapsedMs;
+  }
+
+  jumpWall(deltaMs: number): void {
+    this.#wallOffsetMs += deltaMs;
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    assert(!Number.isNaN(delayMs), 'a timer needs a delay that is a number');
+    const timer: PendingTimer = {
+      dueMs: this.#elapsedMs + Math.max(0, delayMs),
+      sequence: this.#sequence++,
+      callback,
+      cancel: () => {
+        if (timer.callback === undefined) return;
+        timer.callback = undefined;
+        this.#pending--;
+      },
+    };
+    this.#pending++;
+    this.#timers.push(timer);
+    return timer;
+  }
+
+  sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        timer.cancel();
+        reject(signal.reason);
+      };
+      const timer = this.setTimer(delayMs, () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  settle(): Promise<void> {
+    return this.#turn();
+  }
+
+  async advance(delayMs: number): Promise<void> {
+    assert(delayMs >= 0, `time cannot go back by ${delayMs} ms`);
+    const targetMs = this.#elapsedMs + delayMs;
+    await this.#turn();
+    let firedNow = 0;
+    for (let timer = this.#next(); timer !== undefined && timer.dueMs <= targetMs; timer = this.#next()) {
+      firedNow = timer.dueMs > this.#elapsedMs ? 0 : firedNow + 1;
+      assert(firedNow < TIMERS_PER_INSTANT_MAX, 'timers with no delay set each other without end');
+      await this.#fire(timer);
+    }
+    this.#elapsedMs = Math.max(this.#elapsedMs, targetMs);
+  }
+
+  advanceTo(wallMs: number): Promise<void> {
+    return this.advance(wallMs - this.now());
+  }
+
+  async runUntilIdle(limitMs = 3_600_000): Promise<void> {
+    const deadlineMs = this.#elapsedMs + limitMs;
+    await this.#turn();
+    for (let timer = this.#next(); timer !== undefined; timer = this.#next()) {
+      assert(timer.dueMs <= deadlineMs, `not idle after ${limitMs} ms of virtual time`);
+      await this.#fire(timer);
+    }
+  }
+
+  /** The earliest timer that is not cancelled; it stays in the heap. */
+  #next(): PendingTimer | undefined {
+    for (let timer = this.#timers.peek(); timer !== undefined; timer = this.#timers.peek()) {
+      if (timer.callback !== undefined) return timer;
+      this.#timers.pop();
+    }
+    return undefined;
+  }
+
+  async #fire(timer: PendingTimer): Promise<void> {
+    const { callback } = timer;
+    assert(callback !== undefined, 'a cancelled timer never fires');
+    this.#timers.pop();
+    timer.callback = undefined;
+    this.#pending--;
+    this.#elapsedMs = Math.max(this.#elapsedMs, timer.dueMs);
+    callback();
+    await this.#turn();
+  }
+}
+
+/**
+ * A function whose promise resolves in a later task, when every pending promise reaction has run, however deep. The
+ * language has one such door that needs no host: a waiter of `Atomics.waitAsync` is resolved by a task of its own.
+ */
+function newTurn(): () => Promise<void> {
+  const cell = new Int32Array(new SharedArrayBuffer(4));
+  return async () => {
+    const waiter = Atomics.waitAsync(cell, 0, 0);
+    Atomics.notify(cell, 0);
+    await waiter.value;
+  };
+}
+
+/** A binary heap by due time, then by the order in which the timers were set. */
+class TimerHeap {
+  readonly #items: PendingTimer[] = [];
+
+  peek(): PendingTimer | undefined {
+    return this.#items[0];
+  }
+
+  push(timer: PendingTimer): void {
+    const items = this.#items;
+    let index = items.length;
+    while (index > 0) {
+      const parent = (index - 1) >> 1;
+      if (!isBefore(timer, items[parent]!)) break;
+      items[index] = items[parent]!;
+      index = parent;
+    }
+    items[index] = timer;
+  }
+
+  pop(): void {
+    const items = this.#items;
+    const last = items.pop();
+    if (last === undefined || items.length === 0) return;
+    let index = 0;
+    for (let child = 1; child < items.length; child = 2 * index + 1) {
+      if (child + 1 < items.length && isBefore(items[child + 1]!, items[child]!)) child++;
+      if (!isBefore(items[child]!, last)) break;
+      items[index] = items[child]!;
+      index = child;
+    }
+    items[index] = last;
+  }
+}
+
+function isBefore(a: PendingTimer, b: PendingTimer): boolean {
+  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
+}
