@@ -1,0 +1,97 @@
+/**
+ * A request to the API server and its response, as values: what crosses between the HTTPS adapter (or the in-process
+ * transport) and `apiserver`, which itself never sees a socket.
+ *
+ * In-process callers get the frozen objects themselves; the HTTPS adapter writes the bytes that were encoded at commit.
+ */
+export interface ApiRequest {
+  method: 'GET' | 'HEAD' | 'POST' | 'PUT' | 'PATCH' | 'DELETE' | 'OPTIONS';
+  /** The path as received, percent-encoding kept, without the query. */
+  path: string;
+  query: URLSearchParams;
+  /** Names in lower case. */
+  headers: Readonly<Record<string, string>>;
+  body: RequestBody;
+  peer: Peer;
+}
+
+export type RequestBody =
+  | { kind: 'none' }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  /** From the same process: a value that nobody changes any more. */
+  | { kind: 'object'; value: unknown };
+
+/** Who is at the other end, as far as the connection itself proves it. Bearer tokens are in the headers. */
+export type Peer =
+  /** The same process, speaking as `user`: made only by composition roots. */
+  | { kind: 'internal'; user: UserInfo }
+  | { kind: 'remote'; address: string; certificate: PeerCertificate | undefined };
+
+/** A client certificate; `trusted` tells whether the TLS layer verified it against the cluster's client CA. */
+export interface PeerCertificate {
+  commonName: string;
+  organizations: string[];
+  trusted: boolean;
+  notAfterMs: number;
+  fingerprint: string;
+}
+
+/** @see authentication.k8s.io/v1 UserInfo */
+export interface UserInfo {
+  username: string;
+  uid?: string;
+  groups: string[];
+  extra?: Record<string, string[]>;
+}
+
+export interface ApiResponse {
+  status: number;
+  /** Names in lower case. `content-type` is always there when there is a body. */
+  headers: Record<string, string>;
+  body: ResponseBody;
+}
+
+export type ResponseBody =
+  | { kind: 'none' }
+  /** One JSON value; `bytes` encodes it, or returns the bytes encoded at commit. */
+  | { kind: 'object'; value: unknown; bytes(): Uint8Array }
+  /** A whole list: `value` for callers in the process; `chunks` writes it from the committed bytes, piece by piece. */
+  | { kind: 'list'; value: { metadata: ListMeta; items: readonly unknown[] }; chunks(): Iterable<Uint8Array> }
+  | { kind: 'bytes'; bytes: Uint8Array }
+  | { kind: 'stream'; chunks: AsyncIterable<Uint8Array> }
+  | { kind: 'watch'; frames: AsyncIterable<readonly WatchFrame[]> }
+  /** Hand the connection over: the adapter opens the target, repeats the request there and joins the two byte streams. */
+  | { kind: 'tunnel'; target: TunnelTarget };
+
+export interface ListMeta {
+  resourceVersion?: string;
+  continue?: string;
+  remainingItemCount?: number;
+}
+
+/** One event of a watch. `bytes` is the whole line, line feed included; it may be shared between watchers. */
+export interface WatchFrame {
+  readonly type: 'ADDED' | 'MODIFIED' | 'DELETED' | 'BOOKMARK' | 'ERROR';
+  readonly object: unknown;
+  bytes(): Uint8Array;
+}
+
+/** A node agent's own HTTPS port, for exec, attach, port-forward and logs. */
+export interface TunnelTarget {
+  host: string;
+  port: number;
+  path: string;
+  /** The query to repeat, without the question mark. */
+  query: string;
+  /** For messages: `node "worker-1"`. */
+  description: string;
+}
+
+/** Sends a request to an API server: in the same process or over HTTPS. */
+export interface Transport {
+  /**
+   * Resolves with the response's head as soon as it is known; a streaming body ends when `signal` aborts.
+   * Rejects with StatusError `ServiceUnavailable` when the server cannot be reached.
+   */
+  send(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
+}
