@@ -1,0 +1,39 @@
+/**
+ * Time as an interface: everything below `platform` reads time and waits only through this.
+ *
+ * The real implementation is `platform/system-clock.ts`; the simulated one advances by hand.
+ */
+export interface Clock {
+  /** Wall time, milliseconds since the Unix epoch. May jump. For timestamps that people or the API see. */
+  now(): number;
+  /** Milliseconds from an arbitrary start; never goes back. For durations, timeouts and back-off. */
+  monotonicMs(): number;
+  /**
+   * Calls `callback` once after `delayMs` (0 means the next turn, never synchronously).
+   * Cancelling twice or after it fired does nothing.
+   */
+  setTimer(delayMs: number, callback: () => void): Timer;
+  /** Resolves after `delayMs`; rejects with `signal.reason` when `signal` aborts first. */
+  sleep(delayMs: number, signal: AbortSignal): Promise<void>;
+}
+
+export interface Timer {
+  cancel(): void;
+}
+
+/** Formats wall time as Kubernetes' `metav1.Time`: RFC 3339, UTC, whole seconds (`2026-01-02T03:04:05Z`). */
+export function toTimestamp(wallMs: number): string {
+  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+}
+
+/** Formats wall time as Kubernetes' `metav1.MicroTime`: RFC 3339, UTC, microseconds. */
+export function toMicroTimestamp(wallMs: number): string {
+  return new Date(wallMs).toISOString().replace('Z', '000Z');
+}
+
+/** Parses an RFC 3339 timestamp to wall milliseconds; `undefined` for an absent one. */
+export function parseTimestamp(timestamp: string): number;
+export function parseTimestamp(timestamp: string | undefined): number | undefined;
+export function parseTimestamp(timestamp: string | undefined): number | undefined {
+  return timestamp === undefined ? undefined : Date.parse(timestamp);
+}
