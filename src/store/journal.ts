@@ -33,6 +33,8 @@ export interface JournalRecord {
   revision: number;
   /** The revision at which this key was (last) created. */
   createRevision: number;
+  /** The revision of the version that this one replaces, deletions included; 0 when the key had none. */
+  previousRevision: number;
   /** The encoded object; for a deletion, its last state (watchers show it). */
   value: Uint8Array;
   deleted: boolean;

@@ -25,9 +25,10 @@ export interface Store {
 
   /**
    * Events with a revision greater than `afterRevision`, in order, without gap or repeat, until `signal` aborts.
-   * The iterator throws StatusError `Expired` when `afterRevision` is compacted, or when the watcher fell too far behind.
+   * The iterator throws StatusError `Expired` when `afterRevision` is compacted, or when the watcher fell too far behind;
+   * it ends when `signal` aborts. Events are buffered from this call on; it can be iterated once.
    */
-  watch(prefix: string, afterRevision: number, signal: AbortSignal): AsyncIterable<StoreEvent[]>;
+  watch(prefix: string, afterRevision: number, signal: AbortSignal): StoreWatch;
 
   compact(revision: number): Promise<void>;
 }
@@ -76,6 +77,12 @@ export interface ListResult {
   continueAfterKey?: string;
   /** How many objects follow the cut; only with `continueAfterKey`. */
   remaining?: number;
+}
+
+/** The batches of one watch; a batch is shared between watchers and must not be changed. */
+export interface StoreWatch extends AsyncIterable<StoreEvent[]> {
+  /** Every event up to this revision has been handed out: what a bookmark may say. */
+  readonly deliveredRevision: number;
 }
 
 export interface StoreEvent {
