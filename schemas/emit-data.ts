@@ -57,6 +57,7 @@ function word(entry: ModelPackage, field: ModelField): string {
   const parts = [
     `${field.name}${field.required ? '' : '?'}=${field.numbers.join('.')}:${shape}${target(entry, field.target)}`,
   ];
+  if (field.omitZero) parts.push('o');
   if (field.goType !== undefined) parts.push(`g=${field.goType}`);
   if (field.listType !== undefined) parts.push(`lt=${field.listType}`);
   if (field.listMapKeys !== undefined) parts.push(`lk=${field.listMapKeys.join(',')}`);

@@ -19,6 +19,8 @@ export interface ModelField {
   shape: 'one' | 'list' | 'map';
   target: Target;
   required: boolean;
+  /** Go leaves it out when it is zero or empty: `omitempty` on a field that is neither pointer nor struct. */
+  omitZero?: boolean;
   goType?: string;
   enumName?: string;
   listType?: 'atomic' | 'set' | 'map';
@@ -191,6 +193,7 @@ export class ModelBuilder {
     };
     if (markers.has('patchStrategy')) field.patchStrategy = markers.get('patchStrategy')?.[0] ?? '';
     if (markers.has('patchMergeKey')) field.patchMergeKey = markers.get('patchMergeKey')?.[0] ?? '';
+    if (go !== undefined && isOmittedWhenZero(go, field)) field.omitZero = true;
     const goType = go && goTypeName(source, go.goType, field);
     if (goType !== undefined) field.goType = goType;
     return field;
@@ -236,6 +239,12 @@ export class ModelBuilder {
 
 function isTypeMeta(field: GoField): boolean {
   return field.embedded && /(^|\.)TypeMeta$/.test(field.goType);
+}
+
+function isOmittedWhenZero(go: GoField, field: ModelField): boolean {
+  if (!go.omitEmpty || go.goType.startsWith('*')) return false;
+  if (field.shape !== 'one') return true;
+  return 'scalar' in field.target && 'sbilufy'.includes(field.target.scalar);
 }
 
 function listMarkers(markers: Markers): Partial<ModelField> {
