@@ -1,0 +1,130 @@
+/**
+ * YAML as Kubernetes reads it: YAML 1.1 scalars (`yes`, `on`, `014`), except that dates and `12:30` stay text; keys become
+ * strings, duplicate keys are errors, aliases may not blow a document up.
+ *
+ * @see sigs.k8s.io/yaml, goyaml.v2/resolve.go
+ */
+import * as yaml from 'js-yaml';
+import { StatusError } from '../base/status-error.ts';
+import type { JsonValue } from './json.ts';
+
+const DEPTH_MAX = 1000;
+const ALIASES_MAX = 1000;
+/** Values in one document after aliases are expanded. */
+const VALUES_MAX = 1_000_000;
+
+const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
+  ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((word) => [word, true]),
+  ...['n', 'N', 'no', 'No', 'NO', 'off', 'Off', 'OFF', 'false', 'False', 'FALSE'].map((word) => [
+    word,
+    false,
+  ]),
+]);
+const INTEGER = /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
+const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const NUMBER_STARTS = [...'-+.0123456789'];
+
+const boolTag = yaml.defineScalarTag<boolean>('tag:yaml.org,2002:bool', {
+  implicit: true,
+  implicitFirstChars: [...'yYnNoOtTfF'],
+  resolve: (source) => (Object.hasOwn(BOOLEANS, source) ? BOOLEANS[source]! : yaml.NOT_RESOLVED),
+  identify: (value) => typeof value === 'boolean',
+});
+
+const intTag = yaml.defineScalarTag<number>('tag:yaml.org,2002:int', {
+  implicit: true,
+  implicitFirstChars: NUMBER_STARTS,
+  resolve: (source) => (INTEGER.test(source) ? parseInteger(source) : yaml.NOT_RESOLVED),
+  identify: (value) => Number.isSafeInteger(value),
+});
+
+const floatTag = yaml.defineScalarTag<number>('tag:yaml.org,2002:float', {
+  implicit: true,
+  implicitFirstChars: NUMBER_STARTS,
+  resolve: (source) => (FLOAT.test(source) ? Number(source.replaceAll('_', '')) : yaml.NOT_RESOLVED),
+  identify: (value) => typeof value === 'number',
+});
+
+/** `!!binary` keeps its base64 text: that is how the API carries bytes. */
+const binaryTag = yaml.defineScalarTag<string>('tag:yaml.org,2002:binary', {
+  resolve: (source) => source.replace(/\s/g, ''),
+  identify: () => false,
+});
+
+const KUBERNETES_SCHEMA = new yaml.Schema([
+  yaml.strTag,
+  yaml.seqTag,
+  yaml.mapTag,
+  yaml.nullYaml11Tag,
+  boolTag,
+  intTag,
+  floatTag,
+  binaryTag,
+  yaml.mergeTag,
+]);
+
+/** Numbers written by people: signs, underscores and the prefixes of YAML 1.1. */
+function parseInteger(source: string): number {
+  const negative = source.startsWith('-');
+  const digits = source.replace(/^[-+]/, '').replaceAll('_', '');
+  const value = /^0[0-7]+$/.test(digits) ? Number.parseInt(digits, 8) : Number(digits);
+  return negative ? -value : value;
+}
+
+/**
+ * Every document of a stream, empty ones left out.
+ * @param name  where the text came from, for messages
+ * @throws StatusError BadRequest, with line and column
+ */
+export function parseYamlDocuments(text: string, name = 'yaml'): JsonValue[] {
+  return loadAll(text, name).filter((document) => document !== null && document !== undefined);
+}
+
+/** The single document of a request body. @throws StatusError BadRequest */
+export function parseYaml(text: string): JsonValue {
+  const documents = loadAll(text, 'yaml');
+  if (documents.length > 1)
+    throw new StatusError('BadRequest', 'yaml: only one document is allowed in a request');
+  return documents[0] ?? null;
+}
+
+function loadAll(text: string, name: string): JsonValue[] {
+  try {
+    const documents = yaml.loadAll(text, {
+      schema: KUBERNETES_SCHEMA,
+      maxDepth: DEPTH_MAX,
+      maxAliases: ALIASES_MAX,
+    });
+    for (const document of documents) assertBounded(document);
+    return documents as JsonValue[];
+  } catch (error) {
+    if (error instanceof StatusError) throw error;
+    throw new StatusError('BadRequest', `error parsing ${name}: ${describe(error)}`, { cause: error });
+  }
+}
+
+function describe(error: unknown): string {
+  if (!(error instanceof yaml.YAMLException)) return error instanceof Error ? error.message : String(error);
+  const { mark, reason } = error;
+  return mark === undefined ? reason : `line ${mark.line + 1}, column ${mark.column + 1}: ${reason}`;
+}
+
+/** Refuses a document that is small as text and huge once its aliases are expanded. */
+function assertBounded(document: unknown): void {
+  let values = 0;
+  const visit = (value: unknown, depth: number): void => {
+    values++;
+    if (values > VALUES_MAX || depth > DEPTH_MAX)
+      throw new StatusError('BadRequest', 'yaml: document contains excessive aliasing');
+    if (typeof value === 'number' && !Number.isFinite(value))
+      throw new StatusError('BadRequest', `yaml: unsupported value: ${value}`);
+    if (typeof value !== 'object' || value === null) return;
+    for (const child of Array.isArray(value) ? value : Object.values(value)) visit(child, depth + 1);
+  };
+  visit(document, 0);
+}
+
+/** Formats a value as a block-style YAML document, in the order of its keys. */
+export function formatYaml(value: unknown): string {
+  return yaml.dump(value, { schema: KUBERNETES_SCHEMA, lineWidth: -1 });
+}
