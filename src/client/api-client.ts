@@ -4,32 +4,52 @@
  *
  * Objects that it returns may be frozen and shared: never change them, copy first. All errors are StatusError.
  */
-import type { NewObject, ObjectList } from '../api/meta.ts';
+import type { KubeObject, NewObject, ObjectList } from '../api/meta.ts';
 import type { ResourceRef } from '../api/resources.ts';
 
 export interface ApiClient {
-  get<T>(resource: ResourceRef<T>, target: ObjectName, signal: AbortSignal): Promise<T>;
-  list<T>(resource: ResourceRef<T>, options: ListOptions, signal: AbortSignal): Promise<ObjectList<T>>;
+  get<T extends KubeObject>(resource: ResourceRef<T>, target: ObjectName, signal: AbortSignal): Promise<T>;
+  list<T extends KubeObject>(
+    resource: ResourceRef<T>,
+    options: ListOptions,
+    signal: AbortSignal,
+  ): Promise<ObjectList<T>>;
   /** Ends when the server ends it; throws StatusError `Expired` when the revision is too old. */
-  watch<T>(
+  watch<T extends KubeObject>(
     resource: ResourceRef<T>,
     options: WatchOptions,
     signal: AbortSignal,
   ): AsyncIterable<WatchEvent<T>>;
-  create<T>(resource: ResourceRef<T>, object: NewObject<T>, signal: AbortSignal): Promise<T>;
+  create<T extends KubeObject>(
+    resource: ResourceRef<T>,
+    object: NewObject<T>,
+    signal: AbortSignal,
+  ): Promise<T>;
   /** Replaces the object; `Conflict` unless its resourceVersion is the current one (an empty one skips the check). */
-  update<T>(resource: ResourceRef<T>, object: T, signal: AbortSignal): Promise<T>;
-  updateStatus<T>(resource: ResourceRef<T>, object: T, signal: AbortSignal): Promise<T>;
-  patch<T>(resource: ResourceRef<T>, target: ObjectName, patch: Patch, signal: AbortSignal): Promise<T>;
+  update<T extends KubeObject>(resource: ResourceRef<T>, object: T, signal: AbortSignal): Promise<T>;
+  updateStatus<T extends KubeObject>(resource: ResourceRef<T>, object: T, signal: AbortSignal): Promise<T>;
+  /** PUT to any other subresource that takes the object itself: a namespace's `finalize`. */
+  updateSubresource<T extends KubeObject>(
+    resource: ResourceRef<T>,
+    object: T,
+    subresource: string,
+    signal: AbortSignal,
+  ): Promise<T>;
+  patch<T extends KubeObject>(
+    resource: ResourceRef<T>,
+    target: ObjectName,
+    patch: Patch,
+    signal: AbortSignal,
+  ): Promise<T>;
   /** Resolves with the object's last state, or its state while finalizers or a grace period hold it. */
-  delete<T>(
+  delete<T extends KubeObject>(
     resource: ResourceRef<T>,
     target: ObjectName,
     options: DeleteOptions,
     signal: AbortSignal,
   ): Promise<T>;
   /** POST to a subresource: `binding`, `eviction`, `token`. Resolves with the server's answer. */
-  createSubresource<T>(
+  createSubresource<T extends KubeObject>(
     resource: ResourceRef<T>,
     target: ObjectName,
     subresource: { name: string; body: unknown },

@@ -4,6 +4,7 @@
  * The objects are frozen and shared. The copy may lag behind the server: what a worker itself has in flight must be passed
  * to its decision as data (see `controllers/framework/expectations.ts`).
  */
+import type { KubeObject } from '../api/meta.ts';
 import type { ResourceRef } from '../api/resources.ts';
 
 /** Reads of a local copy. `key` is `namespace/name`, or `name` for cluster-scoped kinds. */
@@ -18,6 +19,11 @@ export interface Lister<T> {
 export interface Informer<T> extends Lister<T> {
   /** True once the first list has been delivered to the listeners. */
   readonly synced: boolean;
+  /**
+   * The copy shows every change up to this revision; empty before the first list. While listeners run it may still name
+   * the revision before. Compare with `compareRevisions`.
+   */
+  readonly revision: string;
   /** Resolves when {@link synced}. */
   whenSynced(signal: AbortSignal): Promise<void>;
   /** Also called for everything that is already there. */
@@ -35,7 +41,7 @@ export interface InformerListener<T> {
 
 /** One informer per resource (and selector), shared by all its users in the process. */
 export interface InformerFactory {
-  informer<T>(resource: ResourceRef<T>, selector?: InformerSelector): Informer<T>;
+  informer<T extends KubeObject>(resource: ResourceRef<T>, selector?: InformerSelector): Informer<T>;
 }
 
 export interface InformerSelector {
