@@ -1,0 +1,25 @@
+/** The store's limits and intervals, each with its reason. */
+
+/** Source: kube-apiserver, storagebackend.DefaultCompactInterval. */
+export const COMPACTION_INTERVAL_MS = 5 * 60 * 1000;
+
+/** How long to wait before compacting again when the journal could not. */
+export const COMPACTION_RETRY_MS = 10_000;
+
+/** Versions kept for watches to resume; the largest window of upstream's watch cache. Source: cacher, defaultUpperBoundCapacity. */
+export const HISTORY_MAX_RECORDS = 100 * 1024;
+
+/** Bytes of history kept: 40,000 Pods of 3.3 KB, ten seconds of the highest write rate. */
+export const HISTORY_MAX_BYTES = 128 * 1024 * 1024;
+
+/** Events that may wait for one watcher: more than the largest commit, so that one burst closes no reader that is awake. */
+export const WATCHER_MAX_BUFFERED_EVENTS = 10_000;
+
+/** Records of one commit: bounds the pause that publishing a batch makes. */
+export const COMMIT_MAX_RECORDS = 512;
+
+/** Bytes of one commit: bounds the copy to the journal's thread and the length of one disk write. */
+export const COMMIT_MAX_BYTES = 4 * 1024 * 1024;
+
+/** Writes that may wait for a commit; past it writers are told to come back later. */
+export const QUEUE_MAX_RECORDS = 10_000;

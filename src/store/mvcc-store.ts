@@ -1,0 +1,271 @@
+/**
+ * The store: durable versions in memory, by key and by revision, over a journal.
+ *
+ *     transact -> decide on the newest (pending or durable) -> encode -> CommitQueue -> journal
+ *                                                                            |
+ *     get, list <- KeyIndex  <-----------.                                   v  durable, in revision order
+ *     resume    <- History   <------------+------------------------------ publish -> WatchHub -> watchers, then the writer
+ *
+ * Invariants: what readers and watchers see is durable; revisions are assigned upwards and never given twice, also when a
+ * write is dropped; the index, the history and the hub change together within one turn of the event loop.
+ */
+import { assert } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import { type Deferred, newDeferred } from '../base/deferred.ts';
+import type { Logger } from '../base/logger.ts';
+import { StatusError } from '../base/status-error.ts';
+import { CommitQueue } from './commit-queue.ts';
+import { runCompaction } from './compaction.ts';
+import * as defaults from './defaults.ts';
+import { History } from './history.ts';
+import type { Journal, JournalSnapshot } from './journal.ts';
+import { KeyIndex } from './key-index.ts';
+import { loadState, type StoreState } from './load-state.ts';
+import type {
+  Change,
+  ListRange,
+  ListResult,
+  Store,
+  StoredObject,
+  StoredValue,
+  StoreEvent,
+  StoreWatch,
+  TransactResult,
+} from './store.ts';
+import { encodeAt, Version, versionAt } from './version.ts';
+import { toEvent, WatchHub } from './watch-hub.ts';
+
+export interface StoreOptions {
+  journal: Journal;
+  clock: Clock;
+  log: Logger;
+  /** Overrides of `defaults.ts`. */
+  limits?: Partial<StoreLimits>;
+}
+
+export interface StoreLimits {
+  compactionIntervalMs: number;
+  historyMaxRecords: number;
+  historyMaxBytes: number;
+  watcherMaxBufferedEvents: number;
+  commitMaxRecords: number;
+  commitMaxBytes: number;
+  queueMaxRecords: number;
+}
+
+const DEFAULT_LIMITS: StoreLimits = {
+  compactionIntervalMs: defaults.COMPACTION_INTERVAL_MS,
+  historyMaxRecords: defaults.HISTORY_MAX_RECORDS,
+  historyMaxBytes: defaults.HISTORY_MAX_BYTES,
+  watcherMaxBufferedEvents: defaults.WATCHER_MAX_BUFFERED_EVENTS,
+  commitMaxRecords: defaults.COMMIT_MAX_RECORDS,
+  commitMaxBytes: defaults.COMMIT_MAX_BYTES,
+  queueMaxRecords: defaults.QUEUE_MAX_RECORDS,
+};
+
+/** A store and its life: whoever opens it runs it, ends the process when `run` rejects, and closes it. */
+export interface OpenStore extends Store {
+  /** Compacts until `signal` aborts; rejects when a commit failed for good: the process must end. */
+  run(signal: AbortSignal): Promise<void>;
+  /** Refuses further writes and closes the journal. Writes that are not durable yet are rejected. */
+  close(): Promise<void>;
+}
+
+/** Opens the store that `journal` holds. `run` it, or nothing is ever compacted and no failed commit is heard of. */
+export async function openStore(options: StoreOptions, signal: AbortSignal): Promise<OpenStore> {
+  const snapshot: JournalSnapshot = await options.journal.load(signal);
+  return new MvccStore(options, { ...DEFAULT_LIMITS, ...options.limits }, loadState(snapshot));
+}
+
+class MvccStore implements OpenStore {
+  readonly #options: StoreOptions;
+  readonly #limits: StoreLimits;
+  readonly #index: KeyIndex;
+  readonly #history: History;
+  readonly #hub: WatchHub;
+  readonly #commits: CommitQueue;
+  readonly #failed: Deferred<never> = newDeferred();
+  #historyFull: Deferred<void> = newDeferred();
+  #revision: number;
+  #assignedRevision: number;
+  #compactedRevision: number;
+
+  constructor(options: StoreOptions, limits: StoreLimits, state: StoreState) {
+    this.#options = options;
+    this.#limits = limits;
+    this.#revision = state.revision;
+    this.#assignedRevision = state.revision;
+    this.#compactedRevision = state.compactedRevision;
+    this.#index = KeyIndex.from(state.heads);
+    this.#history = new History({ maxRecords: limits.historyMaxRecords, maxBytes: limits.historyMaxBytes });
+    for (const version of state.history) this.#history.append(version);
+    this.#hub = new WatchHub({
+      maxBufferedEvents: limits.watcherMaxBufferedEvents,
+      currentRevision: () => this.#revision,
+    });
+    this.#commits = new CommitQueue({
+      journal: options.journal,
+      limits: {
+        maxBatchRecords: limits.commitMaxRecords,
+        maxBatchBytes: limits.commitMaxBytes,
+        maxPending: limits.queueMaxRecords,
+      },
+      publish: (versions) => this.#publish(versions),
+      onFailure: (cause) => this.#failed.reject(cause),
+    });
+    // Heard through run(); without it a failure still refuses every write.
+    this.#failed.promise.catch(() => {});
+  }
+
+  get revision(): number {
+    return this.#revision;
+  }
+
+  get compactedRevision(): number {
+    return this.#compactedRevision;
+  }
+
+  get(key: string): StoredObject | undefined {
+    const head = this.#index.get(key);
+    return head?.deleted === true ? undefined : head;
+  }
+
+  list(range: ListRange): ListResult {
+    const revision = range.revision ?? this.#revision;
+    this.#checkReadable(revision);
+    const limit = range.limit ?? Number.POSITIVE_INFINITY;
+    const objects: StoredObject[] = [];
+    let remaining = 0;
+    for (const { head } of this.#index.range(range.prefix, range.afterKey)) {
+      const version = versionAt(head, revision);
+      if (version === undefined || version.deleted) continue;
+      if (objects.length < limit) objects.push(version);
+      else remaining++;
+    }
+    if (remaining === 0) return { objects, revision };
+    return { objects, revision, continueAfterKey: objects.at(-1)?.key ?? range.afterKey ?? '', remaining };
+  }
+
+  async transact(
+    key: string,
+    change: (current: StoredObject | undefined) => Change,
+  ): Promise<TransactResult> {
+    this.#commits.checkOpen();
+    const pending = this.#commits.newest(key);
+    const newest = pending?.version ?? this.#index.get(key);
+    const current = newest?.deleted === true ? undefined : newest;
+    let decision: Change;
+    try {
+      decision = change(current);
+    } catch (refusal) {
+      // What was refused because of a pending version is only true once that version is durable.
+      await pending?.settled;
+      throw refusal;
+    }
+    const version = this.#nextVersion(key, decision, newest);
+    if (version === undefined) {
+      await pending?.settled;
+      return { object: current, changed: false };
+    }
+    await this.#commits.submit(version).settled;
+    return { object: version, changed: true };
+  }
+
+  watch(prefix: string, afterRevision: number, signal: AbortSignal): StoreWatch {
+    if (afterRevision < this.#compactedRevision || afterRevision > this.#revision) {
+      const watcher = this.#hub.open(prefix, [], signal);
+      watcher.fail(this.#expired(afterRevision));
+      return watcher;
+    }
+    const past: StoreEvent[] = [];
+    for (const version of this.#history.after(afterRevision)) {
+      if (version.key.startsWith(prefix)) past.push(toEvent(version));
+    }
+    return this.#hub.open(prefix, past, signal);
+  }
+
+  async compact(revision: number): Promise<void> {
+    assert(revision <= this.#revision, `cannot compact at ${revision}: the store is at ${this.#revision}`);
+    if (revision <= this.#compactedRevision) return;
+    await this.#options.journal.compact(revision);
+    if (revision <= this.#compactedRevision) return;
+    this.#compactedRevision = revision;
+    for (const version of this.#history.dropThrough(revision)) {
+      version.previous = undefined;
+      if (version.deleted && this.#index.get(version.key) === version) this.#index.delete(version.key);
+    }
+    if (!this.#history.full) this.#historyFull = newDeferred();
+  }
+
+  async run(signal: AbortSignal): Promise<void> {
+    const { clock, log } = this.#options;
+    const compaction = runCompaction(
+      {
+        store: this,
+        clock,
+        log,
+        intervalMs: this.#limits.compactionIntervalMs,
+        historyFull: () => this.#historyFull.promise,
+        middleRevision: () => this.#history.middleRevision(),
+      },
+      signal,
+    );
+    await Promise.race([compaction, this.#failed.promise]);
+  }
+
+  async close(): Promise<void> {
+    this.#commits.fail(new StatusError('ServiceUnavailable', 'the store is closed'));
+    await this.#options.journal.close();
+  }
+
+  /** The version that `decision` makes of `newest`, with a revision of its own; `undefined` when it changes nothing. */
+  #nextVersion(key: string, decision: Change, newest: Version | undefined): Version | undefined {
+    if ('keep' in decision) return undefined;
+    const current = newest?.deleted === true ? undefined : newest;
+    const deleted = 'delete' in decision;
+    const written: StoredValue | undefined = deleted ? (decision.final ?? current?.value) : decision.put;
+    if (deleted && current === undefined) return undefined;
+    assert(written !== undefined, 'a change writes a value');
+    const revision = ++this.#assignedRevision;
+    const { value, bytes } = encodeAt(written, revision);
+    const record = {
+      key,
+      revision,
+      createRevision: current?.createRevision ?? revision,
+      previousRevision: newest?.revision ?? 0,
+      value: bytes,
+      deleted,
+    };
+    return new Version(record, newest, value);
+  }
+
+  #publish(versions: readonly Version[]): void {
+    for (const version of versions) {
+      this.#index.put(version);
+      this.#history.append(version);
+    }
+    this.#revision = versions.at(-1)!.revision;
+    if (this.#history.full) this.#historyFull.resolve();
+    this.#hub.publish(versions);
+  }
+
+  #checkReadable(revision: number): void {
+    if (revision < this.#compactedRevision) throw this.#expired(revision);
+    if (revision > this.#revision) {
+      throw new StatusError(
+        'Timeout',
+        `Too large resource version: ${revision}, current: ${this.#revision}`,
+        {
+          details: { causes: [{ reason: 'ResourceVersionTooLarge' }], retryAfterSeconds: 1 },
+        },
+      );
+    }
+  }
+
+  /** A revision from the future is of a store that is gone (its data directory was replaced): only a new list helps. */
+  #expired(revision: number): StatusError {
+    const problem = revision > this.#revision ? 'unknown' : 'old';
+    const bound = revision > this.#revision ? this.#revision : this.#compactedRevision;
+    return new StatusError('Expired', `too ${problem} resource version: ${revision} (${bound})`);
+  }
+}
