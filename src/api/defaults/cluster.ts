@@ -1,0 +1,112 @@
+/**
+ * Defaults of Services, configuration, storage and access kinds.
+ * @see k8s.io/kubernetes/pkg/apis/{core,discovery,networking,rbac,scheduling,storage}/v1/defaults.go
+ */
+import type {
+  Endpoints,
+  Namespace,
+  Node,
+  PersistentVolume,
+  PersistentVolumeClaim,
+  Secret,
+  Service,
+} from '../generated/core-v1.ts';
+import type { EndpointSlice } from '../generated/discovery-v1.ts';
+import type { NetworkPolicy } from '../generated/networking-v1.ts';
+import type { ClusterRoleBinding, RoleBinding } from '../generated/rbac-v1.ts';
+import type { PriorityClass } from '../generated/scheduling-v1.ts';
+import type { StorageClass } from '../generated/storage-v1.ts';
+
+/** How long a client stays with its endpoint under `sessionAffinity: ClientIP`. */
+export const DEFAULT_AFFINITY_SECONDS = 10_800;
+const RBAC_GROUP = 'rbac.authorization.k8s.io';
+
+export function defaultService({ spec }: Service): void {
+  spec.sessionAffinity ??= 'None';
+  if (spec.sessionAffinity === 'ClientIP') {
+    spec.sessionAffinityConfig ??= {};
+    spec.sessionAffinityConfig.clientIP ??= {};
+    spec.sessionAffinityConfig.clientIP.timeoutSeconds ??= DEFAULT_AFFINITY_SECONDS;
+  }
+  spec.type ??= 'ClusterIP';
+  for (const port of spec.ports ?? []) {
+    port.protocol ??= 'TCP';
+    port.targetPort ||= port.port;
+  }
+  const opensNodes = spec.type === 'NodePort' || spec.type === 'LoadBalancer';
+  if (opensNodes || (spec.type === 'ClusterIP' && (spec.externalIPs?.length ?? 0) > 0)) {
+    spec.externalTrafficPolicy ??= 'Cluster';
+  }
+  if (opensNodes || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster';
+  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+}
+
+export function defaultEndpoints(endpoints: Endpoints): void {
+  for (const subset of endpoints.subsets ?? [])
+    for (const port of subset.ports ?? []) port.protocol ??= 'TCP';
+}
+
+export function defaultEndpointSlice(slice: EndpointSlice): void {
+  for (const port of slice.ports ?? []) {
+    port.name ??= '';
+    port.protocol ??= 'TCP';
+  }
+}
+
+/** Selectors of namespaces find them by name through this label. */
+export function defaultNamespace({ metadata }: Namespace): void {
+  if (metadata.name) metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
+}
+
+export function defaultNode({ status }: Node): void {
+  if (status?.capacity && status.allocatable === undefined) status.allocatable = { ...status.capacity };
+}
+
+export function defaultSecret(secret: Secret): void {
+  secret.type ||= 'Opaque';
+  if (secret.stringData === undefined) return;
+  secret.data ??= {};
+  for (const [key, text] of Object.entries(secret.stringData)) secret.data[key] = toBase64(text);
+  delete secret.stringData;
+}
+
+function toBase64(text: string): string {
+  let binary = '';
+  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
+  return btoa(binary);
+}
+
+export function defaultPersistentVolume(volume: PersistentVolume): void {
+  volume.status ??= {};
+  volume.status.phase ??= 'Pending';
+  volume.spec.persistentVolumeReclaimPolicy ??= 'Retain';
+  volume.spec.volumeMode ??= 'Filesystem';
+}
+
+export function defaultPersistentVolumeClaim(claim: PersistentVolumeClaim): void {
+  claim.status ??= {};
+  claim.status.phase ??= 'Pending';
+  claim.spec.volumeMode ??= 'Filesystem';
+}
+
+export function defaultStorageClass(storageClass: StorageClass): void {
+  storageClass.reclaimPolicy ??= 'Delete';
+  storageClass.volumeBindingMode ??= 'Immediate';
+}
+
+export function defaultPriorityClass(priorityClass: PriorityClass): void {
+  priorityClass.preemptionPolicy ??= 'PreemptLowerPriority';
+}
+
+export function defaultBinding(binding: RoleBinding | ClusterRoleBinding): void {
+  if (binding.roleRef) binding.roleRef.apiGroup ||= RBAC_GROUP;
+  for (const subject of binding.subjects ?? []) {
+    subject.apiGroup ??= subject.kind === 'ServiceAccount' ? '' : RBAC_GROUP;
+  }
+}
+
+export function defaultNetworkPolicy({ spec }: NetworkPolicy): void {
+  const rules = [...(spec.ingress ?? []), ...(spec.egress ?? [])];
+  for (const rule of rules) for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
+  spec.policyTypes ??= (spec.egress?.length ?? 0) > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
+}

@@ -1,0 +1,123 @@
+/**
+ * Defaults of Pods and Pod templates.
+ * @see k8s.io/kubernetes/pkg/apis/core/v1/defaults.go
+ */
+import type {
+  Container,
+  LifecycleHandler,
+  Pod,
+  PodSpec,
+  PodTemplateSpec,
+  Probe,
+  ResourceRequirements,
+  Volume,
+} from '../generated/core-v1.ts';
+
+export const DEFAULT_GRACE_PERIOD_SECONDS = 30;
+export const DEFAULT_SCHEDULER = 'default-scheduler';
+/** 0644: files of ConfigMap, Secret, downward API and projected volumes. */
+const DEFAULT_FILE_MODE = 0o644;
+const DEFAULT_TOKEN_EXPIRATION_SECONDS = 3600;
+
+export function defaultPod(pod: Pod): void {
+  for (const container of [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]) {
+    if (container.resources) requestWhatIsLimited(container.resources);
+  }
+  pod.spec.enableServiceLinks ??= true;
+  defaultPodSpec(pod.spec);
+}
+
+/** A container that limits a resource and does not say what it requests, requests its limit. */
+function requestWhatIsLimited(resources: ResourceRequirements): void {
+  if (resources.limits === undefined) return;
+  resources.requests = { ...resources.limits, ...resources.requests };
+}
+
+export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {
+  if (template?.spec) defaultPodSpec(template.spec);
+}
+
+export function defaultPodSpec(spec: PodSpec): void {
+  spec.dnsPolicy ??= 'ClusterFirst';
+  spec.restartPolicy ??= 'Always';
+  spec.terminationGracePeriodSeconds ??= DEFAULT_GRACE_PERIOD_SECONDS;
+  spec.schedulerName ??= DEFAULT_SCHEDULER;
+  spec.securityContext ??= {};
+  defaultServiceAccountAlias(spec);
+  for (const volume of spec.volumes ?? []) defaultVolume(volume);
+  const containers = [
+    ...(spec.initContainers ?? []),
+    ...(spec.containers ?? []),
+    ...(spec.ephemeralContainers ?? []),
+  ];
+  for (const container of containers as Container[]) defaultContainer(container, spec.hostNetwork === true);
+}
+
+/** `serviceAccount` is the old name of `serviceAccountName`; both are kept equal. */
+function defaultServiceAccountAlias(spec: PodSpec): void {
+  const name = spec.serviceAccountName ?? spec.serviceAccount;
+  if (name === undefined || name === '') return;
+  spec.serviceAccountName = name;
+  spec.serviceAccount = name;
+}
+
+function defaultContainer(container: Container, hostNetwork: boolean): void {
+  container.resources ??= {};
+  container.terminationMessagePath ??= '/dev/termination-log';
+  container.terminationMessagePolicy ??= 'File';
+  container.imagePullPolicy ??= isLatest(container.image ?? '') ? 'Always' : 'IfNotPresent';
+  for (const port of container.ports ?? []) {
+    port.protocol ??= 'TCP';
+    if (hostNetwork) port.hostPort ??= port.containerPort;
+  }
+  for (const variable of container.env ?? []) {
+    if (variable.valueFrom?.fieldRef) variable.valueFrom.fieldRef.apiVersion ??= 'v1';
+  }
+  for (const probe of [container.livenessProbe, container.readinessProbe, container.startupProbe]) {
+    if (probe) defaultProbe(probe);
+  }
+  for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop]) {
+    if (handler?.httpGet) defaultHttpGet(handler.httpGet);
+  }
+}
+
+/** No tag and no digest, or the tag `latest`. */
+export function isLatest(image: string): boolean {
+  if (image.includes('@')) return false;
+  const tag = /:([^:/]+)$/.exec(image)?.[1];
+  return tag === undefined || tag === 'latest';
+}
+
+function defaultProbe(probe: Probe): void {
+  probe.timeoutSeconds ||= 1;
+  probe.periodSeconds ||= 10;
+  probe.successThreshold ||= 1;
+  probe.failureThreshold ||= 3;
+  if (probe.httpGet) defaultHttpGet(probe.httpGet);
+  if (probe.grpc) probe.grpc.service ??= '';
+}
+
+function defaultHttpGet(action: NonNullable<LifecycleHandler['httpGet']>): void {
+  action.path ||= '/';
+  action.scheme ||= 'HTTP';
+}
+
+function defaultVolume(volume: Volume): void {
+  if (Object.keys(volume).every((key) => key === 'name')) volume.emptyDir = {};
+  for (const source of [volume.configMap, volume.secret, volume.downwardAPI, volume.projected]) {
+    if (source) source.defaultMode ??= DEFAULT_FILE_MODE;
+  }
+  if (volume.hostPath) volume.hostPath.type ??= '';
+  if (volume.ephemeral?.volumeClaimTemplate)
+    volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+  defaultDownwardItems(volume.downwardAPI?.items);
+  for (const source of volume.projected?.sources ?? []) {
+    defaultDownwardItems(source.downwardAPI?.items);
+    if (source.serviceAccountToken)
+      source.serviceAccountToken.expirationSeconds ??= DEFAULT_TOKEN_EXPIRATION_SECONDS;
+  }
+}
+
+function defaultDownwardItems(items: { fieldRef?: { apiVersion?: string } }[] | undefined): void {
+  for (const item of items ?? []) if (item.fieldRef) item.fieldRef.apiVersion ??= 'v1';
+}

@@ -1,0 +1,103 @@
+/**
+ * Defaults of the kinds that own Pods.
+ * @see k8s.io/kubernetes/pkg/apis/{apps,batch,autoscaling}/v1/defaults.go
+ */
+import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/apps-v1.ts';
+import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v2.ts';
+import type { CronJob, Job, JobSpec } from '../generated/batch-v1.ts';
+import type { ReplicationController } from '../generated/core-v1.ts';
+import { defaultPodTemplate } from './pod-spec.ts';
+
+const REVISION_HISTORY_LIMIT = 10;
+
+export function defaultDeployment({ spec }: Deployment): void {
+  spec.replicas ??= 1;
+  spec.strategy ??= {};
+  spec.strategy.type ??= 'RollingUpdate';
+  if (spec.strategy.type === 'RollingUpdate') {
+    spec.strategy.rollingUpdate ??= {};
+    spec.strategy.rollingUpdate.maxUnavailable ??= '25%';
+    spec.strategy.rollingUpdate.maxSurge ??= '25%';
+  }
+  spec.revisionHistoryLimit ??= REVISION_HISTORY_LIMIT;
+  spec.progressDeadlineSeconds ??= 600;
+  defaultPodTemplate(spec.template);
+}
+
+export function defaultReplicaSet({ spec }: ReplicaSet): void {
+  spec.replicas ??= 1;
+  defaultPodTemplate(spec.template);
+}
+
+export function defaultReplicationController(controller: ReplicationController): void {
+  const { spec, metadata } = controller;
+  const templateLabels = spec.template?.metadata?.labels;
+  if (templateLabels) {
+    spec.selector ??= { ...templateLabels };
+    metadata.labels ??= { ...templateLabels };
+  }
+  spec.replicas ??= 1;
+  defaultPodTemplate(spec.template);
+}
+
+export function defaultStatefulSet({ spec }: StatefulSet): void {
+  spec.podManagementPolicy ??= 'OrderedReady';
+  spec.updateStrategy ??= {};
+  spec.updateStrategy.type ??= 'RollingUpdate';
+  if (spec.updateStrategy.type === 'RollingUpdate') {
+    spec.updateStrategy.rollingUpdate ??= {};
+    spec.updateStrategy.rollingUpdate.partition ??= 0;
+  }
+  spec.persistentVolumeClaimRetentionPolicy ??= {};
+  spec.persistentVolumeClaimRetentionPolicy.whenDeleted ??= 'Retain';
+  spec.persistentVolumeClaimRetentionPolicy.whenScaled ??= 'Retain';
+  spec.replicas ??= 1;
+  spec.revisionHistoryLimit ??= REVISION_HISTORY_LIMIT;
+  for (const claim of spec.volumeClaimTemplates ?? []) {
+    const claimSpec = claim.spec as { volumeMode?: string } | undefined;
+    if (claimSpec) claimSpec.volumeMode ??= 'Filesystem';
+  }
+  defaultPodTemplate(spec.template);
+}
+
+export function defaultDaemonSet({ spec }: DaemonSet): void {
+  spec.updateStrategy ??= {};
+  spec.updateStrategy.type ??= 'RollingUpdate';
+  if (spec.updateStrategy.type === 'RollingUpdate') {
+    spec.updateStrategy.rollingUpdate ??= {};
+    spec.updateStrategy.rollingUpdate.maxUnavailable ??= 1;
+    spec.updateStrategy.rollingUpdate.maxSurge ??= 0;
+  }
+  spec.revisionHistoryLimit ??= REVISION_HISTORY_LIMIT;
+  defaultPodTemplate(spec.template);
+}
+
+export function defaultJob({ spec }: Job): void {
+  if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
+  spec.parallelism ??= 1;
+  spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2_147_483_647;
+  spec.completionMode ??= 'NonIndexed';
+  spec.suspend ??= false;
+  spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed';
+  spec.manualSelector ??= false;
+  for (const rule of spec.podFailurePolicy?.rules ?? []) {
+    for (const pattern of rule.onPodConditions ?? []) pattern.status ??= 'True';
+  }
+  defaultPodTemplate(spec.template);
+}
+
+export function defaultCronJob({ spec }: CronJob): void {
+  spec.concurrencyPolicy ??= 'Allow';
+  spec.suspend ??= false;
+  spec.successfulJobsHistoryLimit ??= 3;
+  spec.failedJobsHistoryLimit ??= 1;
+  const job = spec.jobTemplate?.spec as JobSpec | undefined;
+  if (job) defaultPodTemplate(job.template);
+}
+
+export function defaultHorizontalPodAutoscaler({ spec }: HorizontalPodAutoscaler): void {
+  spec.minReplicas ??= 1;
+  spec.metrics ??= [
+    { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
+  ];
+}

@@ -1,0 +1,71 @@
+/**
+ * The table of printers: what `kubectl get` shows of each kind. Kinds without a row show name and age.
+ */
+import type { KubeObject } from '../meta.ts';
+import type { ResourceRow } from '../resource-row.ts';
+import * as cluster from './cluster.ts';
+import { AGE, type KindPrinter, NAME, type TableColumn } from './column.ts';
+import { podPrinter } from './pod.ts';
+import { age } from './values.ts';
+import * as workloads from './workloads.ts';
+
+export type { TableColumn } from './column.ts';
+
+const RBAC = 'rbac.authorization.k8s.io/v1';
+
+const PRINTERS: Readonly<Record<string, KindPrinter<never>>> = {
+  'v1/ConfigMap': cluster.configMapPrinter,
+  'v1/Endpoints': cluster.endpointsPrinter,
+  'v1/Event': cluster.eventPrinter,
+  'v1/Namespace': cluster.namespacePrinter,
+  'v1/Node': cluster.nodePrinter,
+  'v1/PersistentVolume': cluster.persistentVolumePrinter,
+  'v1/PersistentVolumeClaim': cluster.persistentVolumeClaimPrinter,
+  'v1/Pod': podPrinter,
+  'v1/ReplicationController': workloads.replicationControllerPrinter,
+  'v1/Secret': cluster.secretPrinter,
+  'v1/Service': cluster.servicePrinter,
+  'v1/ServiceAccount': cluster.serviceAccountPrinter,
+  'apps/v1/ControllerRevision': workloads.controllerRevisionPrinter,
+  'apps/v1/DaemonSet': workloads.daemonSetPrinter,
+  'apps/v1/Deployment': workloads.deploymentPrinter,
+  'apps/v1/ReplicaSet': workloads.replicaSetPrinter,
+  'apps/v1/StatefulSet': workloads.statefulSetPrinter,
+  'autoscaling/v2/HorizontalPodAutoscaler': workloads.autoscalerPrinter,
+  'batch/v1/CronJob': workloads.cronJobPrinter,
+  'batch/v1/Job': workloads.jobPrinter,
+  'coordination.k8s.io/v1/Lease': cluster.leasePrinter,
+  'discovery.k8s.io/v1/EndpointSlice': cluster.endpointSlicePrinter,
+  'networking.k8s.io/v1/Ingress': cluster.ingressPrinter,
+  'networking.k8s.io/v1/NetworkPolicy': cluster.networkPolicyPrinter,
+  'policy/v1/PodDisruptionBudget': workloads.disruptionBudgetPrinter,
+  'scheduling.k8s.io/v1/PriorityClass': cluster.priorityClassPrinter,
+  'storage.k8s.io/v1/StorageClass': cluster.storageClassPrinter,
+  [`${RBAC}/ClusterRole`]: cluster.rolePrinter,
+  [`${RBAC}/ClusterRoleBinding`]: cluster.bindingPrinter,
+  [`${RBAC}/Role`]: cluster.rolePrinter,
+  [`${RBAC}/RoleBinding`]: cluster.bindingPrinter,
+};
+
+const DEFAULT_PRINTER: KindPrinter<KubeObject> = {
+  columns: [NAME, AGE],
+  cells: (object, nowMs) => [object.metadata.name, age(object, nowMs)],
+};
+
+function printerOf(row: Pick<ResourceRow, 'group' | 'version' | 'kind'>): KindPrinter<KubeObject> {
+  const apiVersion = row.group === '' ? row.version : `${row.group}/${row.version}`;
+  return (PRINTERS[`${apiVersion}/${row.kind}`] as KindPrinter<KubeObject> | undefined) ?? DEFAULT_PRINTER;
+}
+
+export function tableColumns(row: Pick<ResourceRow, 'group' | 'version' | 'kind'>): readonly TableColumn[] {
+  return printerOf(row).columns;
+}
+
+/** One value for each of {@link tableColumns}. */
+export function tableCells(
+  row: Pick<ResourceRow, 'group' | 'version' | 'kind'>,
+  object: KubeObject,
+  nowMs: number,
+): unknown[] {
+  return printerOf(row).cells(object, nowMs);
+}

@@ -1,0 +1,135 @@
+/**
+ * The shapes of names, labels and other identifiers, with upstream's explanations.
+ *
+ * Every check returns the reason why the value is wrong, or `undefined`.
+ * @see k8s.io/apimachinery/pkg/util/validation/validation.go
+ */
+const DNS1123_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
+const DNS1123_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const DNS1035_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
+const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
+const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
+const CONFIG_KEY = /^[-._a-zA-Z0-9]+$/;
+const PORT_NAME_CHARACTERS = /^[-a-z0-9]+$/;
+
+export const LABEL_MAX = 63;
+export const SUBDOMAIN_MAX = 253;
+
+const DNS1123_LABEL_TEXT =
+  "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
+const DNS1123_SUBDOMAIN_TEXT =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+const DNS1035_LABEL_TEXT =
+  "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
+const QUALIFIED_NAME_TEXT =
+  "must consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const LABEL_VALUE_TEXT =
+  "a valid label must be an empty string or consist of alphanumeric characters, '-', '_' or '.', and must start and end with an alphanumeric character";
+const CONFIG_KEY_TEXT = "a valid config key must consist of alphanumeric characters, '-', '_' or '.'";
+
+function mustMatch(text: string, examples: readonly string[], pattern: RegExp): string {
+  const source = pattern.source.replace(/^\^/, '').replace(/\$$/, '');
+  const shown = examples.map((example) => `'${example}'`).join(',  or ');
+  return `${text} (e.g. ${shown}, regex used for validation is '${source}')`;
+}
+
+function mustBeShorter(max: number): string {
+  return `must be no more than ${max} characters`;
+}
+
+export function dns1123LabelProblem(value: string): string | undefined {
+  if (value.length > LABEL_MAX) return mustBeShorter(LABEL_MAX);
+  return DNS1123_LABEL.test(value)
+    ? undefined
+    : mustMatch(DNS1123_LABEL_TEXT, ['my-name', '123-abc'], DNS1123_LABEL);
+}
+
+export function dns1123SubdomainProblem(value: string): string | undefined {
+  if (value.length > SUBDOMAIN_MAX) return mustBeShorter(SUBDOMAIN_MAX);
+  return DNS1123_SUBDOMAIN.test(value)
+    ? undefined
+    : mustMatch(DNS1123_SUBDOMAIN_TEXT, ['example.com'], DNS1123_SUBDOMAIN);
+}
+
+export function dns1035LabelProblem(value: string): string | undefined {
+  if (value.length > LABEL_MAX) return mustBeShorter(LABEL_MAX);
+  return DNS1035_LABEL.test(value)
+    ? undefined
+    : mustMatch(DNS1035_LABEL_TEXT, ['my-name', 'abc-123'], DNS1035_LABEL);
+}
+
+/** Names of RBAC objects and others that only need to fit into a path. */
+export function pathSegmentProblem(value: string): string | undefined {
+  if (value === '.' || value === '..') return `may not be '${value}'`;
+  const illegal = ['/', '%'].find((character) => value.includes(character));
+  return illegal === undefined ? undefined : `may not contain '${illegal}'`;
+}
+
+/** `name` or `prefix/name`: keys of labels and annotations, taints, resource names. */
+export function qualifiedNameProblem(value: string): string | undefined {
+  const parts = value.split('/');
+  if (parts.length > 2) {
+    return `a qualified name ${mustMatch(QUALIFIED_NAME_TEXT, ['MyName', 'my.name', '123-abc'], QUALIFIED_NAME)} with an optional DNS subdomain prefix and '/' (e.g. 'example.com/MyName')`;
+  }
+  const name = parts.at(-1)!;
+  if (parts.length === 2) {
+    if (parts[0] === '') return 'prefix part must be non-empty';
+    const problem = dns1123SubdomainProblem(parts[0]!);
+    if (problem !== undefined) return `prefix part ${problem}`;
+  }
+  if (name === '') return 'name part must be non-empty';
+  if (name.length > LABEL_MAX) return `name part ${mustBeShorter(LABEL_MAX)}`;
+  return QUALIFIED_NAME.test(name)
+    ? undefined
+    : `name part ${mustMatch(QUALIFIED_NAME_TEXT, ['MyName', 'my.name', '123-abc'], QUALIFIED_NAME)}`;
+}
+
+export function labelValueProblem(value: string): string | undefined {
+  if (value.length > LABEL_MAX) return mustBeShorter(LABEL_MAX);
+  return LABEL_VALUE.test(value)
+    ? undefined
+    : mustMatch(LABEL_VALUE_TEXT, ['MyValue', 'my_value', '12345'], LABEL_VALUE);
+}
+
+/** Keys of ConfigMaps and Secrets: they become file names. */
+export function configKeyProblem(value: string): string | undefined {
+  if (value.length > SUBDOMAIN_MAX) return mustBeShorter(SUBDOMAIN_MAX);
+  if (!CONFIG_KEY.test(value))
+    return mustMatch(CONFIG_KEY_TEXT, ['key.name', 'KEY_NAME', 'key-name'], CONFIG_KEY);
+  if (value === '.' || value === '..') return `must not be '${value}'`;
+  return value.startsWith('..') ? "must not start with '..'" : undefined;
+}
+
+/** Names of environment variables: any printable ASCII but `=`. */
+export function environmentNameProblem(value: string): string | undefined {
+  if (value === '') return 'environment variable names must be non-empty';
+  return /^[\x20-\x3c\x3e-\x7e]+$/.test(value)
+    ? undefined
+    : "a valid environment variable name must consist only of printable ASCII characters other than '='";
+}
+
+/** Names of ports: at most 15 characters, with a letter. */
+export function portNameProblem(value: string): string | undefined {
+  if (value.length > 15) return 'must be no more than 15 characters';
+  if (!PORT_NAME_CHARACTERS.test(value)) {
+    return 'must contain only alpha-numeric characters (a-z, 0-9), and hyphens (-)';
+  }
+  if (!/[a-z]/.test(value)) return 'must contain at least one letter (a-z)';
+  if (value.includes('--')) return 'must not contain consecutive hyphens';
+  return value.startsWith('-') || value.endsWith('-') ? 'must not begin or end with a hyphen' : undefined;
+}
+
+export function portNumberProblem(value: number): string | undefined {
+  return Number.isInteger(value) && value >= 1 && value <= 65_535
+    ? undefined
+    : 'must be between 1 and 65535, inclusive';
+}
+
+const IPV4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
+const IPV6 = /^(?=.*:)[0-9a-fA-F:]{2,39}$/;
+
+export function ipProblem(value: string): string | undefined {
+  return IPV4.test(value) || IPV6.test(value)
+    ? undefined
+    : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
+}

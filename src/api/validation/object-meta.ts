@@ -1,0 +1,133 @@
+/**
+ * Validation of metadata, the same for every kind.
+ * @see k8s.io/apimachinery/pkg/api/validation/objectmeta.go
+ */
+import type { LabelSelector, ObjectMeta, OwnerReference } from '../generated/meta-v1.ts';
+import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from './field-error.ts';
+import { dns1123LabelProblem, labelValueProblem, qualifiedNameProblem } from './names.ts';
+
+const ANNOTATIONS_MAX_BYTES = 256 * 1024;
+
+export type NameRule = (name: string) => string | undefined;
+
+export function validateObjectMeta(
+  meta: ObjectMeta,
+  namespaced: boolean,
+  nameProblem: NameRule,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (meta.generateName) {
+    // The generated name must fit: judge the prefix as if a suffix stood behind it.
+    const problem = nameProblem(`${meta.generateName}x`);
+    if (problem !== undefined) errors.push(invalid('metadata.generateName', meta.generateName, problem));
+  }
+  if (!meta.name) {
+    errors.push(required('metadata.name', 'name or generateName is required'));
+  } else {
+    const problem = nameProblem(meta.name);
+    if (problem !== undefined) errors.push(invalid('metadata.name', meta.name, problem));
+  }
+  errors.push(...validateNamespaceField(meta, namespaced));
+  errors.push(...validateLabels(meta.labels, 'metadata.labels'));
+  errors.push(...validateAnnotations(meta.annotations));
+  errors.push(...validateOwnerReferences(meta.ownerReferences ?? []));
+  for (const finalizer of meta.finalizers ?? []) {
+    const problem = qualifiedNameProblem(finalizer);
+    if (problem !== undefined) errors.push(invalid('metadata.finalizers', finalizer, problem));
+  }
+  return errors;
+}
+
+function validateNamespaceField(meta: ObjectMeta, namespaced: boolean): FieldError[] {
+  const namespace = meta.namespace ?? '';
+  if (!namespaced)
+    return namespace === '' ? [] : [forbidden('metadata.namespace', 'not allowed on this type')];
+  if (namespace === '') return [required('metadata.namespace')];
+  const problem = dns1123LabelProblem(namespace);
+  return problem === undefined ? [] : [invalid('metadata.namespace', namespace, problem)];
+}
+
+export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const [key, value] of Object.entries(labels ?? {})) {
+    const keyProblem = qualifiedNameProblem(key);
+    if (keyProblem !== undefined) errors.push(invalid(field, key, keyProblem));
+    const valueProblem = labelValueProblem(value);
+    if (valueProblem !== undefined) errors.push(invalid(field, value, valueProblem));
+  }
+  return errors;
+}
+
+function validateAnnotations(annotations: Record<string, string> | undefined): FieldError[] {
+  const errors: FieldError[] = [];
+  let bytes = 0;
+  for (const [key, value] of Object.entries(annotations ?? {})) {
+    const problem = qualifiedNameProblem(key.toLowerCase());
+    if (problem !== undefined) errors.push(invalid('metadata.annotations', key, problem));
+    bytes += key.length + value.length;
+  }
+  if (bytes > ANNOTATIONS_MAX_BYTES) errors.push(tooLong('metadata.annotations', ANNOTATIONS_MAX_BYTES));
+  return errors;
+}
+
+function validateOwnerReferences(references: readonly OwnerReference[]): FieldError[] {
+  const errors: FieldError[] = [];
+  let controller: OwnerReference | undefined;
+  for (const reference of references) {
+    const field = 'metadata.ownerReferences';
+    if (!reference.apiVersion)
+      errors.push(invalid(`${field}.apiVersion`, reference.apiVersion, 'version must not be empty'));
+    if (!reference.kind) errors.push(invalid(`${field}.kind`, reference.kind, 'must not be empty'));
+    if (!reference.name) errors.push(invalid(`${field}.name`, reference.name, 'must not be empty'));
+    if (!reference.uid) errors.push(invalid(`${field}.uid`, reference.uid, 'must not be empty'));
+    if (!reference.controller) continue;
+    if (controller !== undefined) {
+      const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller.kind}/${controller.name} and ${reference.kind}/${reference.name}`;
+      errors.push(invalid(field, references, detail));
+    }
+    controller = reference;
+  }
+  return errors;
+}
+
+/** What no update may change. Fields that the server fills in are compared after it did. */
+export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const field of ['name', 'namespace', 'uid', 'creationTimestamp'] as const) {
+    if (meta[field] !== old[field])
+      errors.push(invalid(`metadata.${field}`, meta[field], 'field is immutable'));
+  }
+  if (old.deletionTimestamp !== undefined) {
+    const added = (meta.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer));
+    if (added.length > 0) {
+      const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
+      errors.push(forbidden('metadata.finalizers', detail));
+    }
+  }
+  return errors;
+}
+
+/** @see k8s.io/apimachinery/pkg/apis/meta/v1/validation */
+export function validateLabelSelector(selector: LabelSelector | undefined, field: string): FieldError[] {
+  const errors: FieldError[] = [...validateLabels(selector?.matchLabels, `${field}.matchLabels`)];
+  for (const [index, expression] of (selector?.matchExpressions ?? []).entries()) {
+    const path = `${field}.matchExpressions[${index}]`;
+    const count = expression.values?.length ?? 0;
+    if (expression.operator === 'In' || expression.operator === 'NotIn') {
+      if (count === 0)
+        errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
+    } else if (expression.operator === 'Exists' || expression.operator === 'DoesNotExist') {
+      if (count > 0)
+        errors.push(
+          forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+        );
+    } else {
+      errors.push(
+        notSupported(`${path}.operator`, expression.operator, ['DoesNotExist', 'Exists', 'In', 'NotIn']),
+      );
+    }
+    const problem = qualifiedNameProblem(expression.key);
+    if (problem !== undefined) errors.push(invalid(`${path}.key`, expression.key, problem));
+  }
+  return errors;
+}

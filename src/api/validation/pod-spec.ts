@@ -1,0 +1,203 @@
+/**
+ * Validation of Pods and Pod templates.
+ * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidatePodSpec, ValidatePodUpdate
+ */
+
+import type { Container, Pod, PodSpec, PodTemplateSpec, Toleration, Volume } from '../generated/core-v1.ts';
+import type { JsonValue } from '../json.ts';
+import { equalJson } from '../patch/merge-patch.ts';
+import { isSidecar } from '../pod-conditions.ts';
+import { named, oneOf, validateContainer, validateRelativePath } from './container.ts';
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import { dns1123LabelProblem, dns1123SubdomainProblem, qualifiedNameProblem } from './names.ts';
+import { validateLabels } from './object-meta.ts';
+
+const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
+const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
+
+export function validatePod(pod: Pod): FieldError[] {
+  return validatePodSpec(pod.spec, 'spec');
+}
+
+export function validatePodTemplate(template: PodTemplateSpec | undefined, field: string): FieldError[] {
+  return [
+    ...validateLabels(template?.metadata?.labels, `${field}.labels`),
+    ...validatePodSpec(template?.spec ?? ({} as PodSpec), `${field}.spec`),
+  ];
+}
+
+export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
+  const errors = [
+    ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
+    ...validateContainers(spec, field),
+    ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
+    ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
+    ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    ...(spec.tolerations ?? []).flatMap((toleration, i) =>
+      validateToleration(toleration, `${field}.tolerations[${i}]`),
+    ),
+  ];
+  const grace = spec.terminationGracePeriodSeconds;
+  if (grace !== undefined && grace < 0) {
+    errors.push(
+      invalid(`${field}.terminationGracePeriodSeconds`, grace, 'must be greater than or equal to 0'),
+    );
+  }
+  const deadline = spec.activeDeadlineSeconds;
+  if (deadline !== undefined && (deadline < 1 || deadline > 2_147_483_647)) {
+    errors.push(
+      invalid(`${field}.activeDeadlineSeconds`, deadline, 'must be between 1 and 2147483647, inclusive'),
+    );
+  }
+  if (spec.serviceAccountName) {
+    errors.push(
+      ...named(
+        `${field}.serviceAccountName`,
+        spec.serviceAccountName,
+        dns1123SubdomainProblem(spec.serviceAccountName),
+      ),
+    );
+  }
+  if (spec.nodeName)
+    errors.push(...named(`${field}.nodeName`, spec.nodeName, dns1123SubdomainProblem(spec.nodeName)));
+  if (spec.hostname)
+    errors.push(...named(`${field}.hostname`, spec.hostname, dns1123LabelProblem(spec.hostname)));
+  if (spec.subdomain)
+    errors.push(...named(`${field}.subdomain`, spec.subdomain, dns1123LabelProblem(spec.subdomain)));
+  return errors;
+}
+
+function validateContainers(spec: PodSpec, field: string): FieldError[] {
+  const volumes = new Set((spec.volumes ?? []).map((volume) => volume.name));
+  const names = new Set<string>();
+  const check = (container: Container, path: string, runsToCompletion: boolean): FieldError[] => {
+    const errors = validateContainer(container, path, { volumes, runsToCompletion });
+    if (names.has(container.name)) errors.push(duplicate(`${path}.name`, container.name));
+    names.add(container.name);
+    return errors;
+  };
+  const errors = (spec.containers?.length ?? 0) === 0 ? [required(`${field}.containers`)] : [];
+  for (const [i, container] of (spec.containers ?? []).entries()) {
+    errors.push(...check(container, `${field}.containers[${i}]`, false));
+  }
+  for (const [i, container] of (spec.initContainers ?? []).entries()) {
+    errors.push(...check(container, `${field}.initContainers[${i}]`, !isSidecar(container)));
+  }
+  return errors;
+}
+
+function validateVolumes(volumes: readonly Volume[], field: string): FieldError[] {
+  const names = new Set<string>();
+  return volumes.flatMap((volume, index) => {
+    const path = `${field}[${index}]`;
+    const errors = volume.name
+      ? named(`${path}.name`, volume.name, dns1123LabelProblem(volume.name))
+      : [required(`${path}.name`)];
+    if (names.has(volume.name)) errors.push(duplicate(`${path}.name`, volume.name));
+    names.add(volume.name);
+    return [...errors, ...validateVolumeSource(volume, path)];
+  });
+}
+
+function validateVolumeSource(volume: Volume, path: string): FieldError[] {
+  const [first, ...others] = Object.keys(volume).filter((key) => key !== 'name');
+  if (first === undefined) return [required(path, 'must specify a volume type')];
+  const errors = others.map((source) =>
+    forbidden(`${path}.${source}`, 'may not specify more than 1 volume type'),
+  );
+  if (volume.secret && !volume.secret.secretName) errors.push(required(`${path}.secret.secretName`));
+  if (volume.configMap && !volume.configMap.name) errors.push(required(`${path}.configMap.name`));
+  if (volume.hostPath && !volume.hostPath.path) errors.push(required(`${path}.hostPath.path`));
+  if (volume.persistentVolumeClaim && !volume.persistentVolumeClaim.claimName) {
+    errors.push(required(`${path}.persistentVolumeClaim.claimName`));
+  }
+  const items = volume.configMap?.items ?? volume.secret?.items ?? [];
+  for (const [i, item] of items.entries()) {
+    errors.push(...validateRelativePath(item.path, `${path}.${first}.items[${i}].path`));
+  }
+  return errors;
+}
+
+function validateToleration(toleration: Toleration, field: string): FieldError[] {
+  const errors = toleration.key
+    ? named(`${field}.key`, toleration.key, qualifiedNameProblem(toleration.key))
+    : [];
+  if (!toleration.key && toleration.operator !== 'Exists') {
+    errors.push(
+      invalid(
+        `${field}.operator`,
+        toleration.operator ?? '',
+        'operator must be Exists when `key` is empty, which means "match all values and all keys"',
+      ),
+    );
+  }
+  if (toleration.tolerationSeconds !== undefined && toleration.effect !== 'NoExecute') {
+    errors.push(
+      invalid(
+        `${field}.effect`,
+        toleration.effect ?? '',
+        "effect must be 'NoExecute' when `tolerationSeconds` is set",
+      ),
+    );
+  }
+  if (toleration.operator === 'Exists' && toleration.value) {
+    errors.push(
+      invalid(`${field}.operator`, toleration.value, "value must be empty when `operator` is 'Exists'"),
+    );
+  }
+  errors.push(...oneOf(`${field}.operator`, toleration.operator, ['Equal', 'Exists', 'Lt', 'Gt']));
+  if (toleration.effect)
+    errors.push(
+      ...oneOf(`${field}.effect`, toleration.effect, ['NoSchedule', 'PreferNoSchedule', 'NoExecute']),
+    );
+  return errors;
+}
+
+const UPDATABLE =
+  'pod updates may not change fields other than `spec.containers[*].image`,`spec.initContainers[*].image`,`spec.activeDeadlineSeconds`,`spec.tolerations` (only additions to existing tolerations),`spec.terminationGracePeriodSeconds` (allow it to be set to 1 if it was previously negative)';
+
+/** A Pod's spec is fixed but for images, a shorter deadline and more tolerations. */
+export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
+  const errors = validatePodSpec(pod.spec, 'spec');
+  if (pod.spec.containers.length !== old.spec.containers.length) {
+    return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
+  }
+  const kept = old.spec.tolerations ?? [];
+  const lost = kept.filter(
+    (toleration) => !pod.spec.tolerations?.some((other) => toleratesTheSame(toleration, other)),
+  );
+  if (lost.length > 0)
+    errors.push(
+      forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'),
+    );
+  if (!equalJson(fixedPart(pod.spec), fixedPart(old.spec))) errors.push(forbidden('spec', UPDATABLE));
+  return errors;
+}
+
+function toleratesTheSame(a: Toleration, b: Toleration): boolean {
+  return a.key === b.key && a.operator === b.operator && a.value === b.value && a.effect === b.effect;
+}
+
+/** A Pod's spec without what an update may change. Scheduling gates may be removed while there is no node. */
+function fixedPart(spec: PodSpec): JsonValue {
+  const {
+    activeDeadlineSeconds,
+    tolerations,
+    terminationGracePeriodSeconds,
+    schedulingGates,
+    ephemeralContainers,
+    ...rest
+  } = spec;
+  const withoutImage = ({ image: _, ...container }: Container) => container;
+  return {
+    ...rest,
+    containers: rest.containers.map(withoutImage),
+    ...(rest.initContainers ? { initContainers: rest.initContainers.map(withoutImage) } : {}),
+  } as unknown as JsonValue;
+}
+
+/** Of the templates in workloads: their Pods must always be restarted. */
+export function validateRestartsAlways(spec: PodSpec | undefined, field: string): FieldError[] {
+  const policy = spec?.restartPolicy ?? 'Always';
+  return policy === 'Always' ? [] : [notSupported(`${field}.restartPolicy`, policy, ['Always'])];
+}

@@ -1,0 +1,156 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { applyDefaults } from '../defaults/apply-defaults.ts';
+import type { KubeObject } from '../meta.ts';
+import { toInvalidError } from './field-error.ts';
+import { validateCreate, validateUpdate } from './validate.ts';
+
+const META = {
+  name: 'x',
+  namespace: 'default',
+  uid: 'u',
+  resourceVersion: '1',
+  creationTimestamp: '2026-01-01T00:00:00Z',
+};
+
+function objectOf(apiVersion: string, kind: string, rest: object, meta: object = {}): KubeObject {
+  const object = structuredClone({
+    apiVersion,
+    kind,
+    metadata: { ...META, ...meta },
+    ...rest,
+  }) as unknown as KubeObject;
+  applyDefaults(object);
+  return object;
+}
+
+const problems = (object: KubeObject) =>
+  validateCreate(object).map(({ field, message }) => `${field}: ${message}`);
+const updateProblems = (object: KubeObject, old: KubeObject) =>
+  validateUpdate(object, old).map(({ field, message }) => `${field}: ${message}`);
+
+const CONTAINER = { name: 'web', image: 'web:1' };
+const TEMPLATE = { metadata: { labels: { app: 'web' } }, spec: { containers: [CONTAINER] } };
+const deployment = (spec: object = {}) =>
+  objectOf('apps/v1', 'Deployment', {
+    spec: { selector: { matchLabels: { app: 'web' } }, template: TEMPLATE, ...spec },
+  });
+const pod = (spec: object = {}) => objectOf('v1', 'Pod', { spec: { containers: [CONTAINER], ...spec } });
+const service = (spec: object = {}) =>
+  objectOf('v1', 'Service', { spec: { ports: [{ port: 80 }], ...spec } });
+
+test('validateCreate accepts ordinary objects', () => {
+  for (const object of [deployment(), pod(), service()]) assert.deepEqual(problems(object), []);
+});
+
+test('validateCreate explains a wrong Deployment in the words of Kubernetes', () => {
+  assert.deepEqual(problems(deployment({ replicas: -1 })), [
+    'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+  ]);
+  assert.deepEqual(problems(deployment({ selector: { matchLabels: { app: 'other' } } })), [
+    'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+  ]);
+  assert.deepEqual(problems(deployment({ strategy: { type: 'Sideways' } })), [
+    'spec.strategy.type: Unsupported value: "Sideways": supported values: "Recreate", "RollingUpdate"',
+  ]);
+  assert.deepEqual(
+    problems(deployment({ strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } })),
+    ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0'],
+  );
+  assert.deepEqual(problems(objectOf('apps/v1', 'Deployment', {})), [
+    'spec.selector: Required value',
+    'spec.template.spec.containers: Required value',
+  ]);
+});
+
+test('validateCreate explains wrong containers with their paths', () => {
+  const bad = {
+    name: 'Web',
+    image: 'x',
+    ports: [{ containerPort: 70_000 }],
+    livenessProbe: { httpGet: { port: 80 }, exec: { command: ['a'] } },
+    volumeMounts: [{ name: 'gone', mountPath: '/x' }],
+    resources: { limits: { cpu: '1' }, requests: { cpu: '2' } },
+  };
+  const listed = problems(pod({ containers: [bad] }));
+  assert.equal(listed.length, 5);
+  assert.match(
+    listed[0]!,
+    /^spec\.containers\[0\]\.name: Invalid value: "Web": a lowercase RFC 1123 label must consist/,
+  );
+  assert.ok(
+    listed.includes(
+      'spec.containers[0].ports[0].containerPort: Invalid value: 70000: must be between 1 and 65535, inclusive',
+    ),
+  );
+  assert.ok(listed.includes('spec.containers[0].volumeMounts[0].name: Not found: "gone"'));
+  assert.ok(
+    listed.includes(
+      'spec.containers[0].resources.requests: Invalid value: "2": must be less than or equal to cpu limit of 1',
+    ),
+  );
+  assert.ok(
+    listed.includes(
+      'spec.containers[0].livenessProbe.httpGet: Forbidden: may not specify more than 1 handler type',
+    ),
+  );
+});
+
+test('validateCreate refuses what Services and metadata may not hold', () => {
+  assert.deepEqual(problems(service({ ports: [] })), ['spec.ports: Required value']);
+  assert.deepEqual(problems(service({ ports: [{ port: 80 }, { port: 81 }] })), [
+    'spec.ports[0].name: Required value',
+    'spec.ports[1].name: Required value',
+  ]);
+  assert.deepEqual(problems(objectOf('v1', 'ConfigMap', {}, { name: '' })), [
+    'metadata.name: Required value: name or generateName is required',
+  ]);
+  assert.match(
+    problems(objectOf('v1', 'ConfigMap', { data: { '../x': '' } }))[0]!,
+    /^data\[\.\.\/x\]: Invalid value/,
+  );
+  assert.match(
+    problems(objectOf('v1', 'Pod', { spec: { containers: [CONTAINER] } }, { labels: { a: 'b c' } }))[0]!,
+    /^metadata\.labels: Invalid value: "b c"/,
+  );
+});
+
+test('validateUpdate keeps what is fixed', () => {
+  assert.deepEqual(updateProblems(pod({ nodeName: 'b' }), pod({ nodeName: 'a' })).length, 1);
+  assert.deepEqual(updateProblems(pod({ containers: [{ ...CONTAINER, image: 'web:2' }] }), pod()), []);
+  assert.match(
+    updateProblems(pod({ containers: [CONTAINER, { name: 'b', image: 'b' }] }), pod())[0]!,
+    /may not add or remove containers/,
+  );
+  const moved = deployment({
+    selector: { matchLabels: { app: 'web', v: '2' } },
+    template: { ...TEMPLATE, metadata: { labels: { app: 'web', v: '2' } } },
+  });
+  assert.match(
+    updateProblems(moved, deployment())[0]!,
+    /^spec\.selector: Invalid value: .*field is immutable$/,
+  );
+  assert.match(
+    updateProblems(service({ clusterIP: '10.0.0.2' }), service({ clusterIP: '10.0.0.1' }))[0]!,
+    /may not change once set/,
+  );
+  const config = (data: object) => objectOf('v1', 'ConfigMap', { immutable: true, data });
+  assert.equal(updateProblems(config({ a: '2' }), config({ a: '1' })).length, 1);
+});
+
+test('toInvalidError lists every cause', () => {
+  const error = toInvalidError(
+    { group: 'apps', kind: 'Deployment' },
+    'web',
+    validateCreate(deployment({ replicas: -1, minReadySeconds: -1 })),
+  );
+  assert.equal(
+    error.message,
+    'Deployment.apps "web" is invalid: [spec.replicas: Invalid value: -1: must be greater than or equal to 0, spec.minReadySeconds: Invalid value: -1: must be greater than or equal to 0]',
+  );
+  assert.equal(error.code, 422);
+  assert.deepEqual(
+    error.details?.causes?.map((cause) => cause.field),
+    ['spec.replicas', 'spec.minReadySeconds'],
+  );
+});

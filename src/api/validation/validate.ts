@@ -1,0 +1,120 @@
+/**
+ * What makes an object of each kind valid, beyond its types: one row for each kind that has rules.
+ *
+ * Objects come here decoded and defaulted. Pure; the inputs are not changed.
+ */
+import type { KubeObject } from '../meta.ts';
+import { splitApiVersion } from '../meta.ts';
+import { findKind } from '../resources.ts';
+import * as cluster from './cluster.ts';
+import { type FieldError, invalid } from './field-error.ts';
+import {
+  dns1035LabelProblem,
+  dns1123LabelProblem,
+  dns1123SubdomainProblem,
+  pathSegmentProblem,
+} from './names.ts';
+import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { validatePod, validatePodUpdate } from './pod-spec.ts';
+import * as workloads from './workloads.ts';
+
+interface KindRule {
+  create?: (object: never) => FieldError[];
+  /** Replaces `create` on updates; without it an update is judged as a creation. */
+  update?: (object: never, old: never) => FieldError[];
+  /** Default: a DNS subdomain. */
+  name?: NameRule;
+}
+
+type Owner = { spec: Parameters<typeof workloads.validateFixedSelector>[0] };
+
+/** An owner of Pods: its selector is fixed. */
+function owner<T extends Owner>(create: (object: T) => FieldError[]): KindRule {
+  return {
+    create,
+    update: (object: T, old: T) => [
+      ...create(object),
+      ...workloads.validateFixedSelector(object.spec, old.spec),
+    ],
+  };
+}
+
+const RBAC = 'rbac.authorization.k8s.io/v1';
+
+const RULES: Readonly<Record<string, KindRule>> = {
+  'v1/ConfigMap': {
+    create: cluster.validateConfigMap,
+    update: (object: never, old: never) => [
+      ...cluster.validateConfigMap(object),
+      ...cluster.validateImmutableData(object, old),
+    ],
+  },
+  'v1/Endpoints': { create: cluster.validateEndpoints },
+  'v1/Namespace': { name: dns1123LabelProblem },
+  'v1/Node': { create: cluster.validateNode },
+  'v1/Pod': { create: validatePod, update: validatePodUpdate },
+  'v1/Secret': { create: cluster.validateSecret, update: cluster.validateSecretUpdate },
+  'v1/Service': {
+    create: cluster.validateService,
+    update: cluster.validateServiceUpdate,
+    name: dns1035LabelProblem,
+  },
+  'apps/v1/DaemonSet': owner(workloads.validateDaemonSet),
+  'apps/v1/Deployment': owner(workloads.validateDeployment),
+  'apps/v1/ReplicaSet': owner(workloads.validateReplicaSet),
+  'apps/v1/StatefulSet': {
+    create: workloads.validateStatefulSet,
+    update: workloads.validateStatefulSetUpdate,
+  },
+  'batch/v1/Job': { create: workloads.validateJob },
+  'coordination.k8s.io/v1/Lease': { create: cluster.validateLease },
+  'discovery.k8s.io/v1/EndpointSlice': { create: cluster.validateEndpointSlice },
+  'policy/v1/PodDisruptionBudget': { create: workloads.validatePodDisruptionBudget },
+  [`${RBAC}/ClusterRole`]: { name: pathSegmentProblem },
+  [`${RBAC}/Role`]: { name: pathSegmentProblem },
+  [`${RBAC}/ClusterRoleBinding`]: {
+    create: cluster.validateBinding,
+    update: cluster.validateBindingUpdate,
+    name: pathSegmentProblem,
+  },
+  [`${RBAC}/RoleBinding`]: {
+    create: cluster.validateBinding,
+    update: cluster.validateBindingUpdate,
+    name: pathSegmentProblem,
+  },
+};
+
+const NO_RULE: KindRule = {};
+
+function ruleOf(object: KubeObject): KindRule {
+  return RULES[`${object.apiVersion}/${object.kind}`] ?? NO_RULE;
+}
+
+/** Everything wrong with a new object; empty when it is valid. */
+export function validateCreate(object: KubeObject): FieldError[] {
+  const rule = ruleOf(object);
+  return [...validateMeta(object, rule), ...judge(rule.create, object)];
+}
+
+/** Everything wrong with `object` as the successor of `old`, spec and metadata; status has its own door. */
+export function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
+  const rule = ruleOf(object);
+  const errors = [...validateMeta(object, rule), ...validateObjectMetaUpdate(object.metadata, old.metadata)];
+  if (rule.update)
+    return [
+      ...errors,
+      ...(rule.update as (object: KubeObject, old: KubeObject) => FieldError[])(object, old),
+    ];
+  return [...errors, ...judge(rule.create, object)];
+}
+
+function judge(create: KindRule['create'], object: KubeObject): FieldError[] {
+  return create === undefined ? [] : (create as (object: KubeObject) => FieldError[])(object);
+}
+
+function validateMeta(object: KubeObject, rule: KindRule): FieldError[] {
+  const { group, version } = splitApiVersion(object.apiVersion);
+  const row = findKind(group, version, object.kind);
+  if (row === undefined) return [invalid('kind', object.kind, 'is not a known kind')];
+  return validateObjectMeta(object.metadata, row.namespaced, rule.name ?? dns1123SubdomainProblem);
+}
