@@ -5,7 +5,7 @@ export interface ApplyField {
   default?: unknown;
   listType?: 'atomic' | 'set' | 'map';
   listMapKeys?: string[];
-  mapAtomic?: boolean;
+  mapType?: 'atomic' | 'granular';
 }
 
 export interface ApplyType {
@@ -44,7 +44,8 @@ function toApplyField(type: RawType, fallback: unknown): ApplyField {
     if (keys) field.listMapKeys = keys;
     field.listType = elementRelationship !== 'associative' ? 'atomic' : keys ? 'map' : 'set';
   }
-  if (type.map?.elementRelationship === 'atomic' || type.elementRelationship === 'atomic')
-    field.mapAtomic = true;
+  const relationship = type.map?.elementRelationship ?? type.elementRelationship;
+  if (relationship === 'atomic') field.mapType = 'atomic';
+  if (relationship === 'separable') field.mapType = 'granular';
   return field;
 }

@@ -24,21 +24,25 @@ export function emitData(packages: ModelPackage[]): string {
       group: entry.group,
       version: entry.version,
       prefix: entry.openapiPrefix,
-      enums: usedEnums(entry, definitions),
+      enums: usedEnums(packages, entry),
       definitions,
     };
   }
   return `${JSON.stringify(data, null, 1)}\n`;
 }
 
-function usedEnums(entry: ModelPackage, definitions: Record<string, string>): Record<string, string> {
-  const text = Object.values(definitions).join(' ');
-  const enums: Record<string, string> = {};
-  for (const [name, values] of [...entry.enums].sort(([a], [b]) => (a < b ? -1 : 1))) {
-    const isUsed = new RegExp(`[.\\]]${name}(?![A-Za-z])`).test(text);
-    if (isUsed && values.length > 0) enums[name] = [...values].sort().join(',');
+/** Every `+enum` type of the package that a field of any package is of. */
+function usedEnums(packages: ModelPackage[], entry: ModelPackage): Record<string, string> {
+  const used = new Map<string, string>();
+  for (const other of packages) {
+    for (const { fields } of other.definitions.values()) {
+      for (const { enumType } of fields) {
+        const values = enumType?.package === entry.id ? entry.enums.get(enumType.name) : undefined;
+        if (enumType && values) used.set(enumType.name, [...new Set(values)].sort().join(','));
+      }
+    }
   }
-  return enums;
+  return Object.fromEntries([...used].sort(([a], [b]) => (a < b ? -1 : 1)));
 }
 
 function line(entry: ModelPackage, definition: ModelDefinition): string {
@@ -61,7 +65,8 @@ function word(entry: ModelPackage, field: ModelField): string {
   if (field.goType !== undefined) parts.push(`g=${field.goType}`);
   if (field.listType !== undefined) parts.push(`lt=${field.listType}`);
   if (field.listMapKeys !== undefined) parts.push(`lk=${field.listMapKeys.join(',')}`);
-  if (field.mapAtomic) parts.push('ma');
+  if (field.mapType !== undefined) parts.push(`mt=${field.mapType}`);
+  if (field.enumType !== undefined) parts.push(`e=${target(entry, field.enumType)}`);
   if (field.patchStrategy !== undefined) parts.push(`ps=${field.patchStrategy}`);
   if (field.patchMergeKey !== undefined) parts.push(`pk=${field.patchMergeKey}`);
   const fallback = defaultWord(field);

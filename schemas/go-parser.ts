@@ -18,6 +18,8 @@ export interface GoPackage {
   /** `type X <something other than struct>`. */
   named: Map<string, string>;
   enums: Map<string, string[]>;
+  /** From import alias to protobuf package: `v1` to `k8s.io.api.core.v1`. */
+  imports: Map<string, string>;
   /** Kinds whose release of removal is known: minor version. */
   removedIn: Map<string, number>;
 }
@@ -26,6 +28,9 @@ const STRUCT = /^type (\w+) struct \{/;
 const NAMED = /^type (\w+) ([\w[\].*]+)$/;
 const TAGGED = /^\s+(.+?)\s+`([^`]*json:"[^`]*)`/;
 const GROUP = /(?:const\s+)?GroupName\s+=\s+"([^"]*)"/;
+/** `Name Type = "value"` or `Name = Type("value")`. */
+const ENUM_VALUE = /^\s+\w+\s+(?:(\w+)\s+=\s+|=\s+(\w+)\()"([^"]*)"/gm;
+const IMPORT = /^\s+(?:(\w+) )?"(k8s\.io\/[^"]+)"$/gm;
 const REMOVED = /func \(in \*(\w+)\) APILifecycleRemoved\(\) \(major, minor int\) \{\s+return 1, (\d+)/g;
 
 export function parseGoPackage(files: Map<string, string>): GoPackage {
@@ -34,6 +39,7 @@ export function parseGoPackage(files: Map<string, string>): GoPackage {
     structs: new Map(),
     named: new Map(),
     enums: new Map(),
+    imports: new Map(),
     removedIn: new Map(),
   };
   for (const [name, text] of files) {
@@ -65,8 +71,16 @@ function parseTypes(text: string, into: GoPackage): void {
     else if (fields) pushField(line, fields);
     if (/^type /.test(line)) isEnum = false;
   }
-  for (const match of text.matchAll(/^\s+\w+\s+(\w+)\s+=\s+"([^"]*)"/gm))
-    into.enums.get(match[1] ?? '')?.push(match[2] ?? '');
+  for (const match of text.matchAll(ENUM_VALUE)) {
+    into.enums.get(match[1] ?? match[2] ?? '')?.push(match[3] ?? '');
+  }
+  for (const match of text.matchAll(IMPORT)) {
+    const path = match[2] ?? '';
+    into.imports.set(
+      match[1] ?? path.split('/').at(-1) ?? '',
+      path.replaceAll('/', '.').replaceAll('-', '_'),
+    );
+  }
 }
 
 function pushField(line: string, fields: GoField[]): void {

@@ -22,10 +22,12 @@ export interface ModelField {
   /** Go leaves it out when it is zero or empty: `omitempty` on a field that is neither pointer nor struct. */
   omitZero?: boolean;
   goType?: string;
-  enumName?: string;
+  /** The `+enum` type it is of, with the package that declares it. */
+  enumType?: { package: string; name: string };
   listType?: 'atomic' | 'set' | 'map';
   listMapKeys?: string[];
-  mapAtomic?: boolean;
+  /** How server-side apply sees the map or struct; `granular` overrides an atomic struct. */
+  mapType?: 'atomic' | 'granular';
   patchStrategy?: string;
   patchMergeKey?: string;
   default?: unknown;
@@ -87,6 +89,11 @@ const UNIONS: Record<string, ('self' | 'bool' | 'list' | 'strings')[]> = {
   [`${APIEXTENSIONS}.JSONSchemaPropsOrArray`]: ['self', 'list'],
   [`${APIEXTENSIONS}.JSONSchemaPropsOrBool`]: ['self', 'bool'],
   [`${APIEXTENSIONS}.JSONSchemaPropsOrStringArray`]: ['self', 'strings'],
+};
+
+/** Enums whose values are conversions of another package's constants, which the parser does not follow. */
+const ENUM_VALUES: Record<string, string[]> = {
+  'k8s.io.api.discovery.v1.AddressType': ['FQDN', 'IPv4', 'IPv6'],
 };
 
 export class ModelBuilder {
@@ -194,9 +201,19 @@ export class ModelBuilder {
     if (markers.has('patchStrategy')) field.patchStrategy = markers.get('patchStrategy')?.[0] ?? '';
     if (markers.has('patchMergeKey')) field.patchMergeKey = markers.get('patchMergeKey')?.[0] ?? '';
     if (go !== undefined && isOmittedWhenZero(go, field)) field.omitZero = true;
+    const enumType = go && this.#enumType(source, go.goType);
+    if (enumType !== undefined) field.enumType = enumType;
     const goType = go && goTypeName(source, go.goType, field);
     if (goType !== undefined) field.goType = goType;
     return field;
+  }
+
+  #enumType(source: SourcePackage, written: string): ModelField['enumType'] {
+    const match = /^(?:\*|\[\]|map\[[^\]]*\])*(?:(\w+)\.)?(\w+)$/.exec(written);
+    const path = match?.[1] === undefined ? source.proto.package : source.go.imports.get(match[1]);
+    const home = this.#sources.get(path ?? '');
+    const name = match?.[2] ?? '';
+    return home?.go.enums.has(name) ? { package: this.#packageOf(home).id, name } : undefined;
   }
 
   #target(source: SourcePackage, type: string): Target {
@@ -232,6 +249,10 @@ export class ModelBuilder {
       definitions: new Map(),
       enums: source.go.enums,
     };
+    for (const name of source.go.enums.keys()) {
+      const values = ENUM_VALUES[`${source.proto.package}.${name}`];
+      if (values) created.enums.set(name, values);
+    }
     this.packages.set(id, created);
     return created;
   }
@@ -253,7 +274,8 @@ function listMarkers(markers: Markers): Partial<ModelField> {
   if (listType === 'atomic' || listType === 'set' || listType === 'map') result.listType = listType;
   const keys = markers.get('listMapKey') ?? markers.get('k8s:listMapKey');
   if (keys) result.listMapKeys = keys;
-  if (markers.get('mapType')?.[0] === 'atomic') result.mapAtomic = true;
+  const mapType = (markers.get('mapType') ?? markers.get('structType'))?.[0];
+  if (mapType === 'atomic' || mapType === 'granular') result.mapType = mapType;
   const fallback = markers.get('default')?.[0];
   if (fallback?.startsWith('"') || /^(\d+|true|false)$/.test(fallback ?? ''))
     result.default = JSON.parse(fallback ?? '');

@@ -31,6 +31,7 @@ export type Scalar =
   /** An object of managed fields (`FieldsV1`). */
   | 'fields';
 
+export type MapType = 'atomic' | 'granular';
 export type ListType = 'atomic' | 'set' | 'map';
 
 /** What a value, a list's item or a map's value is. */
@@ -56,8 +57,8 @@ export interface Field extends Target {
   readonly enumValues: readonly string[] | undefined;
   readonly listType: ListType | undefined;
   readonly listMapKeys: readonly string[];
-  /** The map or struct is one value to server-side apply. */
-  readonly mapAtomic: boolean;
+  /** How server-side apply sees a map or struct; undefined leaves it to the struct's own {@link Schema.atomic}. */
+  readonly mapType: MapType | undefined;
   /** Strategic merge: `merge`, `retainKeys`, `merge,retainKeys`; undefined replaces. */
   readonly patchStrategy: string | undefined;
   readonly patchMergeKey: string | undefined;
@@ -140,6 +141,7 @@ const ZERO_VALUES: Partial<Record<Scalar, JsonValue>> = {
 const PACKAGES = data as unknown as Readonly<Record<string, PackageData>>;
 const META_PACKAGE = 'meta/v1';
 const expanded = new Map<string, Schema>();
+let digest: string | undefined;
 
 /** The schema of a built-in kind, list kind or options kind; `DeleteOptions` and the like exist in every group. */
 export function schemaForKind(gvk: GroupVersionKind): Schema | undefined {
@@ -167,6 +169,18 @@ export function schemasOf(group: string, version: string): Schema[] {
   return packagesOf(group, version).flatMap((id) =>
     Object.keys(PACKAGES[id]?.definitions ?? {}).map((name) => schemaById(id, name)),
   );
+}
+
+/** Changes whenever the schema data does: 8 hex digits, FNV-1a over its text. */
+export function schemaDigest(): string {
+  digest ??= fnv1a(JSON.stringify(PACKAGES)).toString(16).padStart(8, '0');
+  return digest;
+}
+
+function fnv1a(text: string): number {
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  return hash >>> 0;
 }
 
 function packagesOf(group: string, version: string): string[] {
@@ -250,7 +264,7 @@ class LazyField implements Field {
   readonly enumValues: readonly string[] | undefined;
   readonly listType: ListType | undefined;
   readonly listMapKeys: readonly string[];
-  readonly mapAtomic: boolean;
+  readonly mapType: MapType | undefined;
   readonly patchStrategy: string | undefined;
   readonly patchMergeKey: string | undefined;
   readonly default: JsonValue | undefined;
@@ -272,10 +286,10 @@ class LazyField implements Field {
     this.required = optional === '';
     this.omitZero = attributes.has('o');
     this.goType = attributes.get('g') ?? goTypeOf(home, target, this.shape);
-    this.enumValues = enumOf(home, this.goType);
+    this.enumValues = enumOf(home, attributes.get('e'));
     this.listType = attributes.get('lt') as ListType | undefined;
     this.listMapKeys = attributes.get('lk')?.split(',') ?? [];
-    this.mapAtomic = attributes.has('ma');
+    this.mapType = attributes.get('mt') as MapType | undefined;
     this.patchStrategy = attributes.get('ps');
     this.patchMergeKey = attributes.get('pk');
     this.default = defaultOf(attributes, this.scalar);
@@ -308,11 +322,11 @@ function goTypeOf(home: Home, target: string, shape: Field['shape']): string {
   return shape === 'map' ? `map[string]${one}` : one;
 }
 
-function enumOf(home: Home, goType: string): readonly string[] | undefined {
-  const dot = goType.lastIndexOf('.');
-  if (dot < 0) return undefined;
-  const values = home.source.enums[goType.slice(dot + 1)];
-  return values?.split(',');
+function enumOf(home: Home, type: string | undefined): readonly string[] | undefined {
+  if (type === undefined) return undefined;
+  const dot = type.lastIndexOf('.');
+  const source = dot < 0 ? home.source : PACKAGES[type.slice(0, dot)];
+  return source?.enums[type.slice(dot + 1)]?.split(',');
 }
 
 function defaultOf(attributes: Map<string, string>, scalar: Scalar | undefined): JsonValue | undefined {

@@ -1,0 +1,96 @@
+/**
+ * The OpenAPI documents that the API publishes, built from the schema data and the table of kinds on first request and kept.
+ *
+ * Version 3 is one document per group version behind an index; version 2 is one document for all. They never change while
+ * the program runs, so the index's hash is that of what they are built from and clients may cache for good.
+ */
+import type { JsonObject } from './json.ts';
+import type { GroupVersionKind } from './meta.ts';
+import { addPaths, type BodyRefs } from './openapi-paths.ts';
+import { DefinitionSet, type Dialect, PATCH_NAME } from './openapi-schema.ts';
+import type { ResourceRow } from './resource-row.ts';
+import { allResources } from './resources.ts';
+import { schemaByName, schemaDigest, schemaForKind } from './schema.ts';
+
+const INFO: JsonObject = { title: 'Kubernetes', version: 'v1.36.4' };
+const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+const WATCH_EVENT = `${META}.WatchEvent`;
+/** Kinds that exist in every group, with meta's schema. */
+const EVERYWHERE = ['DeleteOptions', 'WatchEvent'];
+
+const documents = new Map<string, JsonObject>();
+
+/** What `GET /openapi/v3` answers: where each group version's document is. */
+export function openApiV3Index(): { paths: Record<string, { serverRelativeURL: string }> } {
+  const paths: Record<string, { serverRelativeURL: string }> = {};
+  const hash = schemaDigest();
+  for (const row of allResources()) {
+    const path = openApiPath(row.group, row.version);
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+  }
+  return { paths };
+}
+
+/** `api/v1` or `apis/apps/v1`: a group version's place below `/openapi/v3/`. */
+export function openApiPath(group: string, version: string): string {
+  return group === '' ? `api/${version}` : `apis/${group}/${version}`;
+}
+
+/** The version 3 document of a built-in group version; undefined when there is none. */
+export function openApiV3(group: string, version: string): JsonObject | undefined {
+  const rows = allResources().filter((row) => row.group === group && row.version === version);
+  if (rows.length === 0) return undefined;
+  return kept(`v3/${group}/${version}`, () => {
+    const { definitions, paths } = assemble(rows, 'v3');
+    return { openapi: '3.0.0', info: INFO, paths, components: { schemas: definitions } };
+  });
+}
+
+/** The version 2 document of everything built in. */
+export function openApiV2(): JsonObject {
+  return kept('v2', () => {
+    const { definitions, paths } = assemble(allResources(), 'v2');
+    return { swagger: '2.0', info: INFO, paths, definitions };
+  });
+}
+
+function kept(key: string, build: () => JsonObject): JsonObject {
+  const known = documents.get(key);
+  if (known) return known;
+  const built = build();
+  documents.set(key, built);
+  return built;
+}
+
+function assemble(
+  rows: readonly ResourceRow[],
+  dialect: Dialect,
+): { definitions: JsonObject; paths: JsonObject } {
+  const set = new DefinitionSet(dialect);
+  const refs: BodyRefs = {
+    kind(gvk: GroupVersionKind) {
+      const schema = schemaForKind(gvk);
+      return schema && set.add(schema);
+    },
+    patch: set.addNamed(PATCH_NAME),
+  };
+  const paths: JsonObject = {};
+  for (const row of rows) {
+    addPaths(paths, row, refs, dialect);
+    const watchEvent = schemaByName(WATCH_EVENT);
+    if (row.verbs.includes('watch') && watchEvent) set.add(watchEvent);
+  }
+  const definitions = set.toJson();
+  for (const kind of EVERYWHERE) addEveryGroup(definitions, kind);
+  return { definitions, paths };
+}
+
+/** Lists every group version for a kind that all of them share. */
+function addEveryGroup(definitions: JsonObject, kind: string): void {
+  const definition = definitions[`${META}.${kind}`] as JsonObject | undefined;
+  if (!definition) return;
+  const groupVersions = new Map(allResources().map((row) => [`${row.group}/${row.version}`, row]));
+  definition['x-kubernetes-group-version-kind'] = [...groupVersions.values()]
+    .sort((a, b) => (a.group === b.group ? (a.version < b.version ? -1 : 1) : a.group < b.group ? -1 : 1))
+    .map(({ group, version }) => ({ group, kind, version }));
+}
