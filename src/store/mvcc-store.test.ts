@@ -1,0 +1,219 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import { StatusError } from '../base/status-error.ts';
+import { encoded, type Fixture, newFixture, object, putObject, reasonOf, remove } from './store.fixture.ts';
+
+test('openStore is at revision 1 when empty, as etcd is', async () => {
+  const { store } = await newFixture();
+  assert.equal(store.revision, 1);
+  assert.deepEqual(store.list({ prefix: '/' }), { objects: [], revision: 1 });
+});
+
+test('transact sets the resourceVersion, encodes once and freezes deeply', async () => {
+  const { store } = await newFixture();
+  const input = object('web', { labels: { app: 'web' } });
+  const { object: stored, changed } = await store.transact('/web', () => ({ put: input }));
+  assert.equal(changed, true);
+  assert.equal(stored?.revision, 2);
+  assert.equal(stored?.createRevision, 2);
+  assert.equal(stored?.value.metadata.resourceVersion, '2');
+  assert.deepEqual(encoded(stored), stored?.value);
+  assert.equal(store.get('/web')?.bytes, stored?.bytes);
+  assert.throws(() => Object.assign(stored!.value['labels'] as object, { app: 'x' }), TypeError);
+  assert.equal(input.metadata.resourceVersion, undefined);
+});
+
+test('transact keeps createRevision over updates and starts anew after a deletion', async () => {
+  const { store } = await newFixture();
+  await putObject(store, '/a');
+  const updated = await putObject(store, '/a');
+  assert.deepEqual([updated.createRevision, updated.revision], [2, 3]);
+  const { object: last } = await store.transact('/a', () => ({ delete: true }));
+  assert.deepEqual([last?.createRevision, last?.revision], [2, 4]);
+  assert.equal(last?.value.metadata.resourceVersion, '4');
+  assert.equal(store.get('/a'), undefined);
+  const again = await putObject(store, '/a');
+  assert.deepEqual([again.createRevision, again.revision], [5, 5]);
+});
+
+test('transact changes nothing for keep, or for the deletion of what is absent', async () => {
+  const { store } = await newFixture();
+  await putObject(store, '/a');
+  const kept = await store.transact('/a', () => ({ keep: true }));
+  assert.deepEqual([kept.changed, kept.object?.revision], [false, 2]);
+  const absent = await store.transact('/b', () => ({ delete: true }));
+  assert.deepEqual(absent, { object: undefined, changed: false });
+  assert.equal(store.revision, 2);
+});
+
+test('transact rejects with what the decision throws, and writes nothing', async () => {
+  const { store } = await newFixture();
+  const refused = store.transact('/a', () => {
+    throw new StatusError('Conflict', 'no');
+  });
+  assert.equal(await reasonOf(refused), 'Conflict');
+  assert.equal(store.revision, 1);
+});
+
+test('transact decides on versions that are being committed; readers see only durable ones', async () => {
+  const { store, journal } = await newFixture();
+  journal.hold();
+  const counters = Array.from({ length: 20 }, () => increment(store));
+  assert.equal(store.get('/counter'), undefined);
+  assert.equal(store.revision, 1);
+  journal.release();
+  await Promise.all(counters);
+  assert.equal(store.get('/counter')?.value['count'], 20);
+});
+
+test('transact answers keep and refusals only once what they saw is durable', async () => {
+  const { store, journal } = await newFixture();
+  journal.hold();
+  const written = putObject(store, '/a');
+  let answered = 0;
+  const answer = () => {
+    answered++;
+  };
+  const kept = store.transact('/a', () => ({ keep: true })).then(answer);
+  const refused = store
+    .transact('/a', () => {
+      throw new StatusError('AlreadyExists', 'there is one');
+    })
+    .catch(answer);
+  await new Promise(setImmediate);
+  assert.equal(answered, 0);
+  journal.release();
+  await Promise.all([written, kept, refused]);
+  assert.equal(answered, 2);
+});
+
+test('transact batches what arrives while a commit is in flight', async () => {
+  const { store, journal, batches } = await newFixture();
+  journal.hold();
+  const first = putObject(store, '/first');
+  await Promise.resolve();
+  const rest = Array.from({ length: 30 }, (_, i) => putObject(store, `/${i}`));
+  journal.release();
+  await Promise.all([first, ...rest]);
+  assert.deepEqual(batches, [1, 30]);
+});
+
+test('transact limits a batch by records and by bytes', async () => {
+  const { store, batches } = await newFixture({ limits: { commitMaxRecords: 4, commitMaxBytes: 3000 } });
+  await Promise.all(Array.from({ length: 10 }, (_, i) => putObject(store, `/${i}`)));
+  const large = { padding: 'x'.repeat(2000) };
+  await Promise.all(Array.from({ length: 3 }, (_, i) => putObject(store, `/large-${i}`, large)));
+  assert.deepEqual(batches, [4, 4, 2, 1, 1, 1]);
+});
+
+test('transact tells writers to come back when too many wait', async () => {
+  const { store, journal } = await newFixture({ limits: { queueMaxRecords: 2 } });
+  journal.hold();
+  const accepted = [putObject(store, '/a'), putObject(store, '/b')];
+  assert.equal(await reasonOf(putObject(store, '/c')), 'TooManyRequests');
+  journal.release();
+  await Promise.all(accepted);
+  await putObject(store, '/c');
+});
+
+test('a store whose disk is full refuses writers, keeps what is durable and recovers by itself', async () => {
+  const { store, journal } = await newFixture();
+  await putObject(store, '/a', { step: 'durable' });
+  journal.becomeUnavailable();
+  journal.hold();
+  const first = putObject(store, '/a', { step: 'lost' });
+  const built = increment(store);
+  const reader = store.transact('/a', () => ({ keep: true }));
+  journal.release();
+  const reasons = await Promise.all([first, built, reader].map(reasonOf));
+  assert.deepEqual(reasons, ['ServiceUnavailable', 'ServiceUnavailable', 'ServiceUnavailable']);
+  assert.equal(store.get('/a')?.value['step'], 'durable');
+  assert.equal(store.revision, 2);
+  journal.recover();
+  const after = await putObject(store, '/a', { step: 'after' });
+  assert.ok(after.revision > 4, 'the dropped revisions are not given again');
+  assert.equal(after.createRevision, 2);
+});
+
+test('a store whose commit failed accepts nothing more and says so through run', async () => {
+  const { store, journal } = await newFixture();
+  await putObject(store, '/a');
+  const running = store.run(new AbortController().signal);
+  journal.breakDown();
+  assert.equal(await reasonOf(putObject(store, '/b')), 'InternalError');
+  assert.equal(await reasonOf(putObject(store, '/c')), 'InternalError');
+  await assert.rejects(running, /simulated disk is broken/);
+  assert.equal(store.get('/b'), undefined);
+  assert.equal(store.get('/a')?.revision, 2);
+});
+
+test('a closed store refuses writers', async () => {
+  const { store } = await newFixture();
+  await store.close();
+  assert.equal(await reasonOf(putObject(store, '/a')), 'ServiceUnavailable');
+});
+
+test('list pages consistently at one revision while writes go on', async () => {
+  const { store } = await newFixture();
+  for (const name of ['a', 'b', 'c', 'd', 'e']) await putObject(store, `/p/${name}`);
+  await putObject(store, '/q/x');
+  const first = store.list({ prefix: '/p/', limit: 2 });
+  assert.deepEqual(names(first), ['/p/a', '/p/b']);
+  assert.deepEqual([first.continueAfterKey, first.remaining], ['/p/b', 3]);
+  await remove(store, '/p/c');
+  await putObject(store, '/p/bb');
+  await putObject(store, '/p/d', { late: true });
+  const rest = store.list({ prefix: '/p/', afterKey: '/p/b', revision: first.revision });
+  assert.deepEqual(names(rest), ['/p/c', '/p/d', '/p/e']);
+  assert.equal(rest.objects[1]?.value['late'], undefined);
+  assert.equal(rest.continueAfterKey, undefined);
+  assert.deepEqual(names(store.list({ prefix: '/p/' })), ['/p/a', '/p/b', '/p/bb', '/p/d', '/p/e']);
+});
+
+test('list refuses a revision that is compacted, and one that is not reached', async () => {
+  const { store } = await newFixture();
+  for (let i = 0; i < 4; i++) await putObject(store, '/a');
+  await store.compact(4);
+  assert.throws(() => store.list({ prefix: '/', revision: 3 }), { reason: 'Expired' });
+  assert.equal(store.list({ prefix: '/', revision: 4 }).objects[0]?.revision, 4);
+  assert.throws(() => store.list({ prefix: '/', revision: 6 }), {
+    reason: 'Timeout',
+    message: 'Too large resource version: 6, current: 5',
+  });
+});
+
+test('a reopened store has the same objects and history, and goes on counting', async () => {
+  const fixture = await newFixture();
+  await putObject(fixture.store, '/a', { n: 1 });
+  await putObject(fixture.store, '/a', { n: 2 });
+  await putObject(fixture.store, '/b');
+  await remove(fixture.store, '/b');
+  const { store } = await fixture.reopen();
+  assert.equal(store.revision, 5);
+  assert.deepEqual(store.get('/a')?.value, object('a', { n: 2 }, '3'));
+  assert.equal(store.list({ prefix: '/', revision: 4 }).objects.length, 2);
+  assert.equal((await putObject(store, '/c')).revision, 6);
+});
+
+test('a reopened store leaves out what an unfinished compaction left in the journal', async () => {
+  const fixture = await newFixture();
+  await putObject(fixture.store, '/a');
+  await putObject(fixture.store, '/a');
+  await remove(fixture.store, '/a');
+  await putObject(fixture.store, '/b');
+  fixture.disk.compactedRevision = 4;
+  const { store } = await fixture.reopen();
+  assert.equal(store.compactedRevision, 4);
+  assert.deepEqual(names(store.list({ prefix: '/', revision: 4 })), []);
+  assert.deepEqual(names(store.list({ prefix: '/' })), ['/b']);
+});
+
+function increment(store: Fixture['store']) {
+  return store.transact('/counter', (current) => ({
+    put: object('counter', { count: ((current?.value['count'] as number) ?? 0) + 1 }),
+  }));
+}
+
+function names({ objects }: { objects: readonly { key: string }[] }): string[] {
+  return objects.map(({ key }) => key);
+}
