@@ -126,10 +126,10 @@ function validateProbe(probe: Probe, field: string, succeedsOnce: boolean): Fiel
   return errors;
 }
 
-type Handler = LifecycleHandler & Pick<Probe, 'grpc'>;
+type Action = LifecycleHandler & Pick<Probe, 'grpc'>;
 
 /** Exactly one of the actions must be given. */
-function validateHandler(handler: Handler, field: string, actions: readonly (keyof Handler)[]): FieldError[] {
+function validateHandler(handler: Action, field: string, actions: readonly (keyof Action)[]): FieldError[] {
   const [first, ...others] = actions.filter((action) => handler[action] !== undefined);
   if (first === undefined) return [required(field, 'must specify a handler type')];
   const errors = others.map((action) =>
