@@ -1,0 +1,48 @@
+/**
+ * Makes the cluster's Service range local to this machine, so that Service addresses can be listened on without giving
+ * each to an interface, and so that a packet to an address without a Service is answered here and never leaves by the
+ * default route.
+ *
+ * Loopback mode needs none of it: all of 127.0.0.0/8 is local already, see {@link LOOPBACK_SERVICE_RANGE}.
+ */
+import { execFile } from 'node:child_process';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+/** The usual range of a cluster, as kubeadm's default. */
+export const DEFAULT_SERVICE_RANGE = '10.96.0.0/16';
+
+/** Inside 127.128.0.0/9, apart from the Pods' 127.64.0.0/10. */
+export const LOOPBACK_SERVICE_RANGE = '127.196.0.0/16';
+
+/**
+ * Adds the local route; already there is fine. Needs CAP_NET_ADMIN in the network namespace of the caller.
+ * @throws Error naming the command and what it printed
+ */
+export async function claimServiceRange(cidr: string, signal: AbortSignal): Promise<void> {
+  await ip(['route', 'replace', 'local', cidr, 'dev', 'lo'], signal);
+}
+
+/** Removes the local route; absent is fine. Only when no agent on this machine serves the range any more. */
+export async function releaseServiceRange(cidr: string, signal: AbortSignal): Promise<void> {
+  if (await isServiceRangeClaimed(cidr, signal))
+    await ip(['route', 'del', 'local', cidr, 'dev', 'lo'], signal);
+}
+
+/** True when the whole range is local to this machine. */
+export async function isServiceRangeClaimed(cidr: string, signal: AbortSignal): Promise<boolean> {
+  const routes = await ip(['-j', 'route', 'show', 'table', 'local', 'type', 'local', 'root', cidr], signal);
+  const parsed = JSON.parse(routes.trim() === '' ? '[]' : routes) as { dst?: string }[];
+  return parsed.some((route) => route.dst === cidr);
+}
+
+async function ip(args: string[], signal: AbortSignal): Promise<string> {
+  try {
+    return (await run('ip', args, { signal })).stdout;
+  } catch (error) {
+    if (signal.aborted) throw signal.reason;
+    const { stderr, message } = error as { stderr?: string; message: string };
+    throw new Error(`ip ${args.join(' ')}: ${(stderr ?? '').trim() || message}`, { cause: error });
+  }
+}
