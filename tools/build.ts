@@ -1,0 +1,48 @@
+/**
+ * `npm run build`: bundles each entry point into one file under `dist/`, so that starting reads few files.
+ *
+ * Packages stay outside the bundle where they are imported only when used, or carry native code.
+ */
+import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { build } from 'esbuild';
+
+const ROOT = path.resolve(import.meta.dirname, '..');
+
+/** Entry → bundle. Workers are entries of their own: they are started by file name. */
+const ENTRIES: Readonly<Record<string, string>> = {
+  kintsugi: 'src/main/kintsugi.ts',
+  'sqlite-journal-worker': 'src/platform/sqlite-journal-worker.ts',
+};
+
+async function main(): Promise<void> {
+  const outdir = path.join(ROOT, 'dist');
+  rmSync(outdir, { recursive: true, force: true });
+  mkdirSync(outdir, { recursive: true });
+  const result = await build({
+    absWorkingDir: ROOT,
+    entryPoints: ENTRIES,
+    outdir,
+    bundle: true,
+    splitting: true,
+    chunkNames: 'chunks/[name]-[hash]',
+    platform: 'node',
+    target: 'node24',
+    format: 'esm',
+    packages: 'bundle',
+    external: ['@lydell/node-pty'],
+    banner: {
+      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+    },
+    outExtension: { '.js': '.mjs' },
+    sourcemap: 'linked',
+    metafile: true,
+    logLevel: 'warning',
+  });
+  const bytes = Object.values(result.metafile.outputs).reduce((total, output) => total + output.bytes, 0);
+  writeFileSync(path.join(outdir, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
+  cpSync(path.join(ROOT, 'LICENSE'), path.join(outdir, 'LICENSE'));
+  process.stderr.write(`built dist/ (${Math.round(bytes / 1024)} KiB)\n`);
+}
+
+await main();
