@@ -123,3 +123,9 @@ export class StatusError extends Error {
 export function hasReason(error: unknown, ...reasons: StatusReason[]): error is StatusError {
   return error instanceof StatusError && reasons.includes(error.reason);
 }
+
+/** True when `error` is a {@link StatusError} one of whose causes is `cause`: `NamespaceTerminating`, `DisruptionBudget`. */
+export function hasCause(error: unknown, cause: string): boolean {
+  if (!(error instanceof StatusError)) return false;
+  return error.details?.causes?.some(({ reason }) => reason === cause) ?? false;
+}

@@ -11,7 +11,7 @@ import { isControlledBy } from '../../api/owner-references.ts';
 import { PODS } from '../../api/resources.ts';
 import { type Clock, toTimestamp } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
-import { hasReason, StatusError } from '../../base/status-error.ts';
+import { hasCause, hasReason, StatusError } from '../../base/status-error.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { EventRecorder } from '../../client/event-recorder.ts';
 import type { Expectations } from './expectations.ts';
@@ -99,8 +99,5 @@ function isOutcomeUnknown(error: unknown): boolean {
 
 /** Nothing can be created in a namespace that is being deleted, and nobody needs to hear of it. */
 export function isNamespaceTerminating(error: unknown): boolean {
-  return (
-    error instanceof StatusError &&
-    (error.details?.causes?.some((cause) => cause.reason === 'NamespaceTerminating') ?? false)
-  );
+  return hasCause(error, 'NamespaceTerminating');
 }
