@@ -1,0 +1,171 @@
+/** From a container of the manifest to what the runtime is told. Pure. @see kuberuntime generateContainerConfig */
+
+import type { Container, Pod } from '../api/generated/core-v1.ts';
+import { milliValue, wholeValue } from '../base/quantity.ts';
+import type {
+  ContainerConfig,
+  ContainerMount,
+  ContainerResources,
+  SandboxConfig,
+} from '../container-runtime/runtime.ts';
+import {
+  BACKOFF_ANNOTATION,
+  CONTAINER_NAME_LABEL,
+  containerHash,
+  formatPod,
+  HASH_ANNOTATION,
+  MESSAGE_HOST_PATH_ANNOTATION,
+  MESSAGE_PATH_ANNOTATION,
+  MESSAGE_POLICY_ANNOTATION,
+  POD_GRACE_ANNOTATION,
+  POD_NAME_LABEL,
+  POD_NAMESPACE_LABEL,
+  POD_UID_LABEL,
+  PRE_STOP_ANNOTATION,
+  RESTART_COUNT_ANNOTATION,
+  RETRY_ANNOTATION,
+} from './container-identity.ts';
+import { GRACE_DEFAULT_SECONDS } from './defaults.ts';
+import { expandVariables } from './expansion.ts';
+import { oomScoreAdjust } from './qos.ts';
+import { retryValue } from './restart-backoff.ts';
+
+export interface ContainerConfigInputs {
+  pod: Pod;
+  container: Container;
+  attempt: number;
+  /** What this start used up of the back-off curve; see restart-backoff.ts. */
+  backoffMs: number;
+  variables: ReadonlyMap<string, string>;
+  mounts: ContainerMount[];
+  /** Where the termination message goes on this machine. */
+  messageHostPath: string;
+  memoryCapacityBytes: number;
+}
+
+export function podLabels({ metadata }: Pod): Record<string, string> {
+  return {
+    [POD_NAME_LABEL]: metadata.name,
+    [POD_NAMESPACE_LABEL]: metadata.namespace ?? '',
+    [POD_UID_LABEL]: metadata.uid,
+  };
+}
+
+export function containerConfig(inputs: ContainerConfigInputs): ContainerConfig {
+  const { attempt, container, mounts, pod, variables } = inputs;
+  const expand = (text: string) => expandVariables(text, variables);
+  return {
+    metadata: { name: container.name, attempt },
+    image: container.image ?? '',
+    command: (container.command ?? []).map(expand),
+    args: (container.args ?? []).map(expand),
+    workingDir: container.workingDir ?? '',
+    env: [...variables].map(([name, value]) => ({ name, value })),
+    mounts: [...mounts, ...messageMount(inputs)],
+    stopSignal: container.lifecycle?.stopSignal ?? '',
+    stdin: container.stdin ?? false,
+    stdinOnce: container.stdinOnce ?? false,
+    tty: container.tty ?? false,
+    resources: containerResources(pod, container, inputs.memoryCapacityBytes),
+    security: securityOf(pod, container),
+    labels: { ...podLabels(pod), [CONTAINER_NAME_LABEL]: container.name },
+    annotations: annotationsOf(inputs),
+  };
+}
+
+function messageMount({ container, messageHostPath }: ContainerConfigInputs): ContainerMount[] {
+  const containerPath = container.terminationMessagePath ?? '/dev/termination-log';
+  return containerPath === '' ? [] : [{ containerPath, hostPath: messageHostPath, readonly: false }];
+}
+
+function annotationsOf({ attempt, backoffMs, container, messageHostPath, pod }: ContainerConfigInputs) {
+  const preStop = container.lifecycle?.preStop;
+  const grace = pod.spec.terminationGracePeriodSeconds ?? GRACE_DEFAULT_SECONDS;
+  const retry = retryValue(pod);
+  return {
+    [HASH_ANNOTATION]: containerHash(container),
+    [RESTART_COUNT_ANNOTATION]: String(attempt),
+    [MESSAGE_PATH_ANNOTATION]: container.terminationMessagePath ?? '/dev/termination-log',
+    [MESSAGE_POLICY_ANNOTATION]: container.terminationMessagePolicy ?? 'File',
+    [MESSAGE_HOST_PATH_ANNOTATION]: messageHostPath,
+    [POD_GRACE_ANNOTATION]: String(grace),
+    [BACKOFF_ANNOTATION]: String(backoffMs),
+    ...(preStop === undefined ? {} : { [PRE_STOP_ANNOTATION]: JSON.stringify(preStop) }),
+    ...(retry === '' ? {} : { [RETRY_ANNOTATION]: retry }),
+  };
+}
+
+function containerResources(pod: Pod, container: Container, memoryCapacityBytes: number): ContainerResources {
+  const { limits = {}, requests = {} } = container.resources ?? {};
+  const cpuRequest = requests['cpu'] ?? limits['cpu'];
+  return {
+    ...(cpuRequest === undefined ? {} : { cpuRequestMillis: milliValue(cpuRequest) }),
+    ...(limits['cpu'] === undefined ? {} : { cpuLimitMillis: milliValue(limits['cpu']) }),
+    ...(limits['memory'] === undefined ? {} : { memoryLimitBytes: wholeValue(limits['memory']) }),
+    oomScoreAdj: oomScoreAdjust(pod, container, memoryCapacityBytes),
+  };
+}
+
+function securityOf(pod: Pod, container: Container): ContainerConfig['security'] {
+  const ofPod = pod.spec.securityContext ?? {};
+  const own = container.securityContext ?? {};
+  const runAsUser = own.runAsUser ?? ofPod.runAsUser;
+  const runAsGroup = own.runAsGroup ?? ofPod.runAsGroup;
+  const groups = [
+    ...(ofPod.supplementalGroups ?? []),
+    ...(ofPod.fsGroup === undefined ? [] : [ofPod.fsGroup]),
+  ];
+  return {
+    ...(runAsUser === undefined ? {} : { runAsUser }),
+    ...(runAsGroup === undefined ? {} : { runAsGroup }),
+    supplementalGroups: groups,
+    readonlyRootFilesystem: own.readOnlyRootFilesystem ?? false,
+    privileged: own.privileged ?? false,
+  };
+}
+
+/** What is wrong with the container's security settings; `undefined` when nothing is. @see verifyRunAsNonRoot */
+export function securityError(pod: Pod, container: Container): string | undefined {
+  const own = container.securityContext ?? {};
+  const ofPod = pod.spec.securityContext ?? {};
+  const nonRoot = own.runAsNonRoot ?? ofPod.runAsNonRoot ?? false;
+  if (!nonRoot || (own.runAsUser ?? ofPod.runAsUser) !== 0) return undefined;
+  return `container's runAsUser breaks non-root policy (pod: "${formatPod(pod)}", container: ${container.name})`;
+}
+
+/** Longest host name. */
+const HOSTNAME_MAX = 63;
+
+export function sandboxConfig(
+  pod: Pod,
+  attempt: number,
+  dns: { servers: readonly string[]; domain: string },
+): SandboxConfig {
+  const { metadata, spec } = pod;
+  const { namespace = '' } = metadata;
+  const ports = spec.containers.flatMap((container) => container.ports ?? []);
+  const searches = [`${namespace}.svc.${dns.domain}`, `svc.${dns.domain}`, dns.domain];
+  const usesCluster = (spec.dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst' && spec.hostNetwork !== true;
+  const ofCluster = { servers: [...dns.servers], searches, options: ['ndots:5'] };
+  return {
+    metadata: { name: metadata.name, namespace, uid: metadata.uid, attempt },
+    hostname: (spec.hostname ?? metadata.name).slice(0, HOSTNAME_MAX).replace(/[-.]+$/, ''),
+    hostNetwork: spec.hostNetwork ?? false,
+    ...(usesCluster && dns.servers.length > 0 ? { dns: withPodDns(ofCluster, pod) } : {}),
+    portMappings: ports.flatMap(({ containerPort, hostIP = '', hostPort, protocol = 'TCP' }) =>
+      hostPort === undefined || hostPort === 0 ? [] : [{ containerPort, hostPort, hostIp: hostIP, protocol }],
+    ),
+    labels: { ...metadata.labels, ...podLabels(pod) },
+    annotations: { ...metadata.annotations },
+  };
+}
+
+function withPodDns(base: NonNullable<SandboxConfig['dns']>, pod: Pod): NonNullable<SandboxConfig['dns']> {
+  const { nameservers = [], options = [], searches = [] } = pod.spec.dnsConfig ?? {};
+  const texts = options.map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`));
+  return {
+    servers: [...base.servers, ...nameservers],
+    searches: [...base.searches, ...searches],
+    options: [...base.options, ...texts],
+  };
+}

@@ -1,0 +1,302 @@
+/**
+ * One Pod's loop: wait for a wake, observe, decide, tell the API, begin what the plan says. All that takes time runs beside
+ * it as operations, so a hanging hook of one container never delays the restart of another.
+ *
+ * Woken by: the runtime's events, probe results, the informer, its own operations and timers.
+ */
+
+import type { Pod } from '../api/generated/core-v1.ts';
+import { newDeferred } from '../base/deferred.ts';
+import { containerSubject, podSubject } from './container-events.ts';
+import { formatPod } from './container-identity.ts';
+import { POD_RESYNC_MS } from './defaults.ts';
+import { planPod } from './plan-pod.ts';
+import { hasStopped, planTermination } from './plan-termination.ts';
+import type { PodDeps } from './pod-deps.ts';
+import { newPodMemory } from './pod-memory.ts';
+import { type PodObservation, VOLUMES_OPERATION } from './pod-observation.ts';
+import { beginOperation, type Ending, type OperationContext, podFacts } from './pod-operations.ts';
+import type { PodPlan } from './pod-plan.ts';
+import { DEADLINE_FAILURE, deadlineMs, nextPodState, type PodState } from './pod-state.ts';
+import { type PodFailure, podStatus } from './pod-status.ts';
+import { readTerminationMessage } from './termination-message.ts';
+import { TerminationOrder } from './termination-order.ts';
+import { PodVolumes } from './volumes/pod-volumes.ts';
+import { Wake } from './wake.ts';
+
+/** Wait after a look that failed. */
+const SYNC_RETRY_MS = 1_000;
+
+export class PodWorker {
+  readonly #deps: PodDeps;
+  readonly #wake: Wake;
+  readonly #terminated = newDeferred();
+  readonly #memory = newPodMemory();
+  readonly #volumes: PodVolumes;
+  readonly #starts = new AbortController();
+  #kills = new AbortController();
+  #pod: Pod;
+  #state: PodState = { is: 'syncing' };
+  #ending: Ending | undefined;
+  #isRemoved = false;
+  #eviction: { failure: PodFailure; graceSeconds: number } | undefined;
+  #volumesStale = false;
+
+  constructor(deps: PodDeps, pod: Pod) {
+    this.#deps = deps;
+    this.#pod = pod;
+    this.#wake = new Wake(deps.clock);
+    const { clock, client, host, objects, settings } = deps;
+    this.#volumes = new PodVolumes({ clock, client, host, objects, rootDir: settings.rootDir });
+  }
+
+  get pod(): Pod {
+    return this.#pod;
+  }
+
+  get state(): PodState['is'] {
+    return this.#state.is;
+  }
+
+  /** Resolves when everything of the Pod has stopped for good. */
+  get whenTerminated(): Promise<void> {
+    return this.#terminated.promise;
+  }
+
+  wake(): void {
+    this.#wake.now();
+  }
+
+  update(pod: Pod): void {
+    if (pod.metadata.generation !== this.#pod.metadata.generation) this.#volumesStale = true;
+    if (pod.metadata.labels !== this.#pod.metadata.labels) this.#volumesStale = true;
+    this.#pod = pod;
+    this.#wake.now();
+  }
+
+  /** The object is gone from the API. */
+  removed(): void {
+    this.#isRemoved = true;
+    this.#deps.statuses.forget(this.#pod.metadata.uid);
+    this.#wake.now();
+  }
+
+  /** A ConfigMap or Secret of the Pod has changed. */
+  sourcesChanged(): void {
+    this.#volumesStale = true;
+    // What failed for want of it may work now.
+    for (const failure of this.#memory.startFailures.values()) {
+      if (failure.reason === 'CreateContainerConfigError') failure.retryAtMs = 0;
+    }
+    this.#memory.volumesRetryAtMs = 0;
+    this.#wake.now();
+  }
+
+  /** Ends the Pod as Failed. */
+  evict(failure: PodFailure, graceSeconds: number): void {
+    this.#eviction ??= { failure, graceSeconds };
+    this.#wake.now();
+  }
+
+  /** Runs until the Pod has ended and its object is gone; containers keep running when `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    const { log } = this.#deps;
+    try {
+      while (!(this.#state.is === 'terminated' && this.#isRemoved)) {
+        await this.#wake.wait(signal);
+        try {
+          await this.#sync(signal);
+        } catch (error) {
+          signal.throwIfAborted();
+          log.error('a look at a Pod failed', { pod: formatPod(this.#pod), error });
+          this.#wake.at(this.#deps.clock.now() + SYNC_RETRY_MS);
+        }
+      }
+    } finally {
+      this.#wake.close();
+      this.#deps.probes.remove(this.#pod.metadata.uid);
+      this.#deps.objects.release(this.#pod.metadata.uid);
+    }
+  }
+
+  async #sync(signal: AbortSignal): Promise<void> {
+    await this.#readMessages(signal);
+    this.#syncProbes(signal);
+    const observed = this.#observe();
+    const plan = this.#state.is === 'syncing' ? planPod(this.#pod, observed) : planTermination(observed);
+    const before = this.#state;
+    this.#advance(observed, plan);
+    if (before !== this.#state) {
+      // A new state has a plan of its own: the next look makes it.
+      this.#wake.now();
+      if (this.#state.is === 'terminated') await this.#cleanUp(signal);
+    } else if (this.#state.is !== 'terminated') this.#apply(plan, signal);
+    this.#tellWaiting(plan);
+    this.#report(observed, plan, signal);
+    this.#setTimer(plan);
+  }
+
+  #observe(): PodObservation {
+    const { clock, observer, probes } = this.#deps;
+    const runtime = observer.pod(this.#pod.metadata.uid);
+    const memory = this.#memory;
+    return {
+      ...runtime,
+      nowMs: clock.now(),
+      probes: probes.results(this.#pod, runtime.containers),
+      inFlight: memory.inFlight,
+      startFailures: memory.startFailures,
+      postStartPending: memory.postStartPending,
+      killedForChange: memory.killedForChange,
+      volumesReady: this.#volumes.isMounted,
+      sandboxRetryAtMs: memory.sandboxRetryAtMs,
+      volumesRetryAtMs: memory.volumesRetryAtMs,
+    };
+  }
+
+  #advance(observed: PodObservation, plan: PodPlan): void {
+    const isFinished = plan.actions.some((action) => action.do === 'finish');
+    const next = nextPodState(this.#state, {
+      pod: this.#pod,
+      nowMs: observed.nowMs,
+      isRemoved: this.#isRemoved,
+      eviction: this.#eviction,
+      isFinished,
+      hasStopped: hasStopped(observed),
+    });
+    if (next === this.#state) return;
+    if (next.is === 'terminating') this.#beginEnding(next, observed);
+    this.#state = next;
+  }
+
+  #beginEnding(next: Extract<PodState, { is: 'terminating' }>, observed: PodObservation): void {
+    const { events } = this.#deps;
+    if (this.#ending !== undefined) {
+      // The grace period got shorter: the kills begin again with what is left, without the hooks.
+      this.#kills.abort();
+      this.#kills = new AbortController();
+    } else {
+      this.#starts.abort();
+      const { failure } = next;
+      if (failure === DEADLINE_FAILURE)
+        events.event(podSubject(this.#pod), 'Normal', failure.reason, failure.message);
+    }
+    const running = observed.containers.filter(({ state }) => state === 'running');
+    const names = running.map(({ metadata }) => metadata.name);
+    const order = new TerminationOrder(this.#pod, names);
+    this.#ending = { graceSeconds: next.graceSeconds, order, runsHooks: this.#ending === undefined };
+  }
+
+  #apply(plan: PodPlan, signal: AbortSignal): void {
+    const context: OperationContext = {
+      deps: this.#deps,
+      pod: this.#pod,
+      memory: this.#memory,
+      volumes: this.#volumes,
+      ending: this.#ending,
+      startSignal: AbortSignal.any([this.#starts.signal, signal]),
+      killSignal: this.#kills.signal,
+      agentSignal: signal,
+      onEnd: () => this.#wake.now(),
+    };
+    for (const action of plan.actions) if (action.do !== 'finish') beginOperation(context, action);
+    this.#refreshVolumes(context);
+  }
+
+  /** Brings mounted payloads up to date, when a source changed or a token is due. */
+  #refreshVolumes(context: OperationContext): void {
+    if (this.#state.is !== 'syncing' || !this.#volumes.isMounted) return;
+    if (this.#memory.inFlight.has(VOLUMES_OPERATION)) return;
+    const nowMs = this.#deps.clock.now();
+    const isDue = nowMs >= (this.#volumes.refreshAtMs ?? Infinity);
+    if (!(this.#volumesStale || isDue) || nowMs < this.#memory.volumesRetryAtMs) return;
+    this.#volumesStale = false;
+    beginOperation(context, { do: 'mountVolumes' });
+  }
+
+  #syncProbes(signal: AbortSignal): void {
+    const { observer, probes } = this.#deps;
+    const { containers, sandboxes } = observer.pod(this.#pod.metadata.uid);
+    const { podIp } = podFacts(this.#deps, this.#pod);
+    const sandboxId = sandboxes[0]?.id;
+    const probed = containers.filter(
+      ({ id, sandboxId: own, state }) =>
+        state === 'running' && own === sandboxId && !this.#memory.postStartPending.has(id),
+    );
+    const isStopping = this.#state.is !== 'syncing';
+    probes.sync(
+      this.#pod,
+      probed.map((instance) => ({ instance, podIp, isStopping })),
+      signal,
+    );
+  }
+
+  async #readMessages(signal: AbortSignal): Promise<void> {
+    const { observer } = this.#deps;
+    const { messages } = this.#memory;
+    const { containers } = observer.pod(this.#pod.metadata.uid);
+    for (const instance of containers) {
+      if (instance.state !== 'exited' || messages.has(instance.id)) continue;
+      messages.set(instance.id, '');
+      messages.set(instance.id, await readTerminationMessage(this.#deps, instance, signal));
+    }
+    for (const id of messages.keys())
+      if (!containers.some((instance) => instance.id === id)) messages.delete(id);
+  }
+
+  #report(observed: PodObservation, plan: PodPlan, signal: AbortSignal): void {
+    if (this.#isRemoved) return;
+    const { settings, statuses } = this.#deps;
+    const state = this.#state;
+    const isStopped = state.is === 'terminated';
+    const status = podStatus({
+      pod: this.#pod,
+      observed,
+      waiting: plan.waiting,
+      runtimeName: settings.runtimeName,
+      messages: this.#memory.messages,
+      isStopped,
+      mayStillRun: state.is === 'terminating',
+      hostIps: settings.hostIps,
+      failure: state.is === 'syncing' ? undefined : state.failure,
+      known: statuses.known(this.#pod.metadata.uid),
+    });
+    const remove = isStopped && this.#pod.metadata.deletionTimestamp !== undefined;
+    statuses.set(this.#pod, status, { remove }, signal);
+  }
+
+  async #cleanUp(signal: AbortSignal): Promise<void> {
+    this.#terminated.resolve();
+    await this.#volumes.remove(this.#pod.metadata.uid, signal);
+  }
+
+  /** Events for waits that kubectl shows as BackOff, once per beginning of a wait. */
+  #tellWaiting(plan: PodPlan): void {
+    const { events } = this.#deps;
+    for (const [name, { reason, message }] of plan.waiting) {
+      const told = `${reason} ${message}`;
+      if (this.#memory.toldWaiting.get(name) === told) continue;
+      this.#memory.toldWaiting.set(name, told);
+      const subject = containerSubject(this.#pod, name);
+      if (reason === 'CrashLoopBackOff') {
+        const text = `Back-off restarting failed container ${name} in pod ${formatPod(this.#pod)}`;
+        events.event(subject, 'Warning', 'BackOff', text);
+      } else if (reason === 'ImagePullBackOff') {
+        const [text] = message.split(': ', 1);
+        events.event(subject, 'Normal', 'BackOff', text!);
+        events.event(subject, 'Warning', 'Failed', 'Error: ImagePullBackOff');
+      }
+    }
+    for (const name of this.#memory.toldWaiting.keys()) {
+      if (!plan.waiting.has(name)) this.#memory.toldWaiting.delete(name);
+    }
+  }
+
+  #setTimer(plan: PodPlan): void {
+    const nowMs = this.#deps.clock.now();
+    const moments = [nowMs + POD_RESYNC_MS, plan.replanAtMs, this.#volumes.refreshAtMs];
+    if (this.#state.is === 'syncing') moments.push(deadlineMs(this.#pod));
+    const coming = moments.filter((moment): moment is number => moment !== undefined && moment > nowMs);
+    this.#wake.at(Math.min(...coming));
+  }
+}

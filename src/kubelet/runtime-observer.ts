@@ -1,0 +1,154 @@
+/**
+ * What the runtime holds, by Pod: listed after every event of the runtime, and now and then without one. One list at a
+ * time; events during a list cause exactly one more. Workers read the last list and are told when their Pod's part changed.
+ *
+ * @see k8s.io/kubernetes/pkg/kubelet/pleg; differs: the list follows the event instead of a 1 s timer
+ */
+
+import { aborted } from '../base/abort.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { ContainerRuntime, ContainerStatus, SandboxStatus } from '../container-runtime/runtime.ts';
+import { byNewest, POD_UID_LABEL } from './container-identity.ts';
+import { RUNTIME_RELIST_MS } from './defaults.ts';
+import { NOTHING_RUNNING, type PodRuntime } from './pod-observation.ts';
+
+export interface RuntimeObserverDeps {
+  runtime: ContainerRuntime;
+  clock: Clock;
+  log: Logger;
+}
+
+/** Wait after a list or an event stream that failed. */
+const RETRY_MS = 1_000;
+
+interface ListedPod extends PodRuntime {
+  sandboxes: SandboxStatus[];
+  containers: ContainerStatus[];
+}
+
+export class RuntimeObserver {
+  readonly #deps: RuntimeObserverDeps;
+  #pods: ReadonlyMap<string, PodRuntime> = new Map();
+  #running: Promise<void> | undefined;
+  #next: Promise<void> | undefined;
+  /** Wall ms of the last complete list; 0 before the first. */
+  lastListedMs = 0;
+  /** Set by the kubelet. */
+  onChange: (podUid: string) => void = () => {};
+
+  constructor(deps: RuntimeObserverDeps) {
+    this.#deps = deps;
+  }
+
+  pod(uid: string): PodRuntime {
+    return this.#pods.get(uid) ?? NOTHING_RUNNING;
+  }
+
+  podUids(): string[] {
+    return [...this.#pods.keys()];
+  }
+
+  /** Resolves when a list that began after this call is complete. */
+  refresh(signal: AbortSignal): Promise<void> {
+    if (this.#running === undefined) return this.#begin(signal);
+    this.#next ??= this.#running
+      .catch(() => {})
+      .then(() => {
+        this.#next = undefined;
+        return this.#begin(signal);
+      });
+    return this.#next;
+  }
+
+  #begin(signal: AbortSignal): Promise<void> {
+    this.#running = this.#list(signal).finally(() => {
+      this.#running = undefined;
+    });
+    return this.#running;
+  }
+
+  /** Follows the runtime until `signal` aborts. */
+  async run(signal: AbortSignal): Promise<void> {
+    await Promise.all([this.#followEvents(signal), this.#relistNowAndThen(signal)]);
+  }
+
+  async #followEvents(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      try {
+        for await (const _ of this.#deps.runtime.events(signal)) this.#refreshInBackground(signal);
+      } catch (error) {
+        if (signal.aborted) return;
+        this.#deps.log.warn('the stream of runtime events broke', { error });
+      }
+      await this.#deps.clock.sleep(RETRY_MS, signal).catch(() => {});
+    }
+  }
+
+  async #relistNowAndThen(signal: AbortSignal): Promise<void> {
+    while (!signal.aborted) {
+      await Promise.race([
+        this.#deps.clock.sleep(RUNTIME_RELIST_MS, signal).catch(() => {}),
+        aborted(signal),
+      ]);
+      if (!signal.aborted) this.#refreshInBackground(signal);
+    }
+  }
+
+  #refreshInBackground(signal: AbortSignal): void {
+    if (this.#next !== undefined) return;
+    this.refresh(signal).catch((error: unknown) => {
+      if (!signal.aborted) this.#deps.log.warn('cannot list the containers', { error });
+    });
+  }
+
+  async #list(signal: AbortSignal): Promise<void> {
+    const { runtime } = this.#deps;
+    const [sandboxes, containers] = await Promise.all([
+      runtime.listPodSandboxes(signal),
+      runtime.listContainers(signal),
+    ]);
+    const before = this.#pods;
+    this.#pods = groupByPod(sandboxes, containers);
+    this.lastListedMs = this.#deps.clock.now();
+    for (const uid of new Set([...before.keys(), ...this.#pods.keys()])) {
+      if (signatureOf(before.get(uid)) !== signatureOf(this.#pods.get(uid))) this.onChange(uid);
+    }
+  }
+}
+
+function groupByPod(
+  sandboxes: readonly SandboxStatus[],
+  containers: readonly ContainerStatus[],
+): Map<string, PodRuntime> {
+  const pods = new Map<string, ListedPod>();
+  const uidOfSandbox = new Map<string, string>();
+  const podOf = (uid: string): ListedPod => {
+    const known = pods.get(uid) ?? { sandboxes: [], containers: [] };
+    pods.set(uid, known);
+    return known;
+  };
+  for (const sandbox of sandboxes) {
+    uidOfSandbox.set(sandbox.id, sandbox.metadata.uid);
+    podOf(sandbox.metadata.uid).sandboxes.push(sandbox);
+  }
+  for (const container of containers) {
+    const uid = uidOfSandbox.get(container.sandboxId) ?? container.labels[POD_UID_LABEL];
+    if (uid !== undefined) podOf(uid).containers.push(container);
+  }
+  for (const pod of pods.values()) {
+    pod.sandboxes.sort((a, b) => b.metadata.attempt - a.metadata.attempt || b.createdAtMs - a.createdAtMs);
+    pod.containers.sort(byNewest);
+  }
+  return pods;
+}
+
+/** Differs when something that a worker decides on has changed. */
+function signatureOf(pod: PodRuntime | undefined): string {
+  if (pod === undefined) return '';
+  const sandboxes = pod.sandboxes.map(({ id, ip, state }) => `${id} ${state} ${ip}`);
+  const containers = pod.containers.map(
+    ({ exitCode, id, startedAtMs, state }) => `${id} ${state} ${startedAtMs} ${exitCode}`,
+  );
+  return [...sandboxes, ...containers].join('\n');
+}
