@@ -126,7 +126,8 @@ function toError({ kind, message }: JournalFailure): Error {
   return kind === 'unavailable' ? new JournalUnavailableError(message) : new Error(message);
 }
 
+/** In the source tree `.ts`, beside a bundle `.js` or `.mjs`: the thread's program ends as this file does. */
 function besideThisFile(): URL {
-  const extension = import.meta.url.endsWith('.ts') ? 'ts' : 'js';
-  return new URL(`./sqlite-journal-worker.${extension}`, import.meta.url);
+  const extension = import.meta.url.slice(import.meta.url.lastIndexOf('.'));
+  return new URL(`./sqlite-journal-worker${extension}`, import.meta.url);
 }

@@ -8,6 +8,8 @@ export interface CrashTarget {
   start(): Promise<CrashSession>;
   /** Starts a process and kills it after `afterMs`, most likely before it serves. */
   startAndKill(afterMs: number): Promise<void>;
+  /** Kills what still runs; for a test that fails half-way. */
+  dispose(): void;
 }
 
 /** One life of the process. Whatever waits for an answer when it dies rejects. */

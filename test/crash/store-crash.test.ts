@@ -8,9 +8,13 @@ import { newStoreTarget } from './store-target.ts';
 
 test('openStore on a SQLite journal loses nothing acknowledged over twenty kill -9 under 32 writers', async (t) => {
   const directory = await mkdtemp(join(tmpdir(), 'kintsugi-crash-'));
-  t.after(() => rm(directory, { recursive: true, force: true }));
+  const target = newStoreTarget(directory);
+  t.after(async () => {
+    target.dispose();
+    await rm(directory, { recursive: true, force: true });
+  });
   const report = await runCrashes({
-    target: newStoreTarget(directory),
+    target,
     writers: 32,
     kills: 20,
     watchers: 3,

@@ -11,8 +11,14 @@ type CommandBody<C = StoreCommand> = C extends { id: number } ? Omit<C, 'id'> : 
 
 export function newStoreTarget(directory: string): CrashTarget {
   const program = new URL('./store-process.ts', import.meta.url);
-  const spawn = () => fork(program, [directory], { serialization: 'advanced', execArgv: [] });
+  const children = new Set<ChildProcess>();
+  const spawn = () => {
+    const child = fork(program, [directory], { serialization: 'advanced', execArgv: [] });
+    children.add(child);
+    return child.once('exit', () => children.delete(child));
+  };
   return {
+    dispose: () => children.forEach((child) => void child.kill('SIGKILL')),
     start: () => StoreSession.open(spawn()),
     async startAndKill(afterMs) {
       const child = spawn();
