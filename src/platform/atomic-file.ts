@@ -1,33 +1,31 @@
-/**
- * Files that are never seen half-written: the contents go to a file beside the target, reach the disk, and take the
- * target's place in one rename. Whoever reads sees the old contents or the new ones, also after a crash.
- */
-import { randomBytes } from 'node:crypto';
-import { open, rename, rm } from 'node:fs/promises';
-import { dirname } from 'node:path';
+/** Small files that are replaced as a whole: a reader sees the old content or the new one. */
+import { closeSync, fsyncSync, openSync, renameSync, writeSync } from 'node:fs';
+import { readFile } from 'node:fs/promises';
 
-/** Replaces `path` with `contents`, readable as `mode` says from its first moment. The directory must exist. */
-export async function writeFileAtomically(path: string, contents: string, mode: number): Promise<void> {
-  const temporary = `${path}.${randomBytes(6).toString('hex')}.tmp`;
+export interface AtomicWriteOptions {
+  mode?: number;
+  /** On disk before the call returns: the content survives the loss of power, not only the death of this process. */
+  durable?: boolean;
+}
+
+export function writeFileAtomically(path: string, content: string, options: AtomicWriteOptions = {}): void {
+  const temporary = `${path}.new`;
+  const fd = openSync(temporary, 'w', options.mode ?? 0o600);
   try {
-    await writeDurably(temporary, contents, mode);
-    await rename(temporary, path);
+    writeSync(fd, content);
+    if (options.durable === true) fsyncSync(fd);
+  } finally {
+    closeSync(fd);
+  }
+  renameSync(temporary, path);
+}
+
+/** `undefined` when the file is absent or holds no JSON (as after a loss of power). */
+export async function readJsonFile(path: string): Promise<unknown> {
+  try {
+    return JSON.parse(await readFile(path, 'utf8'));
   } catch (error) {
-    await rm(temporary, { force: true });
+    if (error instanceof SyntaxError || (error as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
     throw error;
   }
-  await syncDirectory(dirname(path));
-}
-
-async function writeDurably(path: string, contents: string, mode: number): Promise<void> {
-  await using file = await open(path, 'wx', mode);
-  await file.chmod(mode);
-  await file.writeFile(contents);
-  await file.sync();
-}
-
-/** A rename is durable once its directory is. */
-async function syncDirectory(path: string): Promise<void> {
-  await using directory = await open(path, 'r');
-  await directory.sync();
 }

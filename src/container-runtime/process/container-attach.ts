@@ -1,0 +1,91 @@
+/** The running container's own streams: what it writes from now on, and its standard input. */
+import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
+import { join } from 'node:path';
+import { abortable } from '../../base/abort.ts';
+import type { ExecSession, StreamOptions } from '../runtime.ts';
+import type { LogStream } from './log-format.ts';
+import type { ProcessContainer } from './process-container.ts';
+
+const READ_BYTES = 64 * 1024;
+
+export function attachContainer(
+  container: ProcessContainer,
+  options: StreamOptions,
+  signal: AbortSignal,
+): ExecSession {
+  const leaving = new AbortController();
+  const stopped = AbortSignal.any([signal, leaving.signal]);
+  const { stdin, stdinOnce } = container.record.config;
+  const stdinFd = options.stdin && stdin ? openSync(join(container.directory.io, 'stdin'), 'r+') : undefined;
+  let open = stdinFd !== undefined;
+  const closeStdin = () => {
+    if (!open || stdinFd === undefined) return;
+    open = false;
+    closeSync(stdinFd);
+    if (stdinOnce) releaseStdin(container);
+  };
+  const exited = container.settled.then(() => container.status().exitCode);
+  void exited.then(closeStdin);
+  return {
+    stdout: options.stdout ? tailRaw(container, 'stdout', stopped) : nothing(),
+    stderr: options.stderr ? tailRaw(container, 'stderr', stopped) : nothing(),
+    async writeStdin(chunk) {
+      for (let rest = chunk; open && stdinFd !== undefined && rest.length > 0; ) {
+        rest = rest.subarray(writeSync(stdinFd, rest));
+      }
+    },
+    closeStdin,
+    resize() {},
+    exited: abortable(exited, signal),
+    close() {
+      closeStdin();
+      leaving.abort();
+    },
+  };
+}
+
+/** The program then reads the end of its standard input. */
+function releaseStdin(container: ProcessContainer): void {
+  const holder = Number(readFileSync(join(container.directory.io, 'stdin.holder'), 'utf8'));
+  if (holder > 0) process.kill(holder);
+}
+
+async function* tailRaw(
+  container: ProcessContainer,
+  stream: LogStream,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  const path = join(container.directory.io, stream);
+  let offset = statSync(path).size;
+  while (!signal.aborted) {
+    const finished = container.log.finished;
+    offset = Math.max(offset, container.log.punchedBefore(stream));
+    const chunk = readAt(path, offset);
+    offset += chunk.length;
+    if (chunk.length > 0) yield chunk;
+    else if (finished) return;
+    else await rawChanged(container, signal);
+  }
+}
+
+function readAt(path: string, offset: number): Buffer {
+  const fd = openSync(path, 'r');
+  const buffer = Buffer.allocUnsafe(READ_BYTES);
+  const length = readSync(fd, buffer, 0, READ_BYTES, offset);
+  closeSync(fd);
+  return buffer.subarray(0, length);
+}
+
+function rawChanged(container: ProcessContainer, signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    const done = () => {
+      stop();
+      signal.removeEventListener('abort', done);
+      resolve();
+    };
+    const stop = container.onOutput(done);
+    signal.addEventListener('abort', done, { once: true });
+  });
+}
+
+async function* nothing(): AsyncGenerator<Uint8Array, void, undefined> {}

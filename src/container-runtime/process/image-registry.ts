@@ -1,0 +1,115 @@
+/**
+ * The images of the process runtime: a directory with an `image.json`, registered under a reference. The registry is
+ * one JSON file, `reference -> directory`, written by `up --image` and read by each agent at each use.
+ */
+import { createHash } from 'node:crypto';
+import { readFileSync, statSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { readJsonFile, writeFileAtomically } from '../../platform/atomic-file.ts';
+import { normalizeImageReference } from '../image-reference.ts';
+import { RuntimeError, type RuntimeImage } from '../runtime.ts';
+
+/** The part of an OCI image configuration that a process needs. */
+export interface ImageConfig {
+  Entrypoint: string[];
+  Cmd: string[];
+  Env: string[];
+  WorkingDir: string;
+  StopSignal: string;
+}
+
+export interface ProcessImage extends RuntimeImage {
+  directory: string;
+  config: ImageConfig;
+}
+
+export class ImageRegistry {
+  readonly #path: string;
+
+  /** @param path  the registry's file; it need not exist */
+  constructor(path: string) {
+    this.#path = path;
+  }
+
+  /**
+   * Makes `reference` name the program in `directory`, instead of what it named.
+   *
+   * @throws RuntimeError `InvalidImageName`, or `ImageNotFound` when the directory holds no usable `image.json`
+   */
+  async register(reference: string, directory: string): Promise<ProcessImage> {
+    const name = normalizeImageReference(reference);
+    const image = loadImage(name, resolve(directory));
+    const entries = { ...(await this.#entries()), [name]: image.directory };
+    writeFileAtomically(this.#path, `${JSON.stringify(entries, null, 2)}\n`, { durable: true });
+    return image;
+  }
+
+  /** @throws RuntimeError `InvalidImageName`; `ImageNotFound` when it is registered and no longer usable */
+  async find(reference: string): Promise<ProcessImage | undefined> {
+    const name = normalizeImageReference(reference);
+    const directory = (await this.#entries())[name];
+    return directory === undefined ? undefined : loadImage(name, directory);
+  }
+
+  /** As {@link find}; an unknown image is `ImageNotFound` with the two ways out. */
+  async get(reference: string): Promise<ProcessImage> {
+    const image = await this.find(reference);
+    if (image !== undefined) return image;
+    throw new RuntimeError(
+      'ImageNotFound',
+      `image "${normalizeImageReference(reference)}" is not registered with the process runtime: ` +
+        `add it with \`kintsugi up --image ${reference}=DIR\`, or run real images with \`--runtime containerd\``,
+    );
+  }
+
+  async #entries(): Promise<Record<string, string>> {
+    return ((await readJsonFile(this.#path)) ?? {}) as Record<string, string>;
+  }
+}
+
+function loadImage(reference: string, directory: string): ProcessImage {
+  const path = join(directory, 'image.json');
+  const refuse = (why: string, cause?: unknown) =>
+    new RuntimeError('ImageNotFound', `image "${reference}": ${path}: ${why}`, { cause });
+  let content: Buffer;
+  try {
+    content = readFileSync(path);
+  } catch (error) {
+    throw refuse(
+      (error as NodeJS.ErrnoException).code === 'ENOENT' ? 'no such file' : 'cannot be read',
+      error,
+    );
+  }
+  const config = parseImageConfig(content.toString('utf8'), refuse);
+  const id = createHash('sha256').update(directory).update('\0').update(content).digest('hex');
+  return { reference, id: `process://sha256:${id}`, sizeBytes: statSync(path).size, directory, config };
+}
+
+/** Accepts an OCI image configuration (`{"config": {"Entrypoint": …}}`) and its `config` alone. */
+function parseImageConfig(text: string, refuse: (why: string, cause?: unknown) => RuntimeError): ImageConfig {
+  let parsed: Record<string, unknown>;
+  try {
+    parsed = JSON.parse(text);
+  } catch (error) {
+    throw refuse((error as Error).message, error);
+  }
+  const config = (parsed?.['config'] ?? parsed) as Record<string, unknown>;
+  if (typeof config !== 'object' || config === null) throw refuse('not an image configuration');
+  const strings = (field: string): string[] => {
+    const value = config[field] ?? [];
+    if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
+    throw refuse(`${field} must be a list of strings`);
+  };
+  const string = (field: string): string => {
+    const value = config[field] ?? '';
+    if (typeof value === 'string') return value;
+    throw refuse(`${field} must be a string`);
+  };
+  return {
+    Entrypoint: strings('Entrypoint'),
+    Cmd: strings('Cmd'),
+    Env: strings('Env'),
+    WorkingDir: string('WorkingDir'),
+    StopSignal: string('StopSignal'),
+  };
+}
