@@ -47,7 +47,7 @@ function mergeMap(original: JsonMap, patch: JsonMap, schema: PatchSchema | undef
     if (directive === 'replace') return rest;
     if (directive === 'delete') return {};
     if (directive === 'merge') return mergeMap(original, rest, schema);
-    throw bad(`unknown patch type: "${String(directive)}"`);
+    throw bad(`unknown patch type: ${JSON.stringify(directive)}`);
   }
   const merged = retainKeys(original, patch);
   const ordered = mergeOrderedLists(merged, patch, schema);
@@ -141,7 +141,7 @@ function takeListDirectives(patch: readonly JsonValue[], mergeKey: string) {
     else if (directive === 'delete') deleted.push(keyOfElement(element, mergeKey));
     else if (directive === 'replace') replaced = true;
     else if (directive === 'merge') throw bad('merging lists with $patch: merge is not supported');
-    else throw bad(`unknown patch type: "${String(directive)}"`);
+    else throw bad(`unknown patch type: ${JSON.stringify(directive)}`);
   }
   return { changes, deleted, replaced };
 }

@@ -1,0 +1,67 @@
+/**
+ * What a Pod asks of its node: the sum of its containers, or the peak of its init containers where that is more.
+ * @see k8s.io/component-helpers/resource/helpers.go PodRequests
+ */
+import { milliValue, wholeValue } from '../base/quantity.ts';
+import type { Container, Pod } from './generated/core-v1.ts';
+import { isSidecar } from './pod-conditions.ts';
+
+/** CPU in thousandths of a core, everything else in whole units (bytes, pieces). */
+export type ResourceAmounts = Map<string, number>;
+
+export function toAmount(name: string, quantity: string): number {
+  return name === 'cpu' ? milliValue(quantity) : wholeValue(quantity);
+}
+
+export function toAmounts(quantities: Readonly<Record<string, string>> | undefined): ResourceAmounts {
+  return new Map(
+    Object.entries(quantities ?? {}).map(([name, quantity]) => [name, toAmount(name, quantity)]),
+  );
+}
+
+/** The Pod's effective requests, its overhead included. */
+export function podRequests(pod: Pod): ResourceAmounts {
+  return podAmounts(pod, (container) => container.resources?.requests);
+}
+
+/** The Pod's effective limits; a resource that some container does not limit is still summed over those that do. */
+export function podLimits(pod: Pod): ResourceAmounts {
+  return podAmounts(pod, (container) => container.resources?.limits);
+}
+
+/**
+ * Main containers and sidecars run together. Each ordinary init container runs beside the sidecars started before it;
+ * the Pod needs the largest of those moments.
+ */
+function podAmounts(
+  pod: Pod,
+  of: (container: Container) => Record<string, string> | undefined,
+): ResourceAmounts {
+  const running: ResourceAmounts = new Map();
+  for (const container of pod.spec.containers) add(running, toAmounts(of(container)));
+  const sidecars: ResourceAmounts = new Map();
+  const peak: ResourceAmounts = new Map();
+  for (const container of pod.spec.initContainers ?? []) {
+    const own = toAmounts(of(container));
+    if (isSidecar(container)) {
+      add(running, own);
+      add(sidecars, own);
+      raise(peak, sidecars);
+    } else {
+      const together = new Map(sidecars);
+      add(together, own);
+      raise(peak, together);
+    }
+  }
+  raise(running, peak);
+  add(running, toAmounts(pod.spec.overhead));
+  return running;
+}
+
+function add(total: ResourceAmounts, amounts: ResourceAmounts): void {
+  for (const [name, amount] of amounts) total.set(name, (total.get(name) ?? 0) + amount);
+}
+
+function raise(total: ResourceAmounts, amounts: ResourceAmounts): void {
+  for (const [name, amount] of amounts) total.set(name, Math.max(total.get(name) ?? 0, amount));
+}
