@@ -1,0 +1,191 @@
+/**
+ * The API server as one function from a request value to a response value.
+ *
+ *     handle -> parse the path -> authenticate -> authorize -> find the handler -> registry | review | subresource | path
+ *
+ * Invariant: whatever goes wrong is a Status in Kubernetes' words; a broken invariant of our own ends the process.
+ */
+import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
+import { toApiVersion } from '../api/meta.ts';
+import { findResource, type ResourceRow, SERVICES } from '../api/resources.ts';
+import { isCancellation } from '../base/abort.ts';
+import { AssertionError } from '../base/assert.ts';
+import type { Clock } from '../base/clock.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Random } from '../base/random.ts';
+import { StatusError } from '../base/status-error.ts';
+import type { Store } from '../store/store.ts';
+import type { AdmissionStep } from './admission/admission.ts';
+import { DEFAULT_ADMISSION } from './admission/default-steps.ts';
+import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
+import { objectOf } from './api-object.ts';
+import { newAccessDenied } from './authz/access-denied.ts';
+import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
+import type {
+  PathResponder,
+  RequestAuthenticator,
+  RequestAuthorizer,
+  RulesResolver,
+  TokenIssuer,
+  TokenVerifier,
+} from './interfaces.ts';
+import { FrameCache } from './registry/frames.ts';
+import { prefixOf, type Registry } from './registry/registry.ts';
+import { errorResponse, jsonResponse } from './responses.ts';
+import { VIRTUAL_CREATE } from './reviews/reviews.ts';
+import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
+import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
+import { subresourceHandlers } from './subresources/subresources.ts';
+import { VERBS } from './verbs.ts';
+
+export interface ApiServerOptions {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  store: Store;
+  authenticator: RequestAuthenticator;
+  authorizer: RequestAuthorizer;
+  rules: RulesResolver;
+  tokenVerifier: TokenVerifier;
+  tokenIssuer: TokenIssuer;
+  /** Discovery, OpenAPI, health, version: asked in order. */
+  responders: readonly PathResponder[];
+  /** Steps after the default ones. */
+  extraAdmission: readonly AdmissionStep[];
+  serviceRanges: ServiceRanges;
+}
+
+export interface ApiServer {
+  /**
+   * Answers `request`. A streaming body ends when `signal` aborts.
+   * Rejects with `signal.reason` when that is why it did not finish, and with AssertionError for a bug.
+   */
+  handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
+  /** For what starts beside the server and writes past authentication: bootstrap. */
+  readonly registry: Registry;
+}
+
+/** A write that has not become durable by then is answered with a timeout. @see --request-timeout */
+const REQUEST_TIMEOUT_MS = 60_000;
+
+/** `store` must be loaded: addresses that its Services hold are taken over now. */
+export function newApiServer(options: ApiServerOptions): ApiServer {
+  const { store, clock, random } = options;
+  const services = new ServiceAllocator(options.serviceRanges, random.fork('services'));
+  for (const stored of store.list({ prefix: prefixOf(SERVICES, '') }).objects)
+    services.restore(objectOf(stored));
+  const registry: Registry = {
+    store,
+    clock,
+    random,
+    admission: [...DEFAULT_ADMISSION, ...options.extraAdmission],
+    services,
+  };
+  return new KubeApiServer(options, registry);
+}
+
+class KubeApiServer implements ApiServer {
+  readonly registry: Registry;
+  readonly #options: ApiServerOptions;
+  readonly #context: ServerContext;
+
+  constructor(options: ApiServerOptions, registry: Registry) {
+    this.#options = options;
+    this.registry = registry;
+    const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
+    this.#context = { registry, frames: new FrameCache(), authorizer, rules, tokenVerifier, tokenIssuer };
+  }
+
+  async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+    try {
+      const info = parseRequest(request);
+      const user = await this.#options.authenticator.authenticate(request);
+      await this.#authorize(info, user);
+      if (!info.isResourceRequest) return await this.#respondToPath(request, user);
+      return await this.#call({ info, user, request, signal, row: rowOf(info) });
+    } catch (error) {
+      if (isCancellation(error, signal) || error instanceof AssertionError) throw error;
+      return this.#failure(error, request);
+    }
+  }
+
+  async #authorize(info: RequestInfo, user: UserInfo): Promise<void> {
+    const attributes = { ...info, user };
+    const decision = await this.#options.authorizer.authorize(attributes);
+    if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
+  }
+
+  async #respondToPath(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
+    for (const responder of this.#options.responders) {
+      const response = await responder.respond(request, user);
+      if (response !== undefined) return response;
+    }
+    throw newUnknownPath();
+  }
+
+  #call(call: ResourceCall): ApiResponse | Promise<ApiResponse> {
+    const response = handlerOf(call)(this.#context, call);
+    return response instanceof Promise ? this.#withTimeout(response) : response;
+  }
+
+  async #withTimeout(response: Promise<ApiResponse>): Promise<ApiResponse> {
+    let isLate = false;
+    const timeout = Promise.withResolvers<never>();
+    const timer = this.#options.clock.setTimer(REQUEST_TIMEOUT_MS, () => {
+      isLate = true;
+      const message =
+        'Timeout: request did not complete within requested timeout - context deadline exceeded';
+      timeout.reject(new StatusError('Timeout', message, { details: {} }));
+    });
+    response.catch((error: unknown) => {
+      if (isLate) this.#options.log.warn('a request failed after its timeout', { error });
+    });
+    return Promise.race([response, timeout.promise]).finally(() => timer.cancel());
+  }
+
+  #failure(error: unknown, { method, path }: ApiRequest): ApiResponse {
+    if (error instanceof StatusError) return errorResponse(error);
+    this.#options.log.error('a request failed unexpectedly', { error, method, path });
+    const message = 'Internal error occurred: unexpected error when handling the request';
+    return errorResponse(new StatusError('InternalError', message));
+  }
+}
+
+/** @throws StatusError NotFound when the table has no such resource, or not in this scope */
+function rowOf({ group, version, resource, namespace, name, verb }: RequestInfo): ResourceRow {
+  const row = findResource(group, version, resource);
+  if (row === undefined) throw newUnknownPath();
+  const isNamespaced = namespace !== '' && resource !== 'namespaces';
+  if (!row.namespaced && isNamespaced) throw newUnknownPath();
+  const isAcrossNamespaces = verb === 'list' || verb === 'watch';
+  if (row.namespaced && !isNamespaced && !isAcrossNamespaces) {
+    throw name === '' ? newMethodNotAllowed() : newUnknownPath();
+  }
+  return row;
+}
+
+function handlerOf({ info, row }: ResourceCall): CallHandler {
+  const { verb, subresource } = info;
+  if (subresource !== '') {
+    const handlers = subresourceHandlers(row, subresource);
+    if (handlers === undefined) throw newUnknownPath();
+    return handlers[verb] ?? refuse();
+  }
+  if (info.name !== '' && verb === 'create') return refuse();
+  if (row.virtual) return verb === 'create' ? (VIRTUAL_CREATE[row.resource] ?? refuse()) : emptyList(verb);
+  if (!row.verbs.some((allowed) => allowed === verb)) return refuse();
+  return VERBS[verb as RequestVerb];
+}
+
+function refuse(): never {
+  throw newMethodNotAllowed();
+}
+
+function emptyList(verb: string): CallHandler {
+  if (verb !== 'list') return refuse();
+  return ({ registry }, { row }) => {
+    const apiVersion = toApiVersion(row.group, row.version);
+    const metadata = { resourceVersion: String(registry.store.revision) };
+    return jsonResponse(200, { kind: `${row.kind}List`, apiVersion, metadata, items: [] });
+  };
+}

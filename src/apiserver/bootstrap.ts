@@ -1,0 +1,134 @@
+/**
+ * What a cluster holds from its first moment: the system namespaces, priority classes, roles, and the `kubernetes`
+ * Service. Runs at every start before requests are taken; what is there already stays, or is brought up to date.
+ *
+ * @see kubernetes/kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/rbac/rest
+ */
+import { splitApiVersion, toApiVersion } from '../api/meta.ts';
+import {
+  ENDPOINT_SLICES,
+  findKind,
+  NAMESPACES,
+  PRIORITY_CLASSES,
+  type ResourceRow,
+  SERVICES,
+} from '../api/resources.ts';
+import { assert } from '../base/assert.ts';
+import { hasReason } from '../base/status-error.ts';
+import { type ApiObject, copyJson, equalJson, type Fields, objectOf } from './api-object.ts';
+import { decodeOwn } from './decode.ts';
+import { createObject } from './registry/create.ts';
+import { type Registry, readObject, type Target } from './registry/registry.ts';
+import { updateObject } from './registry/update.ts';
+
+export interface BootstrapOptions {
+  /** Where clients in the cluster reach this server; what the `kubernetes` Service leads to. */
+  advertise: { address: string; port: number };
+  /** Roles and bindings, in their API form. */
+  rbacObjects: readonly unknown[];
+}
+
+const SYSTEM_NAMESPACES = ['default', 'kube-system', 'kube-public', 'kube-node-lease'];
+const SYSTEM_PRIORITIES: readonly Fields[] = [
+  {
+    metadata: { name: 'system-cluster-critical' },
+    value: 2_000_000_000,
+    description:
+      'Used for system critical pods that must run in the cluster, but can be moved to another node if necessary.',
+  },
+  {
+    metadata: { name: 'system-node-critical' },
+    value: 2_000_001_000,
+    description: 'Used for system critical pods that must not be moved from their current node.',
+  },
+];
+const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
+const WRITE = {
+  user: { username: 'system:apiserver', groups: ['system:masters'] },
+  dryRun: false,
+};
+
+/** Idempotent. Resolves when everything is durable. */
+export async function bootstrapCluster(registry: Registry, options: BootstrapOptions): Promise<void> {
+  await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(registry, NAMESPACES, { metadata: { name } })));
+  await Promise.all([
+    ...SYSTEM_PRIORITIES.map((object) => ensure(registry, PRIORITY_CLASSES, object)),
+    ...options.rbacObjects.map((object) => ensureRbac(registry, object)),
+    ensureKubernetesService(registry, options),
+  ]);
+}
+
+async function ensureRbac(registry: Registry, object: unknown): Promise<void> {
+  const { apiVersion, kind } = object as ApiObject;
+  const { group, version } = splitApiVersion(apiVersion);
+  const row = findKind(group, version, kind);
+  assert(row !== undefined, `${apiVersion} ${kind} is not in the table of kinds`);
+  await reconcile(
+    registry,
+    row,
+    object as Fields,
+    (stored) => stored.metadata.annotations?.[AUTOUPDATE] === 'true',
+  );
+}
+
+async function ensureKubernetesService(registry: Registry, { advertise }: BootstrapOptions): Promise<void> {
+  const metadata = { name: 'kubernetes', namespace: 'default' };
+  await ensure(registry, SERVICES, {
+    metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
+    spec: {
+      type: 'ClusterIP',
+      clusterIP: registry.services.firstAddress,
+      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: advertise.port }],
+    },
+  });
+  const slice = {
+    metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
+    addressType: 'IPv4',
+    endpoints: [{ addresses: [advertise.address], conditions: { ready: true } }],
+    ports: [{ name: 'https', protocol: 'TCP', port: advertise.port }],
+  };
+  await reconcile(registry, ENDPOINT_SLICES, slice, () => true);
+}
+
+async function ensure(registry: Registry, row: ResourceRow, fields: Fields): Promise<void> {
+  await reconcile(registry, row, fields, () => false);
+}
+
+/** Creates the object, or replaces what differs of one that `isOwned`; labels and annotations are only added. */
+async function reconcile(
+  registry: Registry,
+  row: ResourceRow,
+  fields: Fields,
+  isOwned: (stored: ApiObject) => boolean,
+): Promise<void> {
+  const header = { apiVersion: toApiVersion(row.group, row.version), kind: row.kind };
+  const wanted = () => decodeOwn(copyJson({ ...fields, ...header }), row);
+  const { metadata } = wanted();
+  const target: Target = { row, namespace: metadata.namespace ?? '', name: metadata.name! };
+  const stored = readObject(registry.store, target);
+  if (stored === undefined) {
+    await createObject(registry, target, wanted(), WRITE).catch((error: unknown) => {
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+    });
+    return;
+  }
+  if (!isOwned(objectOf(stored)) || hasAll(objectOf(stored), wanted())) return;
+  const produce = (old: ApiObject): ApiObject => {
+    const object = wanted();
+    return {
+      ...object,
+      metadata: {
+        ...old.metadata,
+        labels: { ...old.metadata.labels, ...metadata.labels },
+        annotations: { ...old.metadata.annotations, ...metadata.annotations },
+      },
+    };
+  };
+  await updateObject(registry, target, { subresource: '', produce }, WRITE);
+}
+
+function hasAll(stored: ApiObject, wanted: ApiObject): boolean {
+  return Object.keys(wanted).every(
+    (field) => field === 'metadata' || equalJson(stored[field], wanted[field]),
+  );
+}

@@ -1,0 +1,72 @@
+/** The patch formats, by content type. @see k8s.io/apiserver/pkg/endpoints/handlers/patch.go */
+import type { JsonObject, JsonValue } from '../api/json.ts';
+import type { GroupVersionKind } from '../api/meta.ts';
+import { applyJsonPatch } from '../api/patch/json-patch.ts';
+import { applyMergePatch } from '../api/patch/merge-patch.ts';
+import { applyStrategicMergePatch, type PatchSchema } from '../api/patch/strategic-merge-patch.ts';
+import { type Schema, schemaForKind } from '../api/schema.ts';
+import { StatusError } from '../base/status-error.ts';
+import { isFields } from './api-object.ts';
+import { newBadRequest } from './errors.ts';
+
+type ApplyPatch = (current: JsonValue, patch: JsonValue, gvk: GroupVersionKind) => JsonValue;
+
+const FORMATS: Readonly<Record<string, ApplyPatch>> = {
+  'application/json-patch+json': applyJsonPatch,
+  'application/merge-patch+json'(current, patch) {
+    return applyMergePatch(current, objectPatch(patch));
+  },
+  'application/strategic-merge-patch+json'(current, patch, gvk) {
+    return applyStrategicMergePatch(
+      current as JsonObject,
+      objectPatch(patch),
+      toPatchSchema(schemaForKind(gvk)),
+    );
+  },
+};
+
+const SERVER_SIDE_APPLY = new Set(['application/apply-patch+yaml', 'application/apply-patch+cbor']);
+
+/** The patch of `mediaType` as a function. @throws StatusError UnsupportedMediaType */
+export function patchFormat(mediaType: string): ApplyPatch {
+  const format = FORMATS[mediaType];
+  if (format !== undefined) return format;
+  if (SERVER_SIDE_APPLY.has(mediaType)) {
+    throw new StatusError(
+      'UnsupportedMediaType',
+      'server-side apply is not supported by this server: use client-side apply, or a merge patch',
+    );
+  }
+  const accepted = Object.keys(FORMATS).join(', ');
+  throw new StatusError(
+    'UnsupportedMediaType',
+    `the body of the request was in an unknown format - accepted media types include: ${accepted}`,
+  );
+}
+
+function objectPatch(patch: JsonValue): JsonObject {
+  if (!isFields(patch)) throw newBadRequest('the patch must be a JSON object');
+  return patch as JsonObject;
+}
+
+const patchSchemas = new WeakMap<Schema, PatchSchema>();
+
+function toPatchSchema(schema: Schema | undefined): PatchSchema | undefined {
+  if (schema === undefined) return undefined;
+  let known = patchSchemas.get(schema);
+  if (known === undefined) {
+    known = { field: (name) => patchField(schema, name) };
+    patchSchemas.set(schema, known);
+  }
+  return known;
+}
+
+function patchField(schema: Schema, name: string): ReturnType<PatchSchema['field']> {
+  const field = schema.fields.get(name);
+  if (field === undefined) return undefined;
+  return {
+    schema: toPatchSchema(field.schema),
+    strategies: field.patchStrategy?.split(',') ?? [],
+    mergeKey: field.patchMergeKey,
+  };
+}

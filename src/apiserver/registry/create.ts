@@ -1,0 +1,156 @@
+/**
+ * Creation: name, identity, admission, validation, then one transaction that finds the key free.
+ *
+ * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Create, pkg/registry/rest/create.go BeforeCreate
+ */
+import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import { toInvalidError } from '../../api/validation/field-error.ts';
+import { validateCreate } from '../../api/validation/validate.ts';
+import { toTimestamp } from '../../base/clock.ts';
+import { randomSuffix, randomUid } from '../../base/random.ts';
+import { hasReason } from '../../base/status-error.ts';
+import { type AdmissionRequest, admit, NotYetAdmissibleError } from '../admission/admission.ts';
+import { type ApiObject, storable } from '../api-object.ts';
+import { newAlreadyExists, newBadRequest } from '../errors.ts';
+import { newAdmissionView } from './admission-view.ts';
+import { keyOf, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import { strategyOf } from './strategies.ts';
+
+/** @see apiserver/pkg/storage/names/generate.go */
+const NAME_MAX = 63;
+const SUFFIX_LENGTH = 5;
+/** @see apiserver/pkg/registry/rest maxNameGenerationCreateAttempts */
+const GENERATE_ATTEMPTS = 8;
+
+/** What is not there yet is waited for this long. @see serviceaccount admission, getServiceAccount */
+const ADMISSION_ATTEMPTS = 10;
+const ADMISSION_RETRY_MS = 100;
+
+/**
+ * Creates `object`, which is decoded, defaulted and owned by the caller, in `target`'s collection.
+ *
+ * @throws StatusError AlreadyExists, Invalid, Forbidden, BadRequest, and NotFound for a missing namespace
+ */
+export async function createObject(
+  registry: Registry,
+  target: Target,
+  object: ApiObject,
+  write: WriteContext,
+): Promise<WriteOutcome> {
+  const { row } = target;
+  const { generateName } = object.metadata;
+  const isGenerated = !object.metadata.name && generateName !== undefined && generateName !== '';
+  object.metadata = newMetadata(registry, target, object);
+  if (isGenerated) object.metadata.name = generatedName(registry, generateName);
+  await admitCreation(registry, target, object, write);
+  prepare(target, object);
+  const errors = validateCreate(object as KubeObject);
+  if (errors.length > 0) throw toInvalidError(row, object.metadata.name ?? '', errors);
+  for (let attempt = 1; ; attempt++) {
+    const attempted = insert(registry, target, object, write);
+    if (!isGenerated || attempt === GENERATE_ATTEMPTS) return attempted;
+    const outcome = await attempted.catch((error: unknown) => {
+      if (!hasReason(error, 'AlreadyExists')) throw error;
+      return undefined;
+    });
+    if (outcome !== undefined) return outcome;
+    object.metadata.name = generatedName(registry, generateName);
+  }
+}
+
+/** What the client may say about a new object, and what the server says: the rest of its metadata is dropped. */
+function newMetadata(registry: Registry, target: Target, object: ApiObject): Partial<ObjectMeta> {
+  const sent = object.metadata;
+  if (sent.resourceVersion) throw newBadRequest('resourceVersion should not be set on objects to be created');
+  if (target.row.namespaced && sent.namespace && sent.namespace !== target.namespace) {
+    throw newBadRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  const metadata: Partial<ObjectMeta> = {};
+  if (sent.name) metadata.name = sent.name;
+  if (sent.generateName) metadata.generateName = sent.generateName;
+  if (target.row.namespaced) metadata.namespace = target.namespace;
+  else if (sent.namespace) metadata.namespace = sent.namespace;
+  metadata.uid = randomUid(registry.random);
+  metadata.resourceVersion = '';
+  if (target.row.generation) metadata.generation = 1;
+  metadata.creationTimestamp = toTimestamp(registry.clock.now());
+  if (sent.labels !== undefined) metadata.labels = sent.labels;
+  if (sent.annotations !== undefined) metadata.annotations = sent.annotations;
+  if (sent.ownerReferences !== undefined) metadata.ownerReferences = sent.ownerReferences;
+  if (sent.finalizers !== undefined) metadata.finalizers = sent.finalizers;
+  return metadata;
+}
+
+function generatedName(registry: Registry, base: string): string {
+  return base.slice(0, NAME_MAX - SUFFIX_LENGTH) + randomSuffix(registry.random, SUFFIX_LENGTH);
+}
+
+async function admitCreation(
+  registry: Registry,
+  { row, namespace }: Target,
+  object: ApiObject,
+  { user, dryRun }: WriteContext,
+): Promise<void> {
+  const name = object.metadata.name ?? '';
+  const request: AdmissionRequest = {
+    operation: 'CREATE',
+    row,
+    subresource: '',
+    namespace,
+    name,
+    user,
+    dryRun,
+    object,
+  };
+  const view = newAdmissionView(registry);
+  for (let attempt = 1; ; attempt++) {
+    const refusal = refusalOf(() => admit(registry.admission, request, view));
+    if (refusal === undefined) return;
+    if (attempt === ADMISSION_ATTEMPTS) throw refusal;
+    await new Promise<void>((resolve) => registry.clock.setTimer(ADMISSION_RETRY_MS, resolve));
+  }
+}
+
+function refusalOf(attempt: () => void): NotYetAdmissibleError | undefined {
+  try {
+    attempt();
+  } catch (error) {
+    if (error instanceof NotYetAdmissibleError) return error;
+    throw error;
+  }
+  return undefined;
+}
+
+function prepare({ row }: Target, object: ApiObject): void {
+  const strategy = strategyOf(row);
+  strategy.prepareCreate?.(object);
+  if (strategy.initialStatus !== undefined) object.status = strategy.initialStatus(object);
+}
+
+async function insert(
+  registry: Registry,
+  target: Target,
+  object: ApiObject,
+  { dryRun }: WriteContext,
+): Promise<WriteOutcome> {
+  const name = object.metadata.name!;
+  const key = keyOf({ ...target, name });
+  const reservation = registry.services.reserve(target.row, object, undefined);
+  const transaction = registry.store.transact(key, (current) => {
+    if (current !== undefined) throw newAlreadyExists(target.row, name);
+    return dryRun ? { keep: true } : { put: storable(object) };
+  });
+  if (reservation !== undefined) {
+    transaction.then(
+      () => (dryRun ? reservation.cancel() : reservation.confirm()),
+      () => reservation.cancel(),
+    );
+  }
+  const { object: stored } = await transaction;
+  return dryRun || stored === undefined
+    ? { object, stored: undefined }
+    : { object: stored.value as unknown as ApiObject, stored };
+}

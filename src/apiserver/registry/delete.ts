@@ -1,0 +1,101 @@
+/** Deletion of one object and of a collection. What a delete does is decided in `deletion-plan.ts`. */
+import type { DeleteOptions } from '../../api/generated/meta-v1.ts';
+import { hasReason } from '../../base/status-error.ts';
+import { admit } from '../admission/admission.ts';
+import { type ApiObject, objectOf, storable } from '../api-object.ts';
+import { newConflict, newNotFound } from '../errors.ts';
+import { newAdmissionView } from './admission-view.ts';
+import { type DeletionPlan, planDeletion } from './deletion-plan.ts';
+import { keyOf, type Registry, type Target, type WriteContext } from './registry.ts';
+import { strategyOf } from './strategies.ts';
+
+export interface DeleteOutcome {
+  /** The last state, or the state in which the object waits to go. */
+  object: ApiObject;
+  removed: boolean;
+}
+
+/** A last change to an object that is about to be deleted, in the same transaction: a condition that says why. */
+export type LastWords = (object: ApiObject) => ApiObject;
+
+export interface DeleteRequest extends WriteContext {
+  options: DeleteOptions;
+  lastWords?: LastWords;
+}
+
+/** @throws StatusError NotFound; Conflict for a failed precondition; Forbidden by admission */
+export async function deleteObject(
+  registry: Registry,
+  target: Target,
+  request: DeleteRequest,
+): Promise<DeleteOutcome> {
+  const { row, namespace, name } = target;
+  const { user, dryRun, options } = request;
+  admit(
+    registry.admission,
+    { operation: 'DELETE', row, subresource: '', namespace, name, user, dryRun },
+    newAdmissionView(registry),
+  );
+  let plan: DeletionPlan | undefined;
+  const { object: after } = await registry.store.transact(keyOf(target), (current) => {
+    if (current === undefined) throw newNotFound(row, name);
+    const old = objectOf(current);
+    checkPreconditions(target, old, options);
+    const spoken = request.lastWords?.(old) ?? old;
+    plan = planDeletion(strategyOf(row), spoken, options, registry.clock.now());
+    if (dryRun || plan.kind === 'pending') return { keep: true };
+    return plan.kind === 'mark'
+      ? { put: storable(plan.object) }
+      : { delete: true, final: storable(plan.final) };
+  });
+  const removed = plan!.kind === 'remove';
+  if (removed && !dryRun) registry.services.release(row, objectOf(after!));
+  return { object: dryRun ? plannedObject(plan!, objectOf(after!)) : objectOf(after!), removed };
+}
+
+function plannedObject(plan: DeletionPlan, current: ApiObject): ApiObject {
+  if (plan.kind === 'pending') return current;
+  return plan.kind === 'mark' ? plan.object : plan.final;
+}
+
+function checkPreconditions(
+  { row, name }: Target,
+  { metadata }: ApiObject,
+  { preconditions }: DeleteOptions,
+): void {
+  if (preconditions?.uid !== undefined && preconditions.uid !== metadata.uid) {
+    const why = `the UID in the precondition (${preconditions.uid}) does not match the UID in record (${metadata.uid}). The object might have been deleted and then recreated`;
+    throw newConflict(row, name, why);
+  }
+  const { resourceVersion } = preconditions ?? {};
+  if (resourceVersion !== undefined && resourceVersion !== metadata.resourceVersion) {
+    const why = `the ResourceVersion in the precondition (${resourceVersion}) does not match the ResourceVersion in record (${metadata.resourceVersion}). The object might have been modified`;
+    throw newConflict(row, name, why);
+  }
+}
+
+/** How many deletions of a collection may be under way; a group commit takes them together. */
+const CONCURRENT_DELETIONS = 64;
+
+/** Deletes each of `objects`; one that has gone meanwhile is as good as deleted. */
+export async function deleteAll(
+  registry: Registry,
+  target: Target,
+  objects: readonly ApiObject[],
+  request: DeleteRequest,
+): Promise<void> {
+  for (let start = 0; start < objects.length; start += CONCURRENT_DELETIONS) {
+    const batch = objects.slice(start, start + CONCURRENT_DELETIONS);
+    await Promise.all(batch.map((object) => deleteIfPresent(registry, targetOf(target, object), request)));
+  }
+}
+
+function targetOf({ row }: Target, { metadata }: ApiObject): Target {
+  return { row, namespace: metadata.namespace ?? '', name: metadata.name! };
+}
+
+async function deleteIfPresent(registry: Registry, target: Target, request: DeleteRequest): Promise<void> {
+  await deleteObject(registry, target, request).catch((error: unknown) => {
+    if (!hasReason(error, 'NotFound')) throw error;
+  });
+}

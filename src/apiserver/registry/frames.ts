@@ -1,0 +1,125 @@
+/**
+ * Watch frames, made once: the frame of one version in one shape is shared by all watchers, its bytes too. The committed
+ * bytes are put between `{"type":…,"object":` and `}`, never encoded again.
+ *
+ * Frames hang on the version that they show, so that they go when it does.
+ */
+import type { WatchFrame } from '../../api/message.ts';
+import type { StoredObject } from '../../store/store.ts';
+import { type ApiObject, objectOf } from '../api-object.ts';
+
+export type FrameType = WatchFrame['type'];
+
+/** Objects as they are stored, or what a transformation makes of them. */
+export interface FrameShape {
+  /** Names the shape, whatever it depends on included. */
+  readonly key: string;
+  /** Absent: the stored object itself, with its committed bytes. */
+  readonly transform?: (object: ApiObject) => unknown;
+}
+
+export const STORED_SHAPE: FrameShape = { key: '' };
+
+const encoder = new TextEncoder();
+const HEADS: Record<FrameType, Uint8Array> = {
+  ADDED: encoder.encode('{"type":"ADDED","object":'),
+  MODIFIED: encoder.encode('{"type":"MODIFIED","object":'),
+  DELETED: encoder.encode('{"type":"DELETED","object":'),
+  BOOKMARK: encoder.encode('{"type":"BOOKMARK","object":'),
+  ERROR: encoder.encode('{"type":"ERROR","object":'),
+};
+const TAIL = encoder.encode('}\n');
+
+export class FrameCache {
+  readonly #frames = new WeakMap<StoredObject, Map<string, WatchFrame>>();
+
+  /** `stored` as an event of `type`. */
+  frame(type: FrameType, stored: StoredObject, shape: FrameShape): WatchFrame {
+    return this.#cached(stored, `${type}${shape.key}`, () => {
+      const { transform } = shape;
+      return transform === undefined
+        ? new StoredFrame(type, stored)
+        : new ValueFrame(type, () => transform(objectOf(stored)));
+    });
+  }
+
+  /** `previous` as a watcher sees it go when `stored` no longer matches its selector: with the newer revision. */
+  departure(stored: StoredObject, previous: StoredObject, shape: FrameShape): WatchFrame {
+    return this.#cached(stored, `LEFT${shape.key}`, () => {
+      const last = objectOf(previous);
+      const metadata = { ...last.metadata, resourceVersion: String(stored.revision) };
+      const object: ApiObject = Object.freeze({ ...last, metadata: Object.freeze(metadata) });
+      return new ValueFrame('DELETED', () => shape.transform?.(object) ?? object);
+    });
+  }
+
+  #cached(stored: StoredObject, key: string, make: () => WatchFrame): WatchFrame {
+    let frames = this.#frames.get(stored);
+    if (frames === undefined) {
+      frames = new Map();
+      this.#frames.set(stored, frames);
+    }
+    let frame = frames.get(key);
+    if (frame === undefined) {
+      frame = make();
+      frames.set(key, frame);
+    }
+    return frame;
+  }
+}
+
+/** A frame of the server's own making: a bookmark or an error. */
+export function newFrame(type: FrameType, object: unknown): WatchFrame {
+  return new ValueFrame(type, () => object);
+}
+
+class StoredFrame implements WatchFrame {
+  readonly type: FrameType;
+  readonly #stored: StoredObject;
+  #bytes: Uint8Array | undefined;
+
+  constructor(type: FrameType, stored: StoredObject) {
+    this.type = type;
+    this.#stored = stored;
+  }
+
+  get object(): unknown {
+    return this.#stored.value;
+  }
+
+  bytes(): Uint8Array {
+    this.#bytes ??= framed(this.type, this.#stored.bytes);
+    return this.#bytes;
+  }
+}
+
+class ValueFrame implements WatchFrame {
+  readonly type: FrameType;
+  readonly #make: () => unknown;
+  #object: unknown;
+  #bytes: Uint8Array | undefined;
+
+  constructor(type: FrameType, make: () => unknown) {
+    this.type = type;
+    this.#make = make;
+  }
+
+  get object(): unknown {
+    this.#object ??= this.#make();
+    return this.#object;
+  }
+
+  bytes(): Uint8Array {
+    this.#bytes ??= framed(this.type, encoder.encode(JSON.stringify(this.object)));
+    return this.#bytes;
+  }
+}
+
+function framed(type: FrameType, object: Uint8Array): Uint8Array {
+  const head = HEADS[type];
+  const bytes = new Uint8Array(head.length + object.length + TAIL.length);
+  bytes.set(head);
+  bytes.set(object, head.length);
+  bytes.set(TAIL, head.length + object.length);
+  return bytes;
+}

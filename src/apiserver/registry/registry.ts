@@ -1,0 +1,59 @@
+/**
+ * What every verb of the registry works with. The verbs are functions, one file each; this is their shared context.
+ *
+ *     create -> prepare -> admit -> validate ┐
+ *     update, patch -> merge -> scope -> …   ├-> store.transact (decides on the newest state, synchronously)
+ *     delete -> planDeletion                 ┘
+ */
+import type { UserInfo } from '../../api/message.ts';
+import type { ResourceRow } from '../../api/resources.ts';
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+import type { Store, StoredObject } from '../../store/store.ts';
+import type { AdmissionStep } from '../admission/admission.ts';
+import type { ServiceAllocator } from '../allocate/service-allocator.ts';
+import type { ApiObject } from '../api-object.ts';
+
+export interface Registry {
+  store: Store;
+  clock: Clock;
+  random: Random;
+  admission: readonly AdmissionStep[];
+  services: ServiceAllocator;
+}
+
+/** One object, or with an empty name a collection; `namespace` is empty for cluster-scoped kinds or for all. */
+export interface Target {
+  row: ResourceRow;
+  namespace: string;
+  name: string;
+}
+
+export interface WriteContext {
+  user: UserInfo;
+  dryRun: boolean;
+}
+
+export interface WriteOutcome {
+  object: ApiObject;
+  /** Absent for a dry run. */
+  stored: StoredObject | undefined;
+}
+
+/** Where `target`'s object lives. Resources of several versions share keys. */
+export function keyOf({ row, namespace, name }: Target): string {
+  return `${prefixOf(row, namespace)}${name}`;
+}
+
+/** The start of every key of the collection; ends with a slash. */
+export function prefixOf(row: ResourceRow, namespace: string): string {
+  const slash = row.storageGroupVersion.indexOf('/');
+  const group = slash < 0 ? '' : `${row.storageGroupVersion.slice(0, slash)}/`;
+  const root = `/registry/${group}${row.storageResource}/`;
+  return row.namespaced && namespace !== '' ? `${root}${namespace}/` : root;
+}
+
+/** The durable object of `target`, if it is there. */
+export function readObject(store: Store, target: Target): StoredObject | undefined {
+  return store.get(keyOf(target));
+}

@@ -1,0 +1,123 @@
+/**
+ * In what kinds differ on their way into the store, as data: initial status, what the server sets, how deletion is held.
+ * A kind without a row has none of this.
+ *
+ * @see kubernetes/kubernetes pkg/registry/{core,apps,…}/{kind}/strategy.go
+ */
+import type { Pod } from '../../api/generated/core-v1.ts';
+import type { ResourceRow } from '../../api/resources.ts';
+import type { ApiObject, Fields } from '../api-object.ts';
+import { podQosClass } from './pod-qos.ts';
+
+export interface Strategy {
+  /** What `status` is on creation, whatever the client sent; absent: the client's own is kept. */
+  initialStatus?: (object: ApiObject) => Fields;
+  /** The server's own fields on creation, set after admission. */
+  prepareCreate?: (object: ApiObject) => void;
+  prepareUpdate?: (object: ApiObject, old: ApiObject) => void;
+  /** PUT creates what is not there. */
+  createOnUpdate?: true;
+  /** An update must say which resourceVersion it replaces. */
+  conditionalUpdateOnly?: true;
+  /** Kinds that end in their own time: the grace period that applies, from the requested one. */
+  gracePeriod?: (object: ApiObject, requestedSeconds: number | undefined) => number;
+  /** True while something beside `metadata.finalizers` keeps a deleted object. */
+  isHeld?: (object: ApiObject) => boolean;
+  /** What else changes when the object is marked as deleted. */
+  onMarkedDeleted?: (object: ApiObject) => void;
+  /** A deletion answers with the object itself, not with a Status. */
+  returnsDeletedObject?: true;
+  /** Dependents are none of the garbage collector's business, so no finalizers for it are set. */
+  withoutGarbageCollection?: true;
+  /** A status update may not touch the labels. */
+  statusKeepsLabels?: true;
+}
+
+const EMPTY_STATUS = (): Fields => ({});
+const STANDARD: Strategy = { initialStatus: EMPTY_STATUS };
+
+const POD: Strategy = {
+  initialStatus: (object) => ({ phase: 'Pending', qosClass: podQosClass(object as unknown as Pod) }),
+  gracePeriod: podGracePeriod,
+  returnsDeletedObject: true,
+};
+
+const NAMESPACE: Strategy = {
+  initialStatus: () => ({ phase: 'Active' }),
+  prepareCreate(object) {
+    const finalizers = (object.spec?.['finalizers'] as string[] | undefined) ?? [];
+    if (!finalizers.includes('kubernetes')) {
+      object.spec = { ...object.spec, finalizers: [...finalizers, 'kubernetes'] };
+    }
+  },
+  // Only the finalize subresource empties them.
+  prepareUpdate(object, old) {
+    object.spec = { ...object.spec, finalizers: old.spec?.['finalizers'] };
+  },
+  isHeld: (object) => ((object.spec?.['finalizers'] as string[] | undefined) ?? []).length > 0,
+  onMarkedDeleted(object) {
+    object.status = { ...object.status, phase: 'Terminating' };
+  },
+  returnsDeletedObject: true,
+};
+
+const STRATEGIES: Readonly<Record<string, Strategy>> = {
+  endpoints: { createOnUpdate: true },
+  events: { createOnUpdate: true, withoutGarbageCollection: true },
+  limitranges: { createOnUpdate: true },
+  namespaces: NAMESPACE,
+  // The kubelet registers its node with a status.
+  nodes: {},
+  persistentvolumeclaims: { initialStatus: () => ({ phase: 'Pending' }), returnsDeletedObject: true },
+  persistentvolumes: { initialStatus: () => ({ phase: 'Pending' }), returnsDeletedObject: true },
+  pods: POD,
+  podtemplates: { createOnUpdate: true, returnsDeletedObject: true },
+  replicationcontrollers: { initialStatus: () => ({ replicas: 0 }) },
+  resourcequotas: { initialStatus: EMPTY_STATUS, returnsDeletedObject: true },
+  serviceaccounts: { returnsDeletedObject: true },
+  services: { initialStatus: () => ({ loadBalancer: {} }), createOnUpdate: true, returnsDeletedObject: true },
+  'daemonsets.apps': {
+    initialStatus: () => ({
+      currentNumberScheduled: 0,
+      numberMisscheduled: 0,
+      desiredNumberScheduled: 0,
+      numberReady: 0,
+    }),
+  },
+  'deployments.apps': { initialStatus: EMPTY_STATUS, statusKeepsLabels: true },
+  'replicasets.apps': { initialStatus: () => ({ replicas: 0 }) },
+  'statefulsets.apps': { initialStatus: () => ({ replicas: 0, availableReplicas: 0 }) },
+  'horizontalpodautoscalers.autoscaling': {
+    initialStatus: () => ({ desiredReplicas: 0, currentMetrics: null }),
+  },
+  'leases.coordination.k8s.io': { createOnUpdate: true, conditionalUpdateOnly: true },
+  'ingresses.networking.k8s.io': { initialStatus: () => ({ loadBalancer: {} }) },
+  'poddisruptionbudgets.policy': {
+    initialStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
+    conditionalUpdateOnly: true,
+  },
+  'clusterroles.rbac.authorization.k8s.io': { createOnUpdate: true },
+  'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
+  'roles.rbac.authorization.k8s.io': { createOnUpdate: true },
+  'rolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },
+};
+
+const NONE: Strategy = {};
+
+export function strategyOf(row: ResourceRow): Strategy {
+  const key = row.group === '' ? row.resource : `${row.resource}.${row.group}`;
+  return STRATEGIES[key] ?? (hasStatus(row) ? STANDARD : NONE);
+}
+
+/** Whether status is written through a subresource of its own. */
+export function hasStatus(row: ResourceRow): boolean {
+  return row.subresources.some(({ name }) => name === 'status');
+}
+
+/** A Pod that never ran, or runs no more, goes at once. @see podStrategy.CheckGracefulDelete */
+function podGracePeriod(object: ApiObject, requestedSeconds: number | undefined): number {
+  const { spec, status } = object as unknown as Pod;
+  if (!spec.nodeName || status?.phase === 'Succeeded' || status?.phase === 'Failed') return 0;
+  const seconds = requestedSeconds ?? spec.terminationGracePeriodSeconds ?? 30;
+  return seconds < 0 ? 1 : seconds;
+}

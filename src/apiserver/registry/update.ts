@@ -1,0 +1,160 @@
+/**
+ * Changing an object that exists: update, patch and every subresource that edits go through here. All of it happens inside
+ * one transaction on the newest state, so nothing is ever retried.
+ *
+ *     produce (merge or replace) -> identity -> scope -> strategy -> admit -> generation -> validate -> put | keep | delete
+ *
+ * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Update, pkg/registry/rest/update.go BeforeUpdate
+ */
+import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
+import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
+import { validateCreate, validateUpdate } from '../../api/validation/validate.ts';
+import type { Change, StoredObject } from '../../store/store.ts';
+import { admit } from '../admission/admission.ts';
+import type { Reservation } from '../allocate/service-allocator.ts';
+import { type ApiObject, equalJson, objectOf, storable } from '../api-object.ts';
+import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
+import { newAdmissionView } from './admission-view.ts';
+import { keyOf, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import { strategyOf } from './strategies.ts';
+import { applyScope, changesSpec } from './update-scopes.ts';
+
+export interface Edit {
+  /** `''` for the object itself; else decides what of the result counts (see `update-scopes.ts`). */
+  subresource: string;
+  /**
+   * The wanted object, decoded and defaulted, owned by the caller. `old` is frozen.
+   * Its resourceVersion, when there is one, must be the current one.
+   */
+  produce(old: ApiObject): ApiObject;
+}
+
+export const MODIFIED =
+  'the object has been modified; please apply your changes to the latest version and try again';
+
+/** @throws StatusError NotFound, Conflict, Invalid, and what admission and `edit` throw */
+export async function updateObject(
+  registry: Registry,
+  target: Target,
+  edit: Edit,
+  write: WriteContext,
+): Promise<WriteOutcome> {
+  let object: ApiObject | undefined;
+  let reservation: Reservation | undefined;
+  let removed = false;
+  const transaction = registry.store.transact(keyOf(target), (current) => {
+    if (current === undefined) throw newNotFound(target.row, target.name);
+    const old = objectOf(current);
+    object = prepareUpdate(registry, target, { edit, old, write });
+    reservation = edit.subresource === '' ? registry.services.reserve(target.row, object, old) : undefined;
+    const change = decide(object, current, target);
+    removed = 'delete' in change;
+    return write.dryRun ? { keep: true } : change;
+  });
+  transaction.then(
+    () => (write.dryRun ? reservation?.cancel() : reservation?.confirm()),
+    () => reservation?.cancel(),
+  );
+  const result = await transaction;
+  if (write.dryRun) return { object: object!, stored: undefined };
+  const stored = result.object!;
+  if (removed) registry.services.release(target.row, objectOf(stored));
+  return { object: objectOf(stored), stored };
+}
+
+interface PendingEdit {
+  edit: Edit;
+  old: ApiObject;
+  write: WriteContext;
+}
+
+function prepareUpdate(registry: Registry, target: Target, { edit, old, write }: PendingEdit): ApiObject {
+  const { row, namespace, name } = target;
+  const object = edit.produce(old);
+  checkIdentity(target, object, old);
+  object.metadata = updatedMetadata(object.metadata, old.metadata);
+  applyScope(edit.subresource, object, old, row);
+  const strategy = strategyOf(row);
+  if (edit.subresource === '') strategy.prepareUpdate?.(object, old);
+  const request = {
+    operation: 'UPDATE' as const,
+    row,
+    subresource: edit.subresource,
+    namespace,
+    name,
+    ...write,
+  };
+  admit(registry.admission, { ...request, object, old }, newAdmissionView(registry));
+  if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
+    object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+  }
+  const errors = validateEdit(edit.subresource, object as KubeObject, old as KubeObject);
+  if (errors.length > 0) throw toInvalidError(row, name, errors);
+  return object;
+}
+
+/** The rules of an update are about what its door lets through. */
+function validateEdit(subresource: string, object: KubeObject, old: KubeObject): FieldError[] {
+  if (subresource === '') return validateUpdate(object, old);
+  const errors = validateObjectMetaUpdate(object.metadata, old.metadata);
+  return changesSpec(subresource) ? [...errors, ...validateCreate(object)] : errors;
+}
+
+function checkIdentity({ row, namespace, name }: Target, object: ApiObject, old: ApiObject): void {
+  const sent = object.metadata;
+  if (sent.name && sent.name !== name) {
+    throw newBadRequest(`the name of the object (${sent.name}) does not match the name on the URL (${name})`);
+  }
+  if (row.namespaced && sent.namespace && sent.namespace !== namespace) {
+    throw newBadRequest(
+      'the namespace of the provided object does not match the namespace sent on the request',
+    );
+  }
+  if (sent.uid && sent.uid !== old.metadata.uid) {
+    const why = `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${old.metadata.uid}`;
+    throw newConflict(row, name, why);
+  }
+  if (sent.resourceVersion) {
+    if (sent.resourceVersion !== old.metadata.resourceVersion) throw newConflict(row, name, MODIFIED);
+  } else if (strategyOf(row).conditionalUpdateOnly) {
+    throw toInvalidError(row, name, [
+      invalid('metadata.resourceVersion', 0, 'must be specified for an update'),
+    ]);
+  }
+}
+
+/** Identity and the marks of deletion are the server's; of the rest the new object decides. */
+function updatedMetadata(sent: Partial<ObjectMeta>, old: Partial<ObjectMeta>): Partial<ObjectMeta> {
+  const { labels, annotations, ownerReferences, finalizers } = sent;
+  const kept = { ...old };
+  delete kept.labels;
+  delete kept.annotations;
+  delete kept.ownerReferences;
+  delete kept.finalizers;
+  return {
+    ...kept,
+    ...(labels === undefined ? {} : { labels }),
+    ...(annotations === undefined ? {} : { annotations }),
+    ...(ownerReferences === undefined ? {} : { ownerReferences }),
+    ...(finalizers === undefined ? {} : { finalizers }),
+  };
+}
+
+function hasNewGeneration(object: ApiObject, old: ApiObject): boolean {
+  const isSpecOf = (field: string) => field !== 'metadata' && field !== 'status';
+  for (const field in object) if (isSpecOf(field) && !equalJson(object[field], old[field])) return true;
+  for (const field in old) if (isSpecOf(field) && !(field in object)) return true;
+  return false;
+}
+
+/** The last finalizer of an object that waits for nothing else takes the object with it. */
+function decide(object: ApiObject, current: StoredObject, { row }: Target): Change {
+  const { deletionTimestamp, deletionGracePeriodSeconds, finalizers } = object.metadata;
+  const isFree = (finalizers ?? []).length === 0 && !strategyOf(row).isHeld?.(object);
+  if (deletionTimestamp !== undefined && !deletionGracePeriodSeconds && isFree) {
+    return { delete: true, final: storable(object) };
+  }
+  return equalJson(object, current.value) ? { keep: true } : { put: storable(object) };
+}

@@ -1,0 +1,73 @@
+/**
+ * From a request's body to a JSON value that the request owns.
+ *
+ * Bytes are decoded strictly as UTF-8 and by their content type; a value from the same process is copied, since its sender
+ * may have frozen or shared it.
+ */
+import type { ApiRequest } from '../api/message.ts';
+import { parseYaml } from '../api/yaml.ts';
+import { StatusError } from '../base/status-error.ts';
+import { copyJson } from './api-object.ts';
+import { newBadRequest } from './errors.ts';
+
+export interface ParsedBody {
+  value: unknown;
+  /** The JSON text it came as, for the search for duplicate fields. */
+  text?: string;
+}
+
+/** Upstream's limit. @see apiserver/pkg/server/config.go MaxRequestBodyBytes */
+export const BODY_MAX_BYTES = 3 * 1024 * 1024;
+
+const JSON_TYPES = new Set(['', 'application/json', '*/*']);
+const YAML_TYPES = new Set(['application/yaml', 'text/yaml', 'application/x-yaml']);
+
+const decoder = new TextDecoder('utf-8', { fatal: true });
+
+/** `undefined` for a request without a body. */
+export function parseBody(request: ApiRequest): ParsedBody | undefined {
+  return parseBodyAs(request, mediaTypeOf(request.headers['content-type']));
+}
+
+/** As {@link parseBody}, for a content type that only names a patch format. */
+export function parsePatchBody(request: ApiRequest, isYaml: boolean): ParsedBody | undefined {
+  return parseBodyAs(request, isYaml ? 'application/yaml' : 'application/json');
+}
+
+export function mediaTypeOf(contentType: string | undefined): string {
+  if (contentType === undefined) return '';
+  const semicolon = contentType.indexOf(';');
+  return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
+}
+
+function parseBodyAs({ body }: ApiRequest, mediaType: string): ParsedBody | undefined {
+  if (body.kind === 'none') return undefined;
+  if (body.kind === 'object') return { value: copyJson(body.value) };
+  if (body.bytes.length === 0) return undefined;
+  if (body.bytes.length > BODY_MAX_BYTES) {
+    throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`);
+  }
+  if (JSON_TYPES.has(mediaType)) return parseJson(decodeUtf8(body.bytes));
+  if (YAML_TYPES.has(mediaType)) return { value: parseYaml(decodeUtf8(body.bytes)) };
+  throw new StatusError(
+    'UnsupportedMediaType',
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+  );
+}
+
+function parseJson(text: string): ParsedBody {
+  try {
+    return { value: JSON.parse(text) as unknown, text };
+  } catch (error) {
+    // Nesting past what the parser can stack is a RangeError.
+    throw newBadRequest(`the request body is not valid JSON: ${(error as Error).message}`);
+  }
+}
+
+function decodeUtf8(bytes: Uint8Array): string {
+  try {
+    return decoder.decode(bytes);
+  } catch {
+    throw newBadRequest('the request body is not valid UTF-8');
+  }
+}

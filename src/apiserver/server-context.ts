@@ -1,0 +1,31 @@
+/** What a request's handling works with: the registry and the services that subresources and reviews call. */
+import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
+import type { ResourceRow } from '../api/resources.ts';
+import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
+import type { FrameCache } from './registry/frames.ts';
+import type { Registry, Target } from './registry/registry.ts';
+import type { RequestInfo } from './route.ts';
+
+export interface ServerContext {
+  registry: Registry;
+  frames: FrameCache;
+  authorizer: RequestAuthorizer;
+  rules: RulesResolver;
+  tokenVerifier: TokenVerifier;
+  tokenIssuer: TokenIssuer;
+}
+
+/** One authorized request for a resource that the table has. */
+export interface ResourceCall {
+  info: RequestInfo;
+  row: ResourceRow;
+  user: UserInfo;
+  request: ApiRequest;
+  signal: AbortSignal;
+}
+
+export type CallHandler = (server: ServerContext, call: ResourceCall) => ApiResponse | Promise<ApiResponse>;
+
+export function targetOf({ row, info }: ResourceCall): Target {
+  return { row, namespace: row.namespaced ? info.namespace : '', name: info.name };
+}

@@ -1,0 +1,150 @@
+/**
+ * log, exec, attach, port-forward: the server decides which container on which node is meant and hands the connection to
+ * that node's agent, under the paths of a kubelet.
+ *
+ * @see kubernetes/kubernetes pkg/registry/core/pod/rest/{log,subresources}.go, pkg/kubelet/server/server.go
+ */
+import type { Node, Pod } from '../../api/generated/core-v1.ts';
+import type { ApiResponse, TunnelTarget } from '../../api/message.ts';
+import { NODES } from '../../api/resources.ts';
+import { StatusError } from '../../base/status-error.ts';
+import type { Store } from '../../store/store.ts';
+import { admit } from '../admission/admission.ts';
+import { newBadRequest, newNotFound } from '../errors.ts';
+import { newAdmissionView } from '../registry/admission-view.ts';
+import { readObject, type Target } from '../registry/registry.ts';
+import { isTrue } from '../route.ts';
+import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
+import { checkHasLog, chooseContainer } from './pod-container.ts';
+
+/** As an agent that registered no port of its own. */
+const KUBELET_PORT = 10250;
+const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'];
+
+const LOG_OPTIONS = [
+  'follow',
+  'previous',
+  'timestamps',
+  'sinceSeconds',
+  'sinceTime',
+  'tailLines',
+  'limitBytes',
+  'stream',
+];
+/** The kubelet's names of upstream's options. */
+const STREAM_FLAGS: Readonly<Record<string, string>> = {
+  stdin: 'input',
+  stdout: 'output',
+  stderr: 'error',
+  tty: 'tty',
+};
+
+export function readLog(server: ServerContext, call: ResourceCall): ApiResponse {
+  const { query } = call.request;
+  const pod = readPod(server.registry.store, targetOf(call));
+  checkLogOptions(query, pod);
+  const container = chooseContainer(pod, query.get('container') ?? '');
+  if (!pod.spec.nodeName) return text('');
+  checkHasLog(pod, container, isTrue(query.get('previous')));
+  const passed = new URLSearchParams();
+  for (const option of LOG_OPTIONS) {
+    const value = query.get(option);
+    if (value !== null && value !== '') passed.set(option, value);
+  }
+  const { namespace, name } = pod.metadata;
+  return tunnel(server.registry.store, pod, `/containerLogs/${namespace}/${name}/${container}`, passed);
+}
+
+/** Serves exec and attach, whose options differ by the command only. */
+export function openContainerStream(server: ServerContext, call: ResourceCall): ApiResponse {
+  const { query } = call.request;
+  const { subresource } = call.info;
+  const pod = connect(server, call);
+  const container = chooseContainer(pod, query.get('container') ?? '');
+  const passed = new URLSearchParams();
+  for (const [option, flag] of Object.entries(STREAM_FLAGS))
+    if (isTrue(query.get(option))) passed.set(flag, '1');
+  const commands = query.getAll('command');
+  if (subresource === 'exec' && commands.length === 0)
+    throw newBadRequest('you must specify at least 1 command for the container');
+  if (![...passed].some(([flag]) => flag !== 'tty')) {
+    throw newBadRequest('you must specify at least one of stdin, stdout, stderr');
+  }
+  for (const command of commands) passed.append('command', command);
+  const { namespace, name } = pod.metadata;
+  return tunnel(server.registry.store, pod, `/${subresource}/${namespace}/${name}/${container}`, passed);
+}
+
+export function openPortForward(server: ServerContext, call: ResourceCall): ApiResponse {
+  const pod = connect(server, call);
+  const passed = new URLSearchParams();
+  for (const port of call.request.query.getAll('ports')) passed.append('port', port);
+  const { namespace, name } = pod.metadata;
+  return tunnel(server.registry.store, pod, `/portForward/${namespace}/${name}`, passed);
+}
+
+function connect(server: ServerContext, call: ResourceCall): Pod {
+  const { registry } = server;
+  const { row, namespace, name } = targetOf(call);
+  const pod = readPod(registry.store, targetOf(call));
+  const { user, info } = call;
+  const request = {
+    operation: 'CONNECT' as const,
+    row,
+    subresource: info.subresource,
+    namespace,
+    name,
+    user,
+  };
+  admit(registry.admission, { ...request, dryRun: false }, newAdmissionView(registry));
+  if (!pod.spec.nodeName) throw newBadRequest(`pod ${name} does not have a host assigned`);
+  return pod;
+}
+
+function readPod(store: Store, target: Target): Pod {
+  const stored = readObject(store, target);
+  if (stored === undefined) throw newNotFound(target.row, target.name);
+  return stored.value as unknown as Pod;
+}
+
+function checkLogOptions(query: URLSearchParams, { metadata }: Pod): void {
+  for (const option of ['sinceSeconds', 'tailLines', 'limitBytes']) {
+    const value = query.get(option);
+    const least = option === 'tailLines' ? 0 : 1;
+    if (value === null || value === '' || (/^[0-9]+$/.test(value) && Number(value) >= least)) continue;
+    const bound = least === 0 ? 'must be greater than or equal to 0' : 'must be greater than 0';
+    const message = `PodLogOptions ${JSON.stringify(metadata.name)} is invalid: ${option}: Invalid value: ${value}: ${bound}`;
+    throw new StatusError('Invalid', message);
+  }
+  if (query.get('sinceSeconds') && query.get('sinceTime')) {
+    throw newBadRequest('at most one of sinceTime or sinceSeconds may be specified');
+  }
+}
+
+function tunnel(store: Store, pod: Pod, path: string, query: URLSearchParams): ApiResponse {
+  const target = nodeTarget(store, pod.spec.nodeName!);
+  const body = { kind: 'tunnel', target: { ...target, path, query: query.toString() } } as const;
+  return { status: 200, headers: {}, body };
+}
+
+function nodeTarget(store: Store, nodeName: string): Pick<TunnelTarget, 'host' | 'port' | 'description'> {
+  const stored = readObject(store, { row: NODES, namespace: '', name: nodeName });
+  if (stored === undefined) throw newNotFound(NODES, nodeName);
+  const { status } = stored.value as unknown as Node;
+  const addresses = status?.addresses ?? [];
+  const host = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type))[0]
+    ?.address;
+  if (!host) {
+    throw new StatusError(
+      'ServiceUnavailable',
+      `no preferred addresses found; known addresses: [] of node ${JSON.stringify(nodeName)}`,
+    );
+  }
+  const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? KUBELET_PORT;
+  return { host, port, description: `node ${JSON.stringify(nodeName)}` };
+}
+
+function text(content: string): ApiResponse {
+  const bytes = new TextEncoder().encode(content);
+  return { status: 200, headers: { 'content-type': 'text/plain' }, body: { kind: 'bytes', bytes } };
+}

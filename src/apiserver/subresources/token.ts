@@ -1,0 +1,120 @@
+/**
+ * `serviceaccounts/token`: issues a token bound to the account and, when asked, to a Pod, Secret or Node.
+ *
+ * @see kubernetes/kubernetes pkg/registry/core/serviceaccount/storage/token.go
+ */
+import type { TokenRequest } from '../../api/generated/authentication-v1.ts';
+import type { Pod } from '../../api/generated/core-v1.ts';
+import type { ApiResponse } from '../../api/message.ts';
+import { NODES, PODS, type ResourceRow, SECRETS } from '../../api/resources.ts';
+import { invalid, toInvalidError } from '../../api/validation/field-error.ts';
+import type { StoredObject } from '../../store/store.ts';
+import { objectOf } from '../api-object.ts';
+import { decodeAs } from '../decode.ts';
+import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
+import type { TokenIssueRequest } from '../interfaces.ts';
+import { readObject } from '../registry/registry.ts';
+import { parseBody } from '../request-body.ts';
+import { jsonResponse } from '../responses.ts';
+import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
+import { requiredBody } from '../verbs.ts';
+
+const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
+const DEFAULT_SECONDS = 3600;
+const MIN_SECONDS = 600;
+const MAX_SECONDS = 2 ** 32;
+const BOUND_ROWS: Readonly<Record<string, ResourceRow>> = {
+  'v1/Pod': PODS,
+  'v1/Secret': SECRETS,
+  'v1/Node': NODES,
+};
+
+export async function createToken(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
+  const target = targetOf(call);
+  const account = readObject(server.registry.store, target);
+  if (account === undefined) throw newNotFound(target.row, target.name);
+  const { value } = requiredBody(parseBody(call.request));
+  const request = decodeAs(value, TOKEN_REQUEST, { fieldValidation: 'Ignore' })
+    .object as unknown as TokenRequest;
+  const { metadata } = objectOf(account);
+  const expirationSeconds = request.spec?.expirationSeconds ?? DEFAULT_SECONDS;
+  checkDuration(expirationSeconds, target.name);
+  const issued = await server.tokenIssuer.issue({
+    namespace: target.namespace,
+    serviceAccount: { name: target.name, uid: metadata.uid! },
+    audiences: request.spec?.audiences ?? [],
+    expirationSeconds,
+    ...boundTo(server, call, request),
+  });
+  const answer = {
+    ...request,
+    metadata: {
+      name: target.name,
+      namespace: target.namespace,
+      creationTimestamp: metadata.creationTimestamp,
+    },
+    spec: { ...request.spec, expirationSeconds },
+    status: issued,
+  };
+  return jsonResponse(201, answer);
+}
+
+function checkDuration(seconds: number, name: string): void {
+  const field = 'spec.expirationSeconds';
+  if (seconds < MIN_SECONDS) {
+    throw toInvalidError(TOKEN_REQUEST, name, [
+      invalid(field, seconds, 'may not specify a duration less than 10 minutes'),
+    ]);
+  }
+  if (seconds > MAX_SECONDS) {
+    throw toInvalidError(TOKEN_REQUEST, name, [
+      invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds'),
+    ]);
+  }
+}
+
+function boundTo(
+  server: ServerContext,
+  call: ResourceCall,
+  { spec }: TokenRequest,
+): Pick<TokenIssueRequest, 'boundObject' | 'node'> {
+  const reference = spec?.boundObjectRef;
+  if (reference === undefined) return {};
+  const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
+  const row = BOUND_ROWS[`${apiVersion}/${kind}`];
+  if (row === undefined)
+    throw newBadRequest(`cannot bind token for serviceaccount to object of type ${apiVersion}, Kind=${kind}`);
+  const namespace = row.namespaced ? call.info.namespace : '';
+  const bound = readObject(server.registry.store, { row, namespace, name });
+  if (bound === undefined) throw newNotFound(row, name);
+  const actual = objectOf(bound).metadata.uid!;
+  if (uid !== '' && uid !== actual) {
+    throw newConflict(
+      row,
+      name,
+      `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
+    );
+  }
+  if (row === PODS) checkAccount(bound, call.info.name);
+  return { boundObject: { apiVersion, kind, name, uid: actual }, ...nodeOf(server, row, bound) };
+}
+
+function checkAccount(pod: StoredObject, account: string): void {
+  const { serviceAccountName } = (pod.value as unknown as Pod).spec;
+  if (serviceAccountName !== account) {
+    throw newBadRequest(
+      `cannot bind token for serviceaccount ${JSON.stringify(account)} to pod running with different serviceaccount name.`,
+    );
+  }
+}
+
+function nodeOf(
+  { registry }: ServerContext,
+  row: ResourceRow,
+  bound: StoredObject,
+): Pick<TokenIssueRequest, 'node'> {
+  const name = row === PODS ? (bound.value as unknown as Pod).spec.nodeName : undefined;
+  if (!name) return {};
+  const node = readObject(registry.store, { row: NODES, namespace: '', name });
+  return node === undefined ? {} : { node: { name, uid: objectOf(node).metadata.uid! } };
+}

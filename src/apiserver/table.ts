@@ -1,0 +1,46 @@
+/** The other shapes of an object: a Table, whose cells `kubectl get` prints, and metadata alone. */
+import type { ListMeta } from '../api/message.ts';
+import type { KubeObject } from '../api/meta.ts';
+import { tableCells, tableColumns } from '../api/printers/printers.ts';
+import type { ResourceRow } from '../api/resources.ts';
+import type { ApiObject, Fields } from './api-object.ts';
+import type { Representation } from './representation.ts';
+
+const META_VERSION = 'meta.k8s.io/v1';
+
+export interface TableSource {
+  row: ResourceRow;
+  representation: Representation;
+  nowMs: number;
+}
+
+/** A Table with one row for each of `objects`. */
+export function toTable(source: TableSource, objects: readonly ApiObject[], metadata: ListMeta): Fields {
+  return {
+    kind: 'Table',
+    apiVersion: META_VERSION,
+    metadata,
+    columnDefinitions: tableColumns(source.row),
+    rows: objects.map((object) => toTableRow(source, object)),
+  };
+}
+
+export function toTableRow({ row, representation, nowMs }: TableSource, object: ApiObject): Fields {
+  const cells = tableCells(row, object as KubeObject, nowMs);
+  return { cells, object: rowObject(object, representation.includeObject) };
+}
+
+function rowObject(object: ApiObject, include: Representation['includeObject']): unknown {
+  if (include === 'None') return null;
+  return include === 'Object' ? object : toPartial(object);
+}
+
+export function toPartial(object: ApiObject): Fields {
+  return { kind: 'PartialObjectMetadata', apiVersion: META_VERSION, metadata: object.metadata };
+}
+
+/** A single object's Table carries its revision. */
+export function toSingleTable(source: TableSource, object: ApiObject): Fields {
+  const { resourceVersion } = object.metadata;
+  return toTable(source, [object], resourceVersion ? { resourceVersion } : {});
+}
