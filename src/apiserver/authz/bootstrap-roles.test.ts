@@ -39,12 +39,15 @@ test('bootstrapRbacObjects gathers view and edit into admin, each rule once', ()
   const admin = bootstrapRbacObjects().find(({ metadata }) => metadata.name === 'admin');
   const rules = (admin as { rules: object[] }).rules.map(sortLists);
   assert.equal(new Set(rules).size, rules.length);
-  assert.ok(rules.some((rule) => rule.includes('pods/log')) && rules.some((rule) => rule.includes('rolebindings')));
+  assert.ok(
+    rules.some((rule) => rule.includes('pods/log')) && rules.some((rule) => rule.includes('rolebindings')),
+  );
 });
 
 test('bootstrapRbacObjects names only roles that exist', () => {
   const objects = bootstrapRbacObjects();
-  const key = (kind: string, namespace: string | undefined, name: string) => `${kind}/${namespace ?? ''}/${name}`;
+  const key = (kind: string, namespace: string | undefined, name: string) =>
+    `${kind}/${namespace ?? ''}/${name}`;
   const roles = new Set(objects.map(({ kind, metadata }) => key(kind, metadata.namespace, metadata.name!)));
   for (const object of objects) {
     if (!('roleRef' in object)) continue;

@@ -1,0 +1,70 @@
+/**
+ * Discovery in two requests: `/api` and `/apis` with everything in them, for clients that accept that form.
+ *
+ * @see k8s.io/api/apidiscovery/v2/types.go and KEP-3352
+ */
+import type {
+  APIGroupDiscovery,
+  APIGroupDiscoveryList,
+  APIResourceDiscovery,
+  APISubresourceDiscovery,
+} from '../../api/generated/apidiscovery-v2.ts';
+import type { ResourceRow, SubresourceRow } from '../../api/resources.ts';
+
+export const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+
+/** Whether `accept` names the aggregated form, version 2, at all; clients put what they prefer first. */
+export function acceptsAggregated(accept: string | undefined): boolean {
+  return (accept ?? '').split(',').some((range) => {
+    const [type, ...parameters] = range.split(';').map((part) => part.trim());
+    const has = (parameter: string) => parameters.includes(parameter);
+    return (
+      type === 'application/json' &&
+      has('g=apidiscovery.k8s.io') &&
+      has('v=v2') &&
+      has('as=APIGroupDiscoveryList')
+    );
+  });
+}
+
+type NamelessMetadata = { metadata: { name?: string; creationTimestamp: null } };
+type GroupItem = Pick<APIGroupDiscovery, 'versions'> & NamelessMetadata;
+/** As it goes over the wire: items carry neither kind nor apiVersion. */
+export type AggregatedDocument = Omit<APIGroupDiscoveryList, 'items'> & { items: GroupItem[] };
+
+/** The groups in `rows`, in their order; versions of a group too, the preferred one first. */
+export function toAggregated(rows: readonly ResourceRow[]): AggregatedDocument {
+  return {
+    kind: 'APIGroupDiscoveryList',
+    apiVersion: 'apidiscovery.k8s.io/v2',
+    metadata: {},
+    items: [...Map.groupBy(rows, ({ group }) => group)].map(([name, own]) => ({
+      metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
+      versions: [...Map.groupBy(own, ({ version }) => version)].map(([version, resources]) => ({
+        version,
+        resources: resources.map(toResource),
+        freshness: 'Current',
+      })),
+    })),
+  };
+}
+
+function toResource(row: ResourceRow): APIResourceDiscovery {
+  return {
+    resource: row.resource,
+    responseKind: { group: row.group, version: row.version, kind: row.kind },
+    scope: row.namespaced ? 'Namespaced' : 'Cluster',
+    singularResource: row.singular,
+    verbs: [...row.verbs],
+    ...(row.shortNames.length > 0 ? { shortNames: [...row.shortNames] } : {}),
+    ...(row.categories.length > 0 ? { categories: [...row.categories] } : {}),
+    ...(row.subresources.length > 0
+      ? { subresources: row.subresources.map((sub) => toSubresource(row, sub)) }
+      : {}),
+  };
+}
+
+function toSubresource(row: ResourceRow, sub: SubresourceRow): APISubresourceDiscovery {
+  const { group, version, kind } = sub.kind ?? row;
+  return { subresource: sub.name, responseKind: { group, version, kind }, verbs: [...sub.verbs] };
+}

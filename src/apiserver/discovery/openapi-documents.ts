@@ -1,0 +1,49 @@
+/**
+ * `/openapi/v3`, its document of each group version, and `/openapi/v2`: what kubectl explains and validates with.
+ *
+ * Documents are large and asked for rarely: none is held encoded. A reference with the right `hash` may be kept for ever.
+ */
+import type { ApiRequest, ApiResponse } from '../../api/message.ts';
+import { openApiPath, openApiV2, openApiV3, openApiV3Index } from '../../api/openapi.ts';
+import { StatusError } from '../../base/status-error.ts';
+import { newUnknownPath } from '../errors.ts';
+import { documentResponse, publish } from './published-document.ts';
+
+const ROOT = '/openapi/v3';
+/** `api/v1` or `apis/GROUP/VERSION`. */
+const GROUP_VERSION = /^(?:api|apis\/([^/]+))\/([^/]+)$/;
+
+/** Undefined for paths outside `/openapi/`. @throws StatusError NotFound, NotAcceptable */
+export function openApiResponse(request: ApiRequest): ApiResponse | undefined {
+  const path = request.path.replace(/\/$/, '');
+  if (path !== '/openapi/v2' && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
+  // The other form, protobuf, is offered by no server that speaks JSON only; kubectl then goes on without.
+  if (!acceptsJson(request.headers['accept'])) throw newNotAcceptable();
+  if (path === '/openapi/v2') return documentResponse(request, publish(openApiV2()));
+  if (path === ROOT) return documentResponse(request, publish(openApiV3Index()));
+  return groupVersionResponse(request, path.slice(ROOT.length + 1));
+}
+
+function groupVersionResponse(request: ApiRequest, place: string): ApiResponse {
+  const match = GROUP_VERSION.exec(place);
+  const document = match && openApiV3(match[1] ?? '', match[2]!);
+  if (!match || !document) throw newUnknownPath();
+  const response = documentResponse(request, publish(document));
+  const known = openApiV3Index().paths[openApiPath(match[1] ?? '', match[2]!)]?.serverRelativeURL;
+  if (known?.endsWith(`?hash=${request.query.get('hash')}`)) {
+    response.headers['cache-control'] = 'public, immutable';
+  }
+  return response;
+}
+
+function acceptsJson(accept: string | undefined): boolean {
+  if (!accept) return true;
+  return accept
+    .split(',')
+    .some((range) => /^\s*(?:application\/json|application\/\*|\*\/\*)\s*(?:;|$)/.test(range));
+}
+
+function newNotAcceptable(): StatusError {
+  const message = 'only the following media types are accepted: application/json';
+  return new StatusError('NotAcceptable', message, { details: {} });
+}

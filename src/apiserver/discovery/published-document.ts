@@ -1,0 +1,49 @@
+/**
+ * A JSON document that changes rarely: encoded once, with an entity tag of its contents, so that a client that has it
+ * already is told `304`.
+ */
+import type { ApiRequest, ApiResponse } from '../../api/message.ts';
+
+export interface PublishedDocument {
+  readonly value: unknown;
+  readonly bytes: Uint8Array;
+  /** With its quotes. */
+  readonly etag: string;
+}
+
+const encoder = new TextEncoder();
+
+export function publish(value: unknown): PublishedDocument {
+  const bytes = encoder.encode(`${JSON.stringify(value)}\n`);
+  return { value, bytes, etag: `"${contentHash(bytes)}"` };
+}
+
+/** The document, or 304 for a request whose `if-none-match` names it. */
+export function documentResponse(
+  request: Pick<ApiRequest, 'headers'>,
+  { value, bytes, etag }: PublishedDocument,
+  contentType = 'application/json',
+): ApiResponse {
+  const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
+  const known = (request.headers['if-none-match'] ?? '')
+    .split(',')
+    .map((tag) => tag.trim().replace(/^W\//, ''));
+  if (known.includes(etag)) return { status: 304, headers, body: { kind: 'none' } };
+  return {
+    status: 200,
+    headers: { ...headers, 'content-type': contentType },
+    body: { kind: 'object', value, bytes: () => bytes },
+  };
+}
+
+/** FNV-1a twice over, with different starts: 64 bits that tell versions of one document apart; not for secrets. */
+export function contentHash(bytes: Uint8Array): string {
+  let low = 0x811c9dc5;
+  let high = 0xc9dc5811;
+  for (const byte of bytes) {
+    low = Math.imul(low ^ byte, 0x01000193);
+    high = Math.imul(high ^ byte ^ (low >>> 24), 0x01000193);
+  }
+  const hex = (word: number) => (word >>> 0).toString(16).toUpperCase().padStart(8, '0');
+  return hex(high) + hex(low);
+}
