@@ -16,12 +16,12 @@ export interface SimulatedApiServer {
   store: OpenStore;
   clock: SimulatedClock;
   /** Sends one request; `body` goes in as JSON bytes. */
-  call(
+  readonly call: (
     method: ApiRequest['method'],
     url: string,
     body?: unknown,
     headers?: Record<string, string>,
-  ): Promise<Answer>;
+  ) => Promise<Answer>;
 }
 
 export interface Answer {

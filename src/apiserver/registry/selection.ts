@@ -61,7 +61,7 @@ export function parseSelection(row: ResourceRow, query: URLSearchParams): Select
 }
 
 function meetsField({ field, equal, value }: FieldRequirement, object: ApiObject): boolean {
-  const valueOf = FIELD_VALUES[field];
-  const actual = valueOf === undefined ? fieldAt(object, field) : valueOf(object);
+  const read = FIELD_VALUES[field];
+  const actual = read === undefined ? fieldAt(object, field) : read(object);
   return (String(actual ?? '') === value) === equal;
 }

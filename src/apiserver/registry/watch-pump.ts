@@ -43,10 +43,11 @@ export class WatchPump implements Disposable {
 
   /** One reader at a time. */
   next(): Promise<Wake> {
-    const { promise } = (this.#waiting = newDeferred<Wake>());
+    const waiting = newDeferred<Wake>();
+    this.#waiting = waiting;
     if (!this.#isReading) this.#read();
     this.#deliver();
-    return promise;
+    return waiting.promise;
   }
 
   [Symbol.dispose](): void {
