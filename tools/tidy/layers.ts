@@ -48,6 +48,8 @@ export const LAYERS: readonly Layer[] = [
       ...PURE,
       ...RUNTIME_INTERFACES,
       'src/store/journal.ts',
+      'src/keeper/child-spec.ts',
+      'src/keeper/keeper-state.ts',
       'src/keeper/process-launcher.ts',
       'src/kubelet/probes/prober.ts',
       'src/kubelet/volumes/volume-host.ts',
