@@ -24,6 +24,23 @@ export function newNetworkHost(statePath: string): NetworkHost {
   };
 }
 
+/** True when this process may make network namespaces and links, found by making one. */
+export async function canMakePodNetworks(): Promise<boolean> {
+  if (process.getuid?.() !== 0) return false;
+  const probe = `kt-probe-${process.pid}`;
+  const link = `kp${process.pid}`;
+  const made = runIp(
+    [`netns add ${probe}`, `link add ${link} type veth peer name eth0 netns ${probe}`, `link delete ${link}`],
+    {},
+  );
+  const possible = await made.then(
+    () => true,
+    () => false,
+  );
+  await runIp([`netns delete ${probe}`], { force: true });
+  return possible;
+}
+
 /** Local addresses of listening sockets in the format of `/proc/net/tcp`: little-endian hexadecimal. */
 export function parseListeners(table: string): Set<string> {
   const addresses = new Set<string>();

@@ -2,7 +2,7 @@
  * Limits and use, through control groups: version 2, or version 1 where that is what is mounted. One group per
  * sandbox, one per container in it. Where groups cannot be made, limits are not enforced, and the status says so.
  */
-import { mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmdirSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ContainerResources } from '../runtime.ts';
 
@@ -22,6 +22,8 @@ export interface Cgroups {
   use(name: string): CgroupUse | undefined;
   /** Removes the group and those in it; one with living processes stays. Absent is no error. */
   remove(name: string): void;
+  /** Removes the group above all, unless another node of the cluster still has groups in it. */
+  removeParent(): void;
 }
 
 const CPU_PERIOD_MICROS = 100_000;
@@ -111,6 +113,10 @@ class SplitCgroups implements Cgroups {
     for (const path of this.#paths(name)) removeGroups(path);
   }
 
+  removeParent(): void {
+    for (const path of this.#paths('')) removeEmptyGroup(path);
+  }
+
   #path(controller: string, name: string): string {
     return join(this.#roots.get(controller) ?? '', this.#parent, name);
   }
@@ -183,6 +189,10 @@ class UnifiedCgroups implements Cgroups {
     removeGroups(this.#path(name));
   }
 
+  removeParent(): void {
+    removeEmptyGroup(this.#path(''));
+  }
+
   #path(name: string): string {
     return join(this.#root, this.#parent, name);
   }
@@ -229,12 +239,17 @@ function writeOrNothing(path: string, content: string): void {
 }
 
 function removeGroups(path: string): void {
+  if (!existsSync(path)) return;
+  for (const entry of readdirSync(path, { withFileTypes: true })) {
+    if (entry.isDirectory()) removeGroups(join(path, entry.name));
+  }
+  removeEmptyGroup(path);
+}
+
+function removeEmptyGroup(path: string): void {
   try {
-    for (const entry of readdirSync(path, { withFileTypes: true })) {
-      if (entry.isDirectory()) removeGroups(join(path, entry.name));
-    }
     rmdirSync(path);
   } catch {
-    // Absent, or a process in it is still ending: the next removal takes it.
+    // Absent, or not empty: a process in it is still ending, and the next removal takes it.
   }
 }

@@ -54,52 +54,53 @@ export class ContainerLog {
   readonly #options: ContainerLogOptions;
   readonly #offsets: Record<LogStream, number> = { stdout: 0, stderr: 0 };
   readonly #punched: Record<LogStream, number> = { stdout: 0, stderr: 0 };
-  readonly #raw: Partial<Record<LogStream, FileHandle>> = {};
+  #raw: Partial<Record<LogStream, FileHandle>> = {};
   readonly #listeners = new Set<() => void>();
   #file: OpenLogFile | undefined;
   #queued: Promise<void> | undefined;
   #running: Promise<void> = Promise.resolve();
   #finished = false;
+  /** The position is known. */
   #opened = false;
+  #closed = false;
 
   constructor(options: ContainerLogOptions) {
     this.#options = options;
   }
 
-  /** Everything that is in the raw files at the time of the call is in the log when this resolves. */
+  /**
+   * Everything that is in the raw files at the time of the call is in the log when this resolves. When it fails (the
+   * disk is full), nothing is lost: the next call begins where the log ends.
+   */
   drain(): Promise<void> {
-    this.#queued ??= this.#running.then(() => {
+    this.#queued ??= this.#inTurn(() => {
       this.#queued = undefined;
-      this.#running = this.#drainOnce(false);
-      return this.#running;
+      return this.#drainOnce(false);
     });
     return this.#queued;
   }
 
   /** As {@link drain}, once nothing more will be written: a last line without line feed is taken too. Closes the files. */
   finish(): Promise<void> {
-    this.#running = this.#running.then(async () => {
+    return this.#inTurn(async () => {
       if (this.#finished) return;
       await this.#drainOnce(true);
       this.#finished = true;
-      await this.close();
+      await this.#closeFiles();
       this.#notify();
     });
-    return this.#running;
   }
 
   get finished(): boolean {
     return this.#finished;
   }
 
-  async close(): Promise<void> {
-    await this.#file?.handle.close();
-    this.#file = undefined;
-    this.#opened = false;
-    for (const stream of STREAMS) {
-      await this.#raw[stream]?.close();
-      delete this.#raw[stream];
-    }
+  /** Lets go of the files; a later call does nothing. */
+  close(): Promise<void> {
+    return this.#inTurn(async () => {
+      this.#closed = true;
+      await this.#closeFiles();
+    });
   }
 
   /** Raw bytes before this offset may be gone. */
@@ -167,12 +168,34 @@ export class ContainerLog {
     };
   }
 
+  /** Runs `task` after those before it, however they ended. */
+  #inTurn(task: () => Promise<void>): Promise<void> {
+    const turn = this.#running.then(task);
+    this.#running = turn.catch(() => {});
+    return turn;
+  }
+
   async #drainOnce(isLast: boolean): Promise<void> {
-    if (this.#finished) return;
-    if (!this.#opened) await this.#open();
-    let grown = false;
-    for (const stream of STREAMS) grown = (await this.#drainStream(stream, isLast)) || grown;
-    if (grown) this.#notify();
+    if (this.#finished || this.#closed) return;
+    try {
+      if (!this.#opened) await this.#open();
+      let grown = false;
+      for (const stream of STREAMS) grown = (await this.#drainStream(stream, isLast)) || grown;
+      if (grown) this.#notify();
+    } catch (error) {
+      // What was written of the last records is found out and cut off by the next opening.
+      await this.#closeFiles();
+      throw error;
+    }
+  }
+
+  async #closeFiles(): Promise<void> {
+    const { stdout, stderr } = this.#raw;
+    const handles = [this.#file?.handle, stdout, stderr];
+    this.#file = undefined;
+    this.#raw = {};
+    this.#opened = false;
+    for (const handle of handles) await handle?.close();
   }
 
   async #drainStream(stream: LogStream, isLast: boolean): Promise<boolean> {

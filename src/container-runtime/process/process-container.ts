@@ -300,7 +300,7 @@ export class ProcessContainer {
     this.#drainTimer?.cancel();
     this.#watcher?.close();
     this.#watcher = undefined;
-    await this.log.finish();
+    await this.log.finish().catch((error) => this.#warn('the end of a container log is lost', error));
     this.#tellOutput();
     this.#context.cgroups?.remove(this.cgroupName);
     this.#settled.resolve();
@@ -313,15 +313,18 @@ export class ProcessContainer {
   #watch(): void {
     this.#watcher = watch(this.directory.io, (_event, file) => {
       if (file !== 'stdout' && file !== 'stderr') return this.refresh();
-      void this.log.drain();
+      this.log
+        .drain()
+        .catch((error) => this.#warn('writing a container log failed; it will be tried again', error));
       this.#tellOutput();
     });
-    this.#watcher.on('error', (error) => {
-      this.#context.log.warn('watching a container failed; its end is noticed once a second', {
-        containerId: this.id,
-        error,
-      });
-    });
+    this.#watcher.on('error', (error) =>
+      this.#warn('watching a container failed; its end is noticed once a second', error),
+    );
+  }
+
+  #warn(message: string, error: unknown): void {
+    this.#context.log.warn(message, { containerId: this.id, error });
   }
 
   /** Without a process namespace, what belongs to the container is what carries its id in the environment. */

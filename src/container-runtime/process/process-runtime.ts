@@ -142,6 +142,7 @@ export class ProcessRuntime implements ContainerRuntime {
   async destroyAll(signal: AbortSignal): Promise<void> {
     for (const id of this.#sandboxes.keys()) await this.removePodSandbox(id, signal);
     await this.#options.network.removePodNetwork();
+    this.#cgroups?.removeParent();
     await this.close();
   }
 

@@ -6,19 +6,6 @@ import { AddressBook } from './address-book.ts';
 import { parseAddressRange } from './address-range.ts';
 import type { NetworkHost, PodAttachment, PodNetwork } from './pod-network.ts';
 
-/** 127.64.0.0 to 127.127.255.255: away from 127.0.0.1 and from resolvers at 127.0.0.53 and 127.0.1.1. */
-const BLOCKS = 64;
-
-/**
- * A /16 of 127.64.0.0/10 for a cluster's Pods, chosen by the cluster's id so that two clusters on one machine rarely
- * share one; where they do, addresses in use are skipped.
- */
-export function loopbackClusterCidr(clusterId: string): string {
-  let hash = 0;
-  for (const character of clusterId) hash = (hash * 31 + character.charCodeAt(0)) >>> 0;
-  return `127.${BLOCKS + (hash % BLOCKS)}.0.0/16`;
-}
-
 export class LoopbackPodNetwork implements PodNetwork {
   readonly mode = 'loopback';
   readonly #host: NetworkHost;
