@@ -140,8 +140,9 @@ export class JournalDatabase {
 
   /** Deletes some of the rows that were replaced at or before `revision`; true when none is left. */
   compactStep(revision: number): boolean {
-    const due = this.#replaced.findIndex(({ replacedAt }) => replacedAt > revision);
-    const count = Math.min(due === -1 ? this.#replaced.length : due, COMPACTION_STEP_ROWS);
+    let count = 0;
+    while (count < COMPACTION_STEP_ROWS && (this.#replaced[count]?.replacedAt ?? Infinity) <= revision)
+      count++;
     if (count === 0) return true;
     this.#transaction(() => {
       for (let i = 0; i < count; i++) this.#delete.run(this.#replaced[i]!.revision);

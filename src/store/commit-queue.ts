@@ -17,6 +17,8 @@ import type { Version } from './version.ts';
 export interface CommitLimits {
   maxBatchRecords: number;
   maxBatchBytes: number;
+  /** As many that wait are committed in the middle of a turn. */
+  eagerRecords: number;
   /** Versions that may be pending; see {@link CommitQueue.checkOpen}. */
   maxPending: number;
 }
@@ -72,11 +74,13 @@ export class CommitQueue {
     const queued: QueuedVersion = { version, settled: outcome.promise, outcome };
     this.#queued.push(queued);
     this.#newest.set(version.key, queued);
+    // Not at once: writers that run in the same turn share the commit.
     if (!this.#scheduled) {
-      // Not at once: writers that run in the same turn share the commit.
       this.#scheduled = true;
-      queueMicrotask(() => this.#commitNext());
+      queueMicrotask(() => this.#commitUnlessRunning());
     }
+    // Nor only at the end of a busy turn: the journal works on these while the rest is encoded.
+    if (this.#queued.length === this.#options.limits.eagerRecords) this.#commitUnlessRunning();
     return queued;
   }
 
@@ -84,6 +88,10 @@ export class CommitQueue {
   fail(failure: StatusError): void {
     this.#failure ??= failure;
     this.#dropPending(this.#failure);
+  }
+
+  #commitUnlessRunning(): void {
+    if (this.#inFlight.length === 0) this.#commitNext();
   }
 
   #commitNext(): void {
@@ -110,6 +118,8 @@ export class CommitQueue {
   }
 
   #onDurable(): void {
+    // Closed meanwhile: its writers have been told that they may not count on it.
+    if (this.#failure !== undefined) return;
     const batch = this.#inFlight;
     this.#inFlight = [];
     for (const queued of batch) {

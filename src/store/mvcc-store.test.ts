@@ -98,6 +98,12 @@ test('transact batches what arrives while a commit is in flight', async () => {
   assert.deepEqual(batches, [1, 30]);
 });
 
+test('transact starts a commit in the middle of a turn once enough writes wait', async () => {
+  const { store, batches } = await newFixture({ limits: { commitEagerRecords: 4 } });
+  await Promise.all(Array.from({ length: 10 }, (_, i) => putObject(store, `/${i}`)));
+  assert.deepEqual(batches, [4, 6]);
+});
+
 test('transact limits a batch by records and by bytes', async () => {
   const { store, batches } = await newFixture({ limits: { commitMaxRecords: 4, commitMaxBytes: 3000 } });
   await Promise.all(Array.from({ length: 10 }, (_, i) => putObject(store, `/${i}`)));
@@ -147,9 +153,15 @@ test('a store whose commit failed accepts nothing more and says so through run',
   assert.equal(store.get('/a')?.revision, 2);
 });
 
-test('a closed store refuses writers', async () => {
-  const { store } = await newFixture();
-  await store.close();
+test('a closed store refuses writers, those whose commit was in flight too', async () => {
+  const { store, journal } = await newFixture();
+  journal.hold();
+  const inFlight = reasonOf(putObject(store, '/b'));
+  await Promise.resolve();
+  const closed = store.close();
+  journal.release();
+  await closed;
+  assert.equal(await inFlight, 'ServiceUnavailable');
   assert.equal(await reasonOf(putObject(store, '/a')), 'ServiceUnavailable');
 });
 

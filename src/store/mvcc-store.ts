@@ -50,6 +50,7 @@ export interface StoreLimits {
   watcherMaxBufferedEvents: number;
   commitMaxRecords: number;
   commitMaxBytes: number;
+  commitEagerRecords: number;
   queueMaxRecords: number;
 }
 
@@ -60,6 +61,7 @@ const DEFAULT_LIMITS: StoreLimits = {
   watcherMaxBufferedEvents: defaults.WATCHER_MAX_BUFFERED_EVENTS,
   commitMaxRecords: defaults.COMMIT_MAX_RECORDS,
   commitMaxBytes: defaults.COMMIT_MAX_BYTES,
+  commitEagerRecords: defaults.COMMIT_EAGER_RECORDS,
   queueMaxRecords: defaults.QUEUE_MAX_RECORDS,
 };
 
@@ -108,6 +110,7 @@ class MvccStore implements OpenStore {
       limits: {
         maxBatchRecords: limits.commitMaxRecords,
         maxBatchBytes: limits.commitMaxBytes,
+        eagerRecords: limits.commitEagerRecords,
         maxPending: limits.queueMaxRecords,
       },
       publish: (versions) => this.#publish(versions),

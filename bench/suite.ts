@@ -1,0 +1,8 @@
+/** The benchmark files, loaded only when one of their benchmarks may run. Add a file here and its budgets in `budgets.ts`. */
+import type { Benchmark } from './benchmark.ts';
+
+export interface BenchmarkFile {
+  benchmarks: Benchmark[];
+}
+
+export const suite: readonly (() => Promise<BenchmarkFile>)[] = [() => import('./store.bench.ts')];
