@@ -1,5 +1,5 @@
 /** Writes the kubeconfig by which kubectl, Helm and every client library reach the cluster as its administrator. */
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileDurably } from './durable-file.ts';
 import type { ClientTls } from './pki.ts';
 import { PRIVATE_MODE, readIfPresent } from './pki-credential.ts';
 
@@ -14,7 +14,7 @@ export interface KubeconfigTarget {
 /** Puts the kubeconfig at `path`, 0600, whole or not at all; leaves a file alone that already says the same. */
 export async function writeKubeconfig(path: string, target: KubeconfigTarget): Promise<void> {
   const text = formatKubeconfig(target);
-  if ((await readIfPresent(path)) !== text) await writeFileAtomically(path, text, PRIVATE_MODE);
+  if ((await readIfPresent(path)) !== text) await writeFileDurably(path, text, PRIVATE_MODE);
 }
 
 /** The file's text. JSON strings are YAML scalars, so quoting needs no YAML writer. */

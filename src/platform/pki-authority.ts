@@ -7,7 +7,7 @@
  */
 import { isIP } from 'node:net';
 import type { Clock } from '../base/clock.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileDurably } from './durable-file.ts';
 import { type CertificateOrder, issueCertificate, type KeyPair, newKeyPair } from './pki-certificate.ts';
 import {
   type Credential,
@@ -97,7 +97,7 @@ class FileAuthority implements CertificateAuthority {
     const credential = newCredential(issueCertificate(order, this.#keys.publicKey, issuer), this.#keys);
     await Promise.all([
       writeCredential(`${this.#path}.pem`, credential),
-      writeFileAtomically(`${this.#path}.crt`, credential.certificate, PUBLIC_MODE),
+      writeFileDurably(`${this.#path}.crt`, credential.certificate, PUBLIC_MODE),
     ]);
     this.#credential = credential;
   }

@@ -4,7 +4,7 @@
  */
 import { createPrivateKey, createPublicKey, type KeyObject, X509Certificate } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileDurably } from './durable-file.ts';
 import type { KeyPair } from './pki-certificate.ts';
 
 export const PRIVATE_MODE = 0o600;
@@ -56,7 +56,7 @@ export async function readCredential(path: string): Promise<Credential | undefin
 
 /** Writes key and certificate to `path`, readable by the owner only. */
 export function writeCredential(path: string, credential: Credential): Promise<void> {
-  return writeFileAtomically(path, credential.key + credential.certificate, PRIVATE_MODE);
+  return writeFileDurably(path, credential.key + credential.certificate, PRIVATE_MODE);
 }
 
 export function exportKey(key: KeyObject): string {

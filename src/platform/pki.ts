@@ -16,7 +16,7 @@ import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import { writeFileAtomically } from './atomic-file.ts';
+import { writeFileDurably } from './durable-file.ts';
 import { type CertificateAuthority, newLeaf, openAuthority } from './pki-authority.ts';
 import { newKeyPair } from './pki-certificate.ts';
 import { type Credential, exportKey, PRIVATE_MODE, readIfPresent, renewalDueMs } from './pki-credential.ts';
@@ -235,7 +235,7 @@ async function openSigningKey(path: string): Promise<string> {
     return existing;
   }
   const key = exportKey((await newKeyPair()).privateKey);
-  await writeFileAtomically(path, key, PRIVATE_MODE);
+  await writeFileDurably(path, key, PRIVATE_MODE);
   return key;
 }
 
