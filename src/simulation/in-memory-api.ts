@@ -71,7 +71,7 @@ export class InMemoryApi implements Transport {
   }
 
   /** The true state, in key order. */
-  objects<T extends KubeObject>(resource: { resource: string; __type?: T }): T[] {
+  objects<T extends KubeObject>(resource: { resource: string; readonly __type?: T }): T[] {
     const all = [...(this.#objects.get(resource.resource) ?? new Map<string, StoredObject>()).entries()];
     return all.sort(([a], [b]) => (a < b ? -1 : 1)).map(([, object]) => object as unknown as T);
   }
@@ -236,6 +236,12 @@ export class InMemoryApi implements Transport {
   finish(object: KubeObject, row: ResourceRow): void {
     const current = this.#collection(row).get(keyOf(object));
     if (current !== undefined) this.#commit('DELETED', row, current);
+  }
+
+  /** Writes an object as it is, status included: what another component would have done in several requests. */
+  put<T extends KubeObject>(row: ResourceRow & { readonly __type?: T }, object: T): void {
+    const isNew = !this.#collection(row).has(keyOf(object));
+    this.#commit(isNew ? 'ADDED' : 'MODIFIED', row, object);
   }
 
   #commit(type: Change['type'], row: ResourceRow, object: StoredObject): StoredObject {
