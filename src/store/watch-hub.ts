@@ -37,10 +37,6 @@ export class WatchHub {
     this.#options = options;
   }
 
-  get watcherCount(): number {
-    return this.#watcherCount;
-  }
-
   /** A watcher that first hands out `past`, then all that is published from now on under `prefix`. */
   open(prefix: string, past: StoreEvent[], signal: AbortSignal): Watcher {
     const watcher = new Watcher(
