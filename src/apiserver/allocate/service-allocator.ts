@@ -16,7 +16,7 @@ import { StatusError } from '../../base/status-error.ts';
 import type { ApiObject } from '../api-object.ts';
 import { type AddressRange, formatIpv4, parseAddressRange, parseIpv4 } from './address-range.ts';
 import { Bitmap } from './bitmap.ts';
-import { carryOverAllocations, needsClusterIp, needsNodePorts } from './service-needs.ts';
+import { needsClusterIp, needsNodePorts } from './service-needs.ts';
 
 export interface ServiceRanges {
   /** Cluster IPs: `10.96.0.0/16`, or a part of 127.0.0.0/8 where Services listen on loopback. */
@@ -80,7 +80,6 @@ export class ServiceAllocator {
     if (row !== SERVICES) return undefined;
     const service = object as unknown as Service;
     const before = old as unknown as Service | undefined;
-    if (before !== undefined) carryOverAllocations(service, before);
     const held = before === undefined ? newHoldings() : this.#holdingsOf(before);
     const taken = newHoldings();
     const errors = [

@@ -4,8 +4,9 @@
  *
  * @see kubernetes/kubernetes pkg/registry/{core,apps,…}/{kind}/strategy.go
  */
-import type { Pod } from '../../api/generated/core-v1.ts';
+import type { Pod, Service } from '../../api/generated/core-v1.ts';
 import type { ResourceRow } from '../../api/resources.ts';
+import { carryOverAllocations } from '../allocate/service-needs.ts';
 import type { ApiObject, Fields } from '../api-object.ts';
 import { podQosClass } from './pod-qos.ts';
 
@@ -61,6 +62,14 @@ const NAMESPACE: Strategy = {
   returnsDeletedObject: true,
 };
 
+const SERVICE: Strategy = {
+  initialStatus: () => ({ loadBalancer: {} }),
+  prepareUpdate: (object, old) =>
+    carryOverAllocations(object as unknown as Service, old as unknown as Service),
+  createOnUpdate: true,
+  returnsDeletedObject: true,
+};
+
 const STRATEGIES: Readonly<Record<string, Strategy>> = {
   endpoints: { createOnUpdate: true },
   events: { createOnUpdate: true, withoutGarbageCollection: true },
@@ -75,7 +84,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   replicationcontrollers: { initialStatus: () => ({ replicas: 0 }) },
   resourcequotas: { initialStatus: EMPTY_STATUS, returnsDeletedObject: true },
   serviceaccounts: { returnsDeletedObject: true },
-  services: { initialStatus: () => ({ loadBalancer: {} }), createOnUpdate: true, returnsDeletedObject: true },
+  services: SERVICE,
   'daemonsets.apps': {
     initialStatus: () => ({
       currentNumberScheduled: 0,

@@ -1,0 +1,122 @@
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import fc from 'fast-check';
+import { newSimulatedApiServer } from '../../simulation/sim-api-server.ts';
+import { newSeededRandom } from '../../simulation/sim-random.ts';
+import { Bitmap } from './bitmap.ts';
+
+const URL_OF_SERVICES = '/api/v1/namespaces/default/services';
+
+function service(name: string, spec: Record<string, unknown> = {}): Record<string, unknown> {
+  return { metadata: { name }, spec: { selector: { app: name }, ports: [{ port: 80 }], ...spec } };
+}
+
+test('ServiceAllocator gives an address from the range and keeps it through updates', async () => {
+  const { call } = await newSimulatedApiServer();
+  const { value } = await call('POST', URL_OF_SERVICES, service('a'));
+  assert.match(value.spec.clusterIP, /^10\.96\.0\.\d+$/);
+  assert.deepEqual(value.spec.clusterIPs, [value.spec.clusterIP]);
+  assert.deepEqual(value.spec.ipFamilies, ['IPv4']);
+  const { value: updated, status } = await call(
+    'PUT',
+    `${URL_OF_SERVICES}/a`,
+    service('a', { type: 'NodePort' }),
+  );
+  assert.equal(status, 200);
+  assert.equal(updated.spec.clusterIP, value.spec.clusterIP);
+  const { nodePort } = updated.spec.ports[0];
+  assert.ok(nodePort >= 30000 && nodePort <= 32767);
+  const { value: again } = await call('PUT', `${URL_OF_SERVICES}/a`, service('a', { type: 'NodePort' }));
+  assert.equal(again.spec.ports[0].nodePort, nodePort);
+  const { value: back } = await call('PUT', `${URL_OF_SERVICES}/a`, service('a'));
+  assert.equal(back.spec.ports[0].nodePort, undefined);
+  const { status: taken } = await call(
+    'POST',
+    URL_OF_SERVICES,
+    service('b', { type: 'NodePort', ports: [{ port: 80, nodePort }] }),
+  );
+  assert.equal(taken, 201, 'the port was released');
+});
+
+test('ServiceAllocator refuses what is taken or out of range in upstream words', async () => {
+  const { call } = await newSimulatedApiServer();
+  const taken = await call('POST', URL_OF_SERVICES, service('a', { clusterIP: '10.96.0.1' }));
+  assert.equal(taken.status, 422);
+  assert.equal(
+    taken.value.message,
+    'Service "a" is invalid: spec.clusterIPs: Invalid value: ["10.96.0.1"]: failed to allocate IP 10.96.0.1: provided IP is already allocated',
+  );
+  const outside = await call('POST', URL_OF_SERVICES, service('a', { clusterIP: '10.1.0.1' }));
+  assert.match(
+    outside.value.message,
+    /the provided IP \(10.1.0.1\) is not in the valid range. The range of valid IPs is 10.96.0.0\/24/,
+  );
+  const port = await call(
+    'POST',
+    URL_OF_SERVICES,
+    service('a', { type: 'NodePort', ports: [{ port: 80, nodePort: 80 }] }),
+  );
+  assert.match(
+    port.value.message,
+    /provided port is not in the valid range. The range of valid ports is 30000-32767/,
+  );
+});
+
+test('ServiceAllocator releases on deletion, on a refused creation and on a dry run', async () => {
+  const { call } = await newSimulatedApiServer();
+  const fixed = service('a', { clusterIP: '10.96.0.200' });
+  await call('POST', `${URL_OF_SERVICES}?dryRun=All`, fixed);
+  await call('POST', URL_OF_SERVICES, service('taken'));
+  const refused = await call('POST', URL_OF_SERVICES, service('taken', { clusterIP: '10.96.0.200' }));
+  assert.equal(refused.status, 409);
+  assert.equal((await call('POST', URL_OF_SERVICES, fixed)).status, 201);
+  await call('DELETE', `${URL_OF_SERVICES}/a`);
+  assert.equal((await call('POST', URL_OF_SERVICES, fixed)).status, 201);
+});
+
+test('ServiceAllocator leaves headless and external Services without an address', async () => {
+  const { call } = await newSimulatedApiServer();
+  const { value: headless } = await call('POST', URL_OF_SERVICES, service('a', { clusterIP: 'None' }));
+  assert.deepEqual(headless.spec.clusterIPs, ['None']);
+  const { value: external } = await call('POST', URL_OF_SERVICES, {
+    metadata: { name: 'b' },
+    spec: { type: 'ExternalName', externalName: 'example.com' },
+  });
+  assert.equal(external.spec.clusterIP, undefined);
+});
+
+test('ServiceAllocator never gives an address twice, also to concurrent creations', async () => {
+  const { call } = await newSimulatedApiServer();
+  const answers = await Promise.all(
+    Array.from({ length: 260 }, (_, index) => call('POST', URL_OF_SERVICES, service(`s-${index}`))),
+  );
+  const addresses = answers.filter(({ status }) => status === 201).map(({ value }) => value.spec.clusterIP);
+  assert.equal(addresses.length, 253, '254 usable addresses, one of them for kubernetes');
+  assert.equal(new Set(addresses).size, addresses.length);
+  assert.equal(answers.at(-1)!.value.message, 'failed to allocate a serviceIP: range is full');
+});
+
+test('Bitmap holds just what was taken and not released', () => {
+  fc.assert(
+    fc.property(fc.array(fc.tuple(fc.boolean(), fc.nat(69))), (script) => {
+      const bitmap = new Bitmap(70);
+      const model = new Set<number>();
+      for (const [isTake, index] of script) {
+        if (isTake) {
+          assert.equal(bitmap.take(index), !model.has(index));
+          model.add(index);
+        } else {
+          bitmap.release(index);
+          model.delete(index);
+        }
+        assert.equal(bitmap.taken, model.size);
+      }
+      const random = newSeededRandom(1);
+      for (let index = bitmap.takeAny(random, 16); index !== undefined; index = bitmap.takeAny(random, 16)) {
+        assert.ok(!model.has(index));
+        model.add(index);
+      }
+      assert.equal(model.size, 70);
+    }),
+  );
+});
