@@ -50,13 +50,26 @@ function releaseStdin(container: ProcessContainer): void {
   if (holder > 0) process.kill(holder);
 }
 
-async function* tailRaw(
+/** From the moment of the call, not of the first read. */
+function tailRaw(
   container: ProcessContainer,
   stream: LogStream,
   signal: AbortSignal,
 ): AsyncGenerator<Uint8Array, void, undefined> {
   const path = join(container.directory.io, stream);
-  let offset = statSync(path).size;
+  return readRaw({ container, stream, path, from: statSync(path).size }, signal);
+}
+
+async function* readRaw(
+  {
+    container,
+    stream,
+    path,
+    from,
+  }: { container: ProcessContainer; stream: LogStream; path: string; from: number },
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array, void, undefined> {
+  let offset = from;
   while (!signal.aborted) {
     const finished = container.log.finished;
     offset = Math.max(offset, container.log.punchedBefore(stream));

@@ -15,6 +15,7 @@ export interface Tools {
   sh: string;
   cat: string;
   mkfifo: string;
+  sleep: string;
   mount: string;
   unshare: string;
   nsenter: string;
@@ -72,6 +73,7 @@ function findTools(): Tools {
     sh: '/bin/sh',
     cat: find('cat') ?? 'cat',
     mkfifo: find('mkfifo') ?? 'mkfifo',
+    sleep: find('sleep') ?? 'sleep',
     mount: find('mount') ?? 'mount',
     unshare: find('unshare') ?? 'unshare',
     nsenter: find('nsenter') ?? 'nsenter',

@@ -62,7 +62,7 @@ export function shimScript(plan: LaunchPlan): string {
   // from becoming its last command, which must be a child to be in the new process namespace.
   const waited = isolation === 'none' ? init : [tools.sh, '-c', `${quoteAll(init)}; exit $?`];
   const isolate = isolation === 'none' ? [] : [tools.unshare, ...namespaceFlags(isolation), '--'];
-  const holder = plan.stdin === 'once' ? `${tools.sh} -c 'read -r _' 0<>stdin & echo $! >stdin.holder\n` : '';
+  const holder = plan.stdin === 'once' ? `${tools.sleep} 2147483647 0<>stdin & echo $! >stdin.holder\n` : '';
   const stdin = plan.stdin === 'none' ? '</dev/null' : plan.stdin === 'once' ? '<stdin' : '0<>stdin';
   return `#!/bin/sh
 ${tools.mkfifo} -m 666 stdout.pipe stderr.pipe ${plan.stdin === 'none' ? '' : 'stdin'} 2>>error
