@@ -197,7 +197,7 @@ export function respondOutcome(
 }
 
 interface Shown {
-  object(): ApiObject;
+  readonly object: () => ApiObject;
   /** Absent for what is not stored in this form. */
   stored: StoredObject | undefined;
 }

@@ -2,14 +2,14 @@
 import type { ResourceRow } from '../../api/resources.ts';
 import type { AdmissionView } from '../admission/admission.ts';
 import { type ApiObject, objectOf } from '../api-object.ts';
-import { keyOf, prefixOf, type Registry } from './registry.ts';
+import { keyFor, prefixOf, type Registry } from './registry.ts';
 
 export function newAdmissionView(registry: Registry): AdmissionView {
   const { store, random } = registry;
   return {
     random,
     get(row: ResourceRow, namespace: string, name: string): ApiObject | undefined {
-      const stored = store.get(keyOf({ row, namespace, name }));
+      const stored = store.get(keyFor({ row, namespace, name }));
       return stored === undefined ? undefined : objectOf(stored);
     },
     list: (row: ResourceRow, namespace: string) =>

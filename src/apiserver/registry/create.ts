@@ -14,7 +14,7 @@ import { type AdmissionRequest, admit, NotYetAdmissibleError } from '../admissio
 import { type ApiObject, storable } from '../api-object.ts';
 import { newAlreadyExists, newBadRequest } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
-import { keyOf, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
 import { strategyOf } from './strategies.ts';
 
 /** @see apiserver/pkg/storage/names/generate.go */
@@ -137,7 +137,7 @@ async function insert(
   { dryRun }: WriteContext,
 ): Promise<WriteOutcome> {
   const name = object.metadata.name!;
-  const key = keyOf({ ...target, name });
+  const key = keyFor({ ...target, name });
   const reservation = registry.services.reserve(target.row, object, undefined);
   const transaction = registry.store.transact(key, (current) => {
     if (current !== undefined) throw newAlreadyExists(target.row, name);

@@ -6,7 +6,7 @@ import { type ApiObject, objectOf, storable } from '../api-object.ts';
 import { newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { type DeletionPlan, planDeletion } from './deletion-plan.ts';
-import { keyOf, type Registry, type Target, type WriteContext } from './registry.ts';
+import { keyFor, type Registry, type Target, type WriteContext } from './registry.ts';
 import { strategyOf } from './strategies.ts';
 
 export interface DeleteOutcome {
@@ -37,7 +37,7 @@ export async function deleteObject(
     newAdmissionView(registry),
   );
   let plan: DeletionPlan | undefined;
-  const { object: after } = await registry.store.transact(keyOf(target), (current) => {
+  const { object: after } = await registry.store.transact(keyFor(target), (current) => {
     if (current === undefined) throw newNotFound(row, name);
     const old = objectOf(current);
     checkPreconditions(target, old, options);

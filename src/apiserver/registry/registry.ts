@@ -41,7 +41,7 @@ export interface WriteOutcome {
 }
 
 /** Where `target`'s object lives. Resources of several versions share keys. */
-export function keyOf({ row, namespace, name }: Target): string {
+export function keyFor({ row, namespace, name }: Target): string {
   return `${prefixOf(row, namespace)}${name}`;
 }
 
@@ -55,5 +55,5 @@ export function prefixOf(row: ResourceRow, namespace: string): string {
 
 /** The durable object of `target`, if it is there. */
 export function readObject(store: Store, target: Target): StoredObject | undefined {
-  return store.get(keyOf(target));
+  return store.get(keyFor(target));
 }

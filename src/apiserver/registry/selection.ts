@@ -63,5 +63,11 @@ export function parseSelection(row: ResourceRow, query: URLSearchParams): Select
 function meetsField({ field, equal, value }: FieldRequirement, object: ApiObject): boolean {
   const read = FIELD_VALUES[field];
   const actual = read === undefined ? fieldAt(object, field) : read(object);
-  return (String(actual ?? '') === value) === equal;
+  return (toText(actual) === value) === equal;
+}
+
+/** Selectable fields are scalars. */
+function toText(value: unknown): string {
+  if (typeof value === 'string') return value;
+  return typeof value === 'boolean' || typeof value === 'number' ? String(value) : '';
 }

@@ -17,7 +17,7 @@ import type { Reservation } from '../allocate/service-allocator.ts';
 import { type ApiObject, equalJson, objectOf, storable } from '../api-object.ts';
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
-import { keyOf, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
 import { strategyOf } from './strategies.ts';
 import { applyScope, changesSpec } from './update-scopes.ts';
 
@@ -44,7 +44,7 @@ export async function updateObject(
   let object: ApiObject | undefined;
   let reservation: Reservation | undefined;
   let removed = false;
-  const transaction = registry.store.transact(keyOf(target), (current) => {
+  const transaction = registry.store.transact(keyFor(target), (current) => {
     if (current === undefined) throw newNotFound(target.row, target.name);
     const old = objectOf(current);
     object = prepareUpdate(registry, target, { edit, old, write });
