@@ -204,7 +204,7 @@ async function writeWatch(sink: ResponseSink, frames: AsyncIterable<readonly Wat
 }
 
 function isGone(writable: Writable): boolean {
-  return writable.destroyed || writable.errored !== null;
+  return writable.destroyed || writable.writableEnded;
 }
 
 /** Resolves when `writable` has room again or is gone; breaks it off when the reader stalls. */

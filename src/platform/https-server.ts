@@ -23,6 +23,7 @@ import type { AddressInfo } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
 import type { ApiRequest, ApiResponse } from '../api/message.ts';
+import { aborted } from '../base/abort.ts';
 import type { Logger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
 import { type RemotePeer, toPeer } from './https-peer.ts';
@@ -33,7 +34,7 @@ import {
   type WritableResponse,
   writeResponse,
 } from './https-response.ts';
-import { newHttp1Sink, newHttp2Sink, newUpgradeSink } from './https-sink.ts';
+import { newHttp1Sink, newHttp2Sink, newUpgradeSink, refuse } from './https-sink.ts';
 import { ListenError, listenOn } from './listen.ts';
 import type { ServerTls } from './pki.ts';
 import type { Tunnel, UpgradedConnection } from './tunnel.ts';
@@ -147,6 +148,7 @@ class NodeHttpsServer implements HttpsServer {
     this.#server.on('upgrade', (message: IncomingMessage, socket: Duplex, head: Buffer) => {
       this.#onUpgrade({ message, socket, head });
     });
+    this.#server.on('clientError', (error: NodeJS.ErrnoException, socket: Duplex) => refuse(error, socket));
     this.#server.on('tlsClientError', (error) => log.debug('TLS handshake failed', { error }));
     this.#server.on('sessionError', (error) => log.debug('HTTP/2 session failed', { error }));
   }
@@ -166,8 +168,11 @@ class NodeHttpsServer implements HttpsServer {
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
     for (const request of this.#requests) request.onShutdown();
-    const grace = AbortSignal.timeout(graceMs);
-    await Promise.race([this.#idle(), new Promise((resolve) => grace.addEventListener('abort', resolve))]);
+    const grace = aborted(AbortSignal.timeout(graceMs));
+    await Promise.race([this.#idle(), grace]);
+    // HTTP/2 sessions end by themselves; connections that wait for another request have to be told.
+    for (const socket of this.#sockets) if (socket.alpnProtocol !== 'h2') socket.destroySoon();
+    await Promise.race([closed, grace]);
     for (const socket of this.#sockets) socket.destroy();
     await closed;
   }
@@ -230,20 +235,21 @@ class NodeHttpsServer implements HttpsServer {
   #serve(exchange: Exchange): void {
     const running = new RunningRequest(exchange.sink);
     this.#requests.add(running);
-    this.#exchange(exchange, running)
-      .catch((error) => this.#log.error('response failed', { error, path: exchange.head.target }))
-      .finally(() => {
-        this.#requests.delete(running);
-        running.finish();
-      });
+    void running.finished.then(() => this.#requests.delete(running));
+    this.#exchange(exchange, running).catch((error) => {
+      this.#log.error('response failed', { error, path: exchange.head.target });
+      exchange.sink.breakOff();
+    });
   }
 
   async #exchange(exchange: Exchange, running: RunningRequest): Promise<void> {
     const response = await this.#answer(exchange, running);
-    if (response === 'joined') return;
-    const isLong = response.body.kind === 'watch' || response.body.kind === 'stream';
-    running.isLong = isLong;
-    if (isLong && this.#isClosing) running.onShutdown();
+    if (response === 'joined') {
+      running.finish();
+      return;
+    }
+    running.isLong = response.body.kind === 'watch' || response.body.kind === 'stream';
+    if (this.#isClosing) running.onShutdown();
     const { head, peer } = exchange;
     await writeResponse(exchange.sink, response, {
       headOnly: head.method === 'HEAD',
@@ -300,6 +306,7 @@ interface Exchange {
 }
 
 class RunningRequest {
+  /** The answer has been sent, or the client has gone. */
   readonly finished: Promise<void>;
   readonly finish: () => void;
   isLong = false;
@@ -309,8 +316,11 @@ class RunningRequest {
     const { promise, resolve } = Promise.withResolvers<void>();
     this.finished = promise;
     this.finish = resolve;
+    // A stream that the client resets is ended by Node itself, and would then look finished.
+    writable.once('aborted', () => this.#controller.abort(CLIENT_GONE));
     writable.once('close', () => {
       if (!writable.writableFinished) this.#controller.abort(CLIENT_GONE);
+      resolve();
     });
   }
 

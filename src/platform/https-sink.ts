@@ -60,6 +60,25 @@ export function newUpgradeSink(response: ServerResponse, socket: Duplex): Respon
   };
 }
 
+const PARSE_FAILURES: Readonly<Record<string, string>> = {
+  HPE_HEADER_OVERFLOW: '431 Request Header Fields Too Large',
+  ERR_HTTP_REQUEST_TIMEOUT: '408 Request Timeout',
+};
+
+/** Answers what is no HTTP/1.1 request, and closes. */
+export function refuse(error: NodeJS.ErrnoException, socket: Duplex): void {
+  if (!socket.writable || error.code === 'ECONNRESET') {
+    socket.destroy();
+    return;
+  }
+  const status = PARSE_FAILURES[error.code ?? ''] ?? '400 Bad Request';
+  socket.write(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`);
+  // Read on, or what is still on its way would reset the connection before the answer is read.
+  socket.removeAllListeners('data');
+  socket.on('data', () => {});
+  endUnread(socket as Socket);
+}
+
 /** The client is still sending a body that nobody wants: give it time to read the answer, then close. */
 function endUnread(socket: Socket): void {
   const timer = setTimeout(() => socket.destroy(), LINGER_MS);
