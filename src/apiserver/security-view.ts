@@ -21,7 +21,7 @@ import type { Store, StoredObject } from '../store/store.ts';
 import type { BindableResource, TokenSubjects } from './authn/service-account-tokens.ts';
 import type { NodePods } from './authz/node-pods.ts';
 import type { RbacIndex, RbacObject } from './authz/rbac-index.ts';
-import { keyFor, prefixOf } from './registry/registry.ts';
+import { prefixOf, readObject } from './registry/registry.ts';
 
 interface Sink {
   row: ResourceRow;
@@ -86,9 +86,11 @@ const BINDABLE: Readonly<Record<BindableResource, ResourceRow>> = {
 export function newTokenSubjects(store: Store): TokenSubjects {
   return {
     find(resource, namespace, name) {
-      const stored: StoredObject | undefined = store.get(
-        keyFor({ row: BINDABLE[resource], namespace, name }),
-      );
+      const stored: StoredObject | undefined = readObject(store, {
+        row: BINDABLE[resource],
+        namespace,
+        name,
+      });
       return stored?.value.metadata as { uid: string; deletionTimestamp?: string } | undefined;
     },
   };

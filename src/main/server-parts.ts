@@ -1,0 +1,81 @@
+/** Builds the API server from its parts: who may call, what it says of itself, what decides. */
+import { hostname } from 'node:os';
+import { allResources } from '../api/resources.ts';
+import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
+import { newAuthenticator } from '../apiserver/authn/authenticator.ts';
+import { newImpersonatingAuthenticator } from '../apiserver/authn/impersonation.ts';
+import { newServiceAccountTokens } from '../apiserver/authn/service-account-tokens.ts';
+import { newAuthorizer } from '../apiserver/authz/authorizer.ts';
+import { newNodePods } from '../apiserver/authz/node-pods.ts';
+import { newRbacIndex } from '../apiserver/authz/rbac-index.ts';
+import { newDiscovery } from '../apiserver/discovery/discovery.ts';
+import type { HealthCheck } from '../apiserver/discovery/health.ts';
+import { newServerVersion } from '../apiserver/discovery/server-version.ts';
+import { newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
+import type { Logger } from '../base/logger.ts';
+import type { Pki } from '../platform/pki.ts';
+import { systemClock } from '../platform/system-clock.ts';
+import { systemRandom } from '../platform/system-random.ts';
+import { newTokenKeys } from '../platform/token-keys.ts';
+import type { OpenStore } from '../store/mvcc-store.ts';
+import type { ClusterConfig } from './cluster-config.ts';
+
+/** As upstream's default. */
+const ISSUER = 'https://kubernetes.default.svc.cluster.local';
+
+export interface ServerParts {
+  api: ApiServer;
+  /** Must run beside the server: decisions about access follow it. */
+  securityView: SecurityView;
+}
+
+export interface ServerPartsOptions {
+  cluster: ClusterConfig;
+  store: OpenStore;
+  pki: Pki;
+  log: Logger;
+  /** `host:port` under which clients reach the server. */
+  address: string;
+  /** Why the server should not be sent requests yet. */
+  readiness: HealthCheck;
+  metrics: () => Promise<string>;
+}
+
+export function newServerParts(options: ServerPartsOptions): ServerParts {
+  const { cluster, store, pki, log } = options;
+  const [clock, random] = [systemClock, systemRandom];
+  const keys = newTokenKeys([pki.serviceAccountKey]);
+  const tokens = newServiceAccountTokens(
+    { clock, random, keys, subjects: newTokenSubjects(store) },
+    { issuer: ISSUER, apiAudiences: [ISSUER] },
+  );
+  const [rbacIndex, nodePods] = [newRbacIndex(), newNodePods()];
+  const securityView = new SecurityView(store, rbacIndex, nodePods);
+  const authorizer = newAuthorizer(rbacIndex, nodePods);
+  const discovery = newDiscovery({
+    resources: allResources,
+    version: newServerVersion(
+      `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
+      `node ${process.version} on ${hostname()}`,
+    ),
+    health: { livez: [], readyz: [options.readiness] },
+    serverAddress: options.address,
+    issuer: { issuer: ISSUER, jwks: () => keys.jwks(), algorithms: () => keys.algorithms() },
+    metrics: options.metrics,
+  });
+  const api = newApiServer({
+    clock,
+    random,
+    log,
+    store,
+    authenticator: newImpersonatingAuthenticator(newAuthenticator(clock, tokens), authorizer),
+    authorizer,
+    rules: authorizer,
+    tokenVerifier: tokens,
+    tokenIssuer: tokens,
+    responders: [discovery],
+    extraAdmission: [],
+    serviceRanges: { clusterIps: cluster.serviceCidr, nodePorts: cluster.nodePorts },
+  });
+  return { api, securityView };
+}

@@ -1,0 +1,140 @@
+/**
+ * The `server` process: store, API server, controllers and scheduler over one data directory.
+ *
+ * Order at start: the journal opens in its thread while certificates are made; the port is taken before anything is
+ * written, since objects name it; `/readyz` answers 200 once bootstrap is durable. Whatever breaks ends the process, and
+ * the keeper starts it again.
+ */
+import { hostname } from 'node:os';
+import path from 'node:path';
+import type { ApiRequest, ApiResponse } from '../api/message.ts';
+import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
+import { bootstrapCluster } from '../apiserver/bootstrap.ts';
+import type { Logger } from '../base/logger.ts';
+import { StatusError } from '../base/status-error.ts';
+import { writeFileAtomically } from '../platform/atomic-file.ts';
+import { newHttpsServer } from '../platform/https-server.ts';
+import { newPinoLogger } from '../platform/json-logger.ts';
+import { writeKubeconfig } from '../platform/kubeconfig.ts';
+import { openPki, type Pki } from '../platform/pki.ts';
+import { openSqliteJournal } from '../platform/sqlite-journal.ts';
+import { systemClock } from '../platform/system-clock.ts';
+import { newTunnel } from '../platform/tunnel.ts';
+import { openStore } from '../store/mvcc-store.ts';
+import { openClusterConfig } from './cluster-config.ts';
+import { runControlPlane } from './control-plane.ts';
+import { newMetrics } from './metrics.ts';
+import { runAll } from './run-all.ts';
+import { readServerAddress, type ServerAddress } from './server-address.ts';
+import { newServerParts } from './server-parts.ts';
+
+export interface ServerOptions {
+  dataDir: string;
+  bindAddress: string;
+  /** 0: the port of the last start, or else a free one. */
+  apiPort: number;
+  /** Nodes of this machine, whose agents' credentials this process makes. */
+  nodes: readonly string[];
+}
+
+const CLOSE_GRACE_MS = 2_000;
+
+/** Serves until `signal` aborts, then stops cleanly. Rejects when it cannot start, or when something broke. */
+export async function runServer(options: ServerOptions, signal: AbortSignal): Promise<void> {
+  const { dataDir } = options;
+  const log = newPinoLogger({ component: 'server' });
+  const cluster = openClusterConfig(dataDir);
+  const journal = openSqliteJournal({ directory: path.join(dataDir, 'store') });
+  const pki = await openPki(systemClock, log, {
+    directory: path.join(dataDir, 'pki'),
+    serverHosts: [hostname(), firstAddress(cluster.serviceCidr), options.bindAddress],
+  });
+  const gate = newGate();
+  const listener = newHttpsServer(log, {
+    host: options.bindAddress,
+    port: options.apiPort === 0 ? (readServerAddress(dataDir)?.port ?? 0) : options.apiPort,
+    tls: pki.server(),
+    handle: (request, requestSignal) => gate.handle(request, requestSignal),
+    tunnel: newTunnel(() => pki.kubeletClient()),
+  });
+  const { port } = await listener.listen();
+  pki.onRenewal(() => listener.setTls(pki.server()));
+  const store = await openStore({ journal, clock: systemClock, log }, signal);
+  try {
+    const address: ServerAddress = { host: options.bindAddress, port };
+    const metrics = newMetrics();
+    const parts = newServerParts({
+      cluster,
+      store,
+      pki,
+      log,
+      address: `${address.host}:${port}`,
+      readiness: { name: 'bootstrap', problem: () => (gate.isReady ? undefined : 'bootstrap is not done') },
+      metrics: metrics.text,
+    });
+    await bootstrapCluster(parts.api.registry, {
+      advertise: { address: address.host, port },
+      rbacObjects: bootstrapRbacObjects(),
+    });
+    gate.open(parts.api);
+    await publish({ dataDir, pki, address, nodes: options.nodes });
+    log.info('ready', { ...address, revision: store.revision });
+    await runAll(signal, [
+      (both) => store.run(both),
+      (both) => pki.run(both),
+      (both) => parts.securityView.run(both),
+      (both) => runControlPlane({ api: parts.api, cluster, pki, log, metrics: metrics.controllers }, both),
+    ]);
+  } finally {
+    await listener.close(CLOSE_GRACE_MS);
+    await store.close();
+    logEnd(log, signal);
+  }
+}
+
+/** Before the API server is there, every request is told to come again. */
+function newGate() {
+  let target: { handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> } | undefined;
+  return {
+    get isReady() {
+      return target !== undefined;
+    },
+    open(api: NonNullable<typeof target>) {
+      target = api;
+    },
+    handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+      if (target !== undefined) return target.handle(request, signal);
+      return Promise.reject(
+        new StatusError('ServiceUnavailable', 'the API server is starting', {
+          details: { retryAfterSeconds: 1 },
+        }),
+      );
+    },
+  };
+}
+
+interface Publication {
+  dataDir: string;
+  pki: Pki;
+  address: ServerAddress;
+  nodes: readonly string[];
+}
+
+/** What others of this data directory find the server by: agents their credentials, people the kubeconfig. */
+async function publish({ dataDir, pki, address, nodes }: Publication): Promise<void> {
+  await Promise.all(nodes.map((name) => pki.node(name, [hostname(), 'localhost', '127.0.0.1'])));
+  writeFileAtomically(path.join(dataDir, 'server.json'), `${JSON.stringify(address)}\n`);
+  const server = `https://${address.host}:${address.port}`;
+  const write = () =>
+    writeKubeconfig(path.join(dataDir, 'kubeconfig'), { server, name: 'kintsugi', credentials: pki.admin() });
+  pki.onRenewal(() => void write());
+  await write();
+}
+
+function firstAddress(cidr: string): string {
+  return cidr.replace(/0\/\d+$/, '1');
+}
+
+function logEnd(log: Logger, signal: AbortSignal): void {
+  log.info(signal.aborted ? 'stopped' : 'ended by a failure');
+}
