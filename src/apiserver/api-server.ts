@@ -100,7 +100,7 @@ class KubeApiServer implements ApiServer {
     try {
       const info = parseRequest(request);
       const user = await this.#options.authenticator.authenticate(request);
-      await this.#authorize(info, user);
+      await this.#authorize(request, info, user);
       if (!info.isResourceRequest) return await this.#respondToPath(request, user);
       return await this.#call({ info, user, request, signal, row: rowOf(info) });
     } catch (error) {
@@ -109,8 +109,8 @@ class KubeApiServer implements ApiServer {
     }
   }
 
-  async #authorize(info: RequestInfo, user: UserInfo): Promise<void> {
-    const attributes = { ...info, user };
+  async #authorize(request: ApiRequest, info: RequestInfo, user: UserInfo): Promise<void> {
+    const attributes = { ...info, user, fieldSelector: request.query.get('fieldSelector') ?? undefined };
     const decision = await this.#options.authorizer.authorize(attributes);
     if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
   }
