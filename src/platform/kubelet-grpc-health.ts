@@ -3,7 +3,7 @@
  *
  * @see k8s.io/kubernetes/pkg/probe/grpc; grpc/health/v1/health.proto
  */
-import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from 'node:http2';
+import { type ClientHttp2Session, connect } from 'node:http2';
 import { newDeferred } from '../base/deferred.ts';
 import { formatGoDuration } from '../base/duration.ts';
 import type { ProbeOutcome, SocketTarget } from '../kubelet/probes/prober.ts';

@@ -1,0 +1,195 @@
+import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { createServer, request as httpRequest, type Server } from 'node:http';
+import type { AddressInfo, Socket } from 'node:net';
+import { test } from 'node:test';
+import { WebSocket } from 'ws';
+import type { ApiRequest } from '../api/message.ts';
+import { newDeferred } from '../base/deferred.ts';
+import { silentLogger } from '../base/logger.ts';
+import { StatusError } from '../base/status-error.ts';
+import type { ExecSession } from '../container-runtime/runtime.ts';
+import type { AgentApi, AgentStream } from '../kubelet/server/agent-api.ts';
+import { newStreamingUpgrade } from './kubelet-streaming.ts';
+import { encodeFrame, type SpdyFrame, SpdyFrameReader } from './spdy/frames.ts';
+import { HeaderCodec } from './spdy/header-block.ts';
+
+/** Bytes in, the same bytes out. */
+class Echo implements AsyncIterable<Uint8Array> {
+  readonly #chunks: Uint8Array[] = [];
+  #ended = false;
+  #arrived = newDeferred();
+
+  push(chunk: Uint8Array | undefined): void {
+    if (chunk === undefined) this.#ended = true;
+    else this.#chunks.push(Buffer.from(chunk));
+    this.#arrived.resolve();
+  }
+
+  async *[Symbol.asyncIterator](): AsyncIterator<Uint8Array> {
+    for (;;) {
+      const chunk = this.#chunks.shift();
+      if (chunk !== undefined) yield chunk;
+      else if (this.#ended) return;
+      else {
+        this.#arrived = newDeferred();
+        await this.#arrived.promise;
+      }
+    }
+  }
+}
+
+/** A command that repeats its input and exits with `code` when the input ends. */
+function newEchoSession(code: number): ExecSession {
+  const echo = new Echo();
+  const exited = newDeferred<number>();
+  return {
+    stdout: echo,
+    stderr: new Echo(),
+    writeStdin: async (chunk) => echo.push(chunk),
+    closeStdin() {
+      echo.push(undefined);
+      exited.resolve(code);
+    },
+    resize: (columns, rows) => echo.push(Buffer.from(`<${columns}x${rows}>`)),
+    exited: exited.promise,
+    close: () => exited.resolve(137),
+  };
+}
+
+const COMMAND: AgentStream = {
+  kind: 'command',
+  options: { stdin: true, stdout: true, stderr: false, tty: false },
+  open: async () => newEchoSession(3),
+};
+
+const ECHO_PORT: AgentStream = {
+  kind: 'portForward',
+  async dial(port) {
+    if (port !== 80) throw new Error('connection refused');
+    const echo = new Echo();
+    return {
+      readable: echo,
+      write: async (chunk) => echo.push(chunk),
+      end: () => echo.push(undefined),
+      destroy: () => echo.push(undefined),
+    };
+  },
+};
+
+async function withAgent(
+  target: AgentStream | StatusError,
+  body: (port: number) => Promise<void>,
+): Promise<void> {
+  const stop = new AbortController();
+  const api = {
+    openStream: async () => {
+      if (target instanceof StatusError) throw target;
+      return target;
+    },
+  } as unknown as AgentApi;
+  const upgrade = newStreamingUpgrade({ api, log: silentLogger, signal: stop.signal });
+  const server: Server = createServer().listen(0, '127.0.0.1');
+  server.on('upgrade', (message, socket, head) => {
+    upgrade({ path: '/exec', headers: message.headers } as unknown as ApiRequest, { message, socket, head });
+  });
+  await once(server, 'listening');
+  await body((server.address() as AddressInfo).port);
+  stop.abort();
+  server.closeAllConnections();
+  server.close();
+}
+
+test('newStreamingUpgrade carries a command over v5 channels to its exit code', async () => {
+  await withAgent(COMMAND, async (port) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/exec`, ['v5.channel.k8s.io', 'v4.channel.k8s.io']);
+    const channels: Record<number, string> = {};
+    socket.on('message', (data: Buffer) => {
+      channels[data[0]!] = (channels[data[0]!] ?? '') + data.subarray(1).toString();
+    });
+    await once(socket, 'open');
+    assert.equal(socket.protocol, 'v5.channel.k8s.io');
+    socket.send(Buffer.from('\x00hello '));
+    socket.send(Buffer.concat([Buffer.from([4]), Buffer.from('{"Width":80,"Height":24}')]));
+    socket.send(Buffer.from([255, 0]));
+    await once(socket, 'close');
+    assert.equal(channels[1], 'hello <80x24>');
+    const status = JSON.parse(channels[3]!);
+    assert.equal(status.reason, 'NonZeroExitCode');
+    assert.deepEqual(status.details.causes, [{ reason: 'ExitCode', message: '3' }]);
+  });
+});
+
+test('newStreamingUpgrade refuses with a Status before the handshake', async () => {
+  await withAgent(new StatusError('Forbidden', 'no'), async (port) => {
+    const outgoing = httpRequest({
+      port,
+      host: '127.0.0.1',
+      headers: { connection: 'Upgrade', upgrade: 'websocket' },
+    });
+    outgoing.end();
+    const [response] = await once(outgoing, 'response');
+    assert.equal(response.statusCode, 403);
+    response.resume();
+  });
+});
+
+test('newStreamingUpgrade accepts the SPDY tunnel that kubectl port-forward asks for', async () => {
+  await withAgent(ECHO_PORT, async (port) => {
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'websocket',
+      'sec-websocket-version': '13',
+      'sec-websocket-key': Buffer.alloc(16, 1).toString('base64'),
+      'sec-websocket-protocol': 'SPDY/3.1+portforward.k8s.io',
+    };
+    const outgoing = httpRequest({ port, host: '127.0.0.1', headers });
+    outgoing.end();
+    const [response, socket] = (await once(outgoing, 'upgrade')) as [
+      { headers: Record<string, string> },
+      Socket,
+    ];
+    assert.equal(response.headers['sec-websocket-protocol'], 'SPDY/3.1+portforward.k8s.io');
+    socket.destroy();
+  });
+});
+
+test('newStreamingUpgrade forwards a port over plain SPDY, and writes what went wrong to the error stream', async () => {
+  await withAgent(ECHO_PORT, async (port) => {
+    const headers = {
+      connection: 'Upgrade',
+      upgrade: 'SPDY/3.1',
+      'x-stream-protocol-version': 'portforward.k8s.io',
+    };
+    const outgoing = httpRequest({ port, host: '127.0.0.1', headers });
+    outgoing.end();
+    const [response, socket] = (await once(outgoing, 'upgrade')) as [
+      { headers: Record<string, string> },
+      Socket,
+    ];
+    assert.equal(response.headers['x-stream-protocol-version'], 'portforward.k8s.io');
+    const codec = new HeaderCodec();
+    const open = async (streamId: number, streamtype: string, target: string, requestid: string) => {
+      const block = await codec.encode(new Map(Object.entries({ streamtype, port: target, requestid })));
+      socket.write(encodeFrame({ type: 'synStream', streamId, fin: streamtype === 'error', block }));
+    };
+    await open(1, 'error', '80', '0');
+    await open(3, 'data', '80', '0');
+    socket.write(encodeFrame({ type: 'data', streamId: 3, fin: true, bytes: Buffer.from('ping') }));
+    await open(5, 'error', '81', '1');
+    await open(7, 'data', '81', '1');
+    const received: Record<number, string> = {};
+    const ended = new Set<number>();
+    const reader = new SpdyFrameReader();
+    for await (const chunk of socket as AsyncIterable<Buffer>) {
+      for (const frame of reader.push(chunk) as SpdyFrame[]) {
+        if (frame.type !== 'data') continue;
+        received[frame.streamId] = (received[frame.streamId] ?? '') + Buffer.from(frame.bytes).toString();
+        if (frame.fin) ended.add(frame.streamId);
+      }
+      if (ended.size === 4) break;
+    }
+    assert.equal(received[3], 'ping');
+    assert.equal(received[5], 'error forwarding port 81 to pod: connection refused');
+  });
+});
