@@ -5,6 +5,7 @@
  * may have frozen or shared it.
  */
 import type { ApiRequest } from '../api/message.ts';
+import { decodeProtobuf, PROTOBUF_TYPE } from '../api/protobuf.ts';
 import { parseYaml } from '../api/yaml.ts';
 import { StatusError } from '../base/status-error.ts';
 import { copyJson } from './api-object.ts';
@@ -48,10 +49,11 @@ function parseBodyAs({ body }: ApiRequest, mediaType: string): ParsedBody | unde
     throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`);
   }
   if (JSON_TYPES.has(mediaType)) return parseJson(decodeUtf8(body.bytes));
+  if (mediaType === PROTOBUF_TYPE) return { value: decodeProtobuf(body.bytes) };
   if (YAML_TYPES.has(mediaType)) return { value: parseYaml(decodeUtf8(body.bytes)) };
   throw new StatusError(
     'UnsupportedMediaType',
-    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml',
+    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
   );
 }
 
