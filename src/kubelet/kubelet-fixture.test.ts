@@ -31,7 +31,10 @@ import type { PayloadFile, VolumeHost } from './volumes/volume-host.ts';
 type Stored = KubeObject & { spec?: PodSpec; status?: Record<string, unknown> };
 
 /** Objects in memory behind ApiClient; strategic patches merge conditions by type. */
-export class FakeApi implements ApiClient {
+export class FakeApi
+  implements
+    Pick<ApiClient, 'get' | 'list' | 'watch' | 'create' | 'update' | 'patch' | 'delete' | 'createSubresource'>
+{
   readonly objects = new Map<string, Stored>();
   #revision = 0;
   #changes: { type: 'ADDED' | 'MODIFIED' | 'DELETED'; resource: string; object: Stored; revision: number }[] =
@@ -114,14 +117,6 @@ export class FakeApi implements ApiClient {
     return this.#commit('MODIFIED', resource, object as Stored) as T;
   }
 
-  updateStatus<T extends KubeObject>(resource: ResourceRef<T>, object: T): Promise<T> {
-    return this.update(resource, object);
-  }
-
-  updateSubresource(): Promise<never> {
-    throw new Error('no subresource here');
-  }
-
   async patch<T extends KubeObject>(
     { resource }: ResourceRef<T>,
     target: ObjectName,
@@ -160,10 +155,6 @@ export class FakeApi implements ApiClient {
     return {
       status: { token: `token of ${target.name} at ${toTimestamp(this.#now())}`, expirationTimestamp },
     };
-  }
-
-  read(): AsyncIterable<Uint8Array> {
-    throw new Error('nothing to read here');
   }
 }
 
@@ -313,7 +304,12 @@ export async function newTestNode(programs: Record<string, SimulatedProgram>): P
     stop: async () => {},
     async start() {
       const abort = new AbortController();
-      const base = { clock, random: random.fork(`agent-${clock.now()}`), log: silentLogger, client: api };
+      const base = {
+        clock,
+        random: random.fork(`agent-${clock.now()}`),
+        log: silentLogger,
+        client: api as unknown as ApiClient,
+      };
       const informers = newInformerFactory(base);
       const options = {
         node: NODE,

@@ -69,10 +69,6 @@ function mayStart(
 function planSandbox(pod: Pod, observed: PodObservation, draft: PlanDraft): PodPlan {
   const old = observed.sandboxes[0];
   if (observed.inFlight.has(SANDBOX_OPERATION)) return draft.finish('the sandbox is being made');
-  if (old !== undefined && !needsNewSandbox(pod, observed)) {
-    if (!isAnythingAlive(observed)) draft.actions.push({ do: 'finish' });
-    return draft.finish('the sandbox is gone and no container has to run again');
-  }
   const running = observed.containers.filter((container) => container.state === 'running');
   for (const { id, metadata } of running) {
     if (observed.inFlight.has(metadata.name)) continue;
@@ -81,6 +77,10 @@ function planSandbox(pod: Pod, observed: PodObservation, draft: PlanDraft): PodP
     draft.actions.push({ do: 'killContainer', name, containerId: id, reason: 'SandboxChanged', message });
   }
   if (running.length > 0) return draft.finish('containers of the old sandbox are stopping');
+  if (old !== undefined && !needsNewSandbox(pod, observed)) {
+    if (observed.inFlight.size === 0) draft.actions.push({ do: 'finish' });
+    return draft.finish('the sandbox is gone and no container has to run again');
+  }
   if (old?.state === 'ready') draft.actions.push({ do: 'stopSandbox', sandboxId: old.id });
   else planFirstSteps(observed, draft, old === undefined ? 0 : old.metadata.attempt + 1);
   return draft.finish('the volumes or the sandbox must wait before they are tried again');
@@ -113,10 +113,6 @@ function planEphemeralContainers(pod: Pod, observed: PodObservation, draft: Plan
     if (isKnown || observed.inFlight.has(spec.name)) continue;
     planStart(pod, { kind: 'ephemeral', spec }, observed, draft);
   }
-}
-
-function isAnythingAlive(observed: PodObservation): boolean {
-  return observed.inFlight.size > 0 || observed.containers.some((container) => container.state === 'running');
 }
 
 /** The Pod is finished when no main container runs, starts, or will start again. */

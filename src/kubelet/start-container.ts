@@ -136,7 +136,7 @@ async function runPostStart(
   const target = { container: entry.spec, containerId, podIp: sandbox.ip };
   const problem = await runHook(deps, target, handler, signal).then(
     () => undefined,
-    (error: unknown) => error,
+    (error: Error) => error,
   );
   if (problem === undefined) {
     request.postStartPending.delete(containerId);
@@ -152,8 +152,7 @@ async function runPostStart(
   deps.events.event(subject, 'Warning', 'FailedPostStartHook', 'PostStartHook failed');
   await killAfterHook(deps, request, containerId, signal);
   request.postStartPending.delete(containerId);
-  const message = String(problem instanceof Error ? problem.message : problem);
-  return { reason: 'PostStartHookError', message, retryAtMs: deps.clock.now() };
+  return { reason: 'PostStartHookError', message: problem.message, retryAtMs: deps.clock.now() };
 }
 
 async function killAfterHook(deps: PodDeps, request: StartRequest, containerId: string, signal: AbortSignal) {

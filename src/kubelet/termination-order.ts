@@ -26,7 +26,7 @@ export class TerminationOrder {
   /** Resolves when everything that must end before `name` has. */
   async turnOf(name: string): Promise<void> {
     const names = this.#prerequisites.get(name) ?? [];
-    await Promise.all(names.map((prerequisite) => this.#ended.get(prerequisite)?.promise));
+    for (const prerequisite of names) await this.#ended.get(prerequisite)?.promise;
   }
 
   /** `name` has ended. */

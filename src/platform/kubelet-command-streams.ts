@@ -41,8 +41,8 @@ async function pumpOutputs(
     for await (const bytes of from) await to(bytes);
   };
   const pumps: Promise<void>[] = [];
-  if (options.stdout) pumps.push(pump(session.stdout, outputs.stdout));
-  if (options.stderr && !options.tty) pumps.push(pump(session.stderr, outputs.stderr));
+  if (options.stdout) pumps.push(pump(session.stdout, (bytes) => outputs.stdout(bytes)));
+  if (options.stderr && !options.tty) pumps.push(pump(session.stderr, (bytes) => outputs.stderr(bytes)));
   const exitCode = await session.exited;
   await Promise.all(pumps);
   await outputs.status(exitStatus(exitCode));

@@ -18,7 +18,7 @@ const UNIMPLEMENTED = 12;
 const DEADLINE_EXCEEDED = 4;
 
 /** Head and trailers together. */
-type Headers = Record<string, unknown>;
+type Headers = Record<string, string | string[] | number | undefined>;
 
 export async function checkGrpcHealth(
   target: SocketTarget & { service: string },
@@ -48,7 +48,7 @@ async function check(
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
   const finished = newDeferred<{ body: Buffer; headers: Headers }>();
-  session.on('error', finished.reject);
+  session.on('error', (error) => finished.reject(error));
   signal.addEventListener('abort', () => finished.reject(signal.reason), { once: true });
   const stream = session.request({
     ':method': 'POST',
@@ -61,17 +61,17 @@ async function check(
   let size = 0;
   let headers: Headers = {};
   stream.on('response', (head) => {
-    headers = { ...headers, ...head };
+    headers = { ...headers, ...(head as Headers) };
   });
   stream.on('trailers', (trailers) => {
-    headers = { ...headers, ...trailers };
+    headers = { ...headers, ...(trailers as Headers) };
   });
   stream.on('data', (chunk: Buffer) => {
     size += chunk.length;
     if (size <= RESPONSE_MAX_BYTES) chunks.push(chunk);
     else stream.close();
   });
-  stream.on('error', finished.reject);
+  stream.on('error', (error) => finished.reject(error));
   stream.on('close', () => finished.resolve({ body: Buffer.concat(chunks), headers }));
   stream.end(encodeRequest(service));
   const { body, headers: all } = await finished.promise;

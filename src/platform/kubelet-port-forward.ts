@@ -47,13 +47,13 @@ export function newPortForwarder(
 }
 
 async function forward(
-  { dial }: PortForward,
+  target: PortForward,
   { data, error }: Required<StreamPair>,
   port: number,
   signal: AbortSignal,
 ): Promise<void> {
   try {
-    const connection = await dial(port, signal);
+    const connection = await target.dial(port, signal);
     await join(data, connection);
   } catch (problem) {
     const text = problem instanceof Error ? problem.message : String(problem);

@@ -158,7 +158,7 @@ const ERROR_TEXT: Readonly<Record<string, string>> = {
 };
 
 function dialError(error: unknown, address: string): string {
-  const { code = '', message = String(error) } = error as NodeJS.ErrnoException;
+  const { code = '', message } = error as { code?: string; message: string };
   const dialled = ERROR_TEXT[code];
   if (dialled !== undefined) return `dial tcp ${address}: ${dialled}`;
   if (code === 'ECONNRESET')

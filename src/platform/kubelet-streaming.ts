@@ -163,8 +163,11 @@ function streamConsumer(
   if (target.kind === 'portForward') {
     return { onStream: newPortForwarder(target, log, signal), done: new Promise(() => {}) };
   }
-  const { onStream, streams } = newCommandStreamCollector(target.options);
-  return { onStream, done: streams.then((found) => serveCommandOnSpdy(found, target, log, signal)) };
+  const collector = newCommandStreamCollector(target.options);
+  return {
+    onStream: (stream) => collector.onStream(stream),
+    done: collector.streams.then((found) => serveCommandOnSpdy(found, target, log, signal)),
+  };
 }
 
 async function readInto(connection: SpdyConnection, head: Buffer, socket: Duplex): Promise<void> {

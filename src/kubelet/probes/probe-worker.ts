@@ -81,13 +81,13 @@ async function probeOnce(
 }
 
 async function askWithRetries(
-  { ask }: ProbeWorkerDeps,
+  deps: ProbeWorkerDeps,
   signal: AbortSignal,
 ): Promise<{ result: ProbeOutcome['result'] | 'error'; output: string }> {
   let output = '';
   for (let attempt = 0; attempt < ASK_TRIES; attempt++) {
     try {
-      return await ask(signal);
+      return await deps.ask(signal);
     } catch (error) {
       signal.throwIfAborted();
       output = String(error instanceof Error ? error.message : error);

@@ -123,8 +123,8 @@ function previousOf(instances: readonly ContainerStatus[]): ContainerStatus | un
   return newest?.state === 'exited' && before === undefined ? newest : before;
 }
 
-function findPod({ pods }: AgentApiDeps, namespace: string, name: string): Pod {
-  const pod = pods().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
+function findPod(deps: AgentApiDeps, namespace: string, name: string): Pod {
+  const pod = deps.pods().find(({ metadata }) => metadata.name === name && metadata.namespace === namespace);
   if (pod === undefined) throw new StatusError('NotFound', `pod ${name}_${namespace} does not exist`);
   return pod;
 }
