@@ -50,7 +50,7 @@ test('handle answers bad bodies with 400, 413 and 415, never with a stack trace'
   }
   assert.equal((await bytes(new Uint8Array([0x22, 0xff, 0x22]))).status, 400);
   assert.equal((await bytes(new Uint8Array(3 * 1024 * 1024 + 1))).status, 413);
-  assert.equal((await bytes(encode('x'), 'application/vnd.kubernetes.protobuf')).status, 415);
+  assert.equal((await bytes(encode('x'), 'application/cbor')).status, 415);
   const yaml = await bytes(
     encode('metadata: {name: from-yaml}\nspec: {containers: [{name: m, image: i}]}'),
     'application/yaml',

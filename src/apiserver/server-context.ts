@@ -5,6 +5,7 @@ import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } fro
 import type { FrameCache } from './registry/frames.ts';
 import type { Registry, Target } from './registry/registry.ts';
 import type { RequestInfo } from './route.ts';
+import { storageRow } from './stored-version.ts';
 
 export interface ServerContext {
   registry: Registry;
@@ -26,6 +27,7 @@ export interface ResourceCall {
 
 export type CallHandler = (server: ServerContext, call: ResourceCall) => ApiResponse | Promise<ApiResponse>;
 
+/** What the call is about, in the version that is stored. */
 export function targetOf({ row, info }: ResourceCall): Target {
-  return { row, namespace: row.namespaced ? info.namespace : '', name: info.name };
+  return { row: storageRow(row), namespace: row.namespaced ? info.namespace : '', name: info.name };
 }

@@ -97,7 +97,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'replicasets.apps': { initialStatus: () => ({ replicas: 0 }) },
   'statefulsets.apps': { initialStatus: () => ({ replicas: 0, availableReplicas: 0 }) },
   'horizontalpodautoscalers.autoscaling': {
-    initialStatus: () => ({ desiredReplicas: 0, currentMetrics: null }),
+    initialStatus: () => ({ desiredReplicas: 0 }),
   },
   'leases.coordination.k8s.io': { createOnUpdate: true, conditionalUpdateOnly: true },
   'ingresses.networking.k8s.io': { initialStatus: () => ({ loadBalancer: {} }) },
