@@ -1,0 +1,73 @@
+/** Reads what `-f` names: files, directories, standard input; YAML documents and JSON; a `List` opened. */
+import type { JsonObject, JsonValue } from '../api/json.ts';
+import { type GroupVersionKind, gvkOf, type KubeObject } from '../api/meta.ts';
+import { isJsonObject } from '../api/patch/merge-patch.ts';
+import { findKind, type ResourceRow } from '../api/resources.ts';
+import { parseYamlDocuments } from '../api/yaml.ts';
+import type { CliWorld } from './cli-world.ts';
+import { CommandError } from './usage-error.ts';
+
+/** An object as it was written, and the row of its kind. */
+export interface Manifest {
+  object: KubeObject & JsonObject;
+  row: ResourceRow;
+  /** Where it came from, for messages. */
+  source: string;
+}
+
+/** In the order given; of a directory in the order of its files. @throws CommandError, StatusError BadRequest */
+export async function readManifests(
+  world: Pick<CliWorld, 'readStdin' | 'readText' | 'listManifests'>,
+  paths: readonly string[],
+): Promise<Manifest[]> {
+  const manifests: Manifest[] = [];
+  for (const path of paths) {
+    const files = path === '-' ? ['-'] : await world.listManifests(path);
+    for (const file of files) {
+      const text = file === '-' ? await world.readStdin() : await world.readText(file);
+      manifests.push(...parseManifests(text, file === '-' ? 'standard input' : file));
+    }
+  }
+  if (manifests.length === 0) throw new CommandError(`no objects found in ${paths.join(', ')}`);
+  return manifests;
+}
+
+/** Every object of a text. @throws CommandError naming `source` and what is wrong */
+export function parseManifests(text: string, source: string): Manifest[] {
+  return parseYamlDocuments(text, source)
+    .flatMap(openList)
+    .map((value) => toManifest(value, source));
+}
+
+function openList(value: JsonValue): JsonValue[] {
+  if (!isJsonObject(value)) return [value];
+  const { kind, items } = value;
+  return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
+    ? items.flatMap(openList)
+    : [value];
+}
+
+function toManifest(value: JsonValue, source: string): Manifest {
+  if (!isJsonObject(value))
+    throw new CommandError(`error parsing ${source}: an object is expected, not ${typeof value}`);
+  const { apiVersion, kind, metadata } = value;
+  if (typeof apiVersion !== 'string' || apiVersion === '') throw incomplete(source, 'apiVersion');
+  if (typeof kind !== 'string' || kind === '') throw incomplete(source, 'kind');
+  const gvk = gvkOf({ apiVersion, kind });
+  const row = findKind(gvk.group, gvk.version, gvk.kind);
+  if (row === undefined) throw unknownKind(source, gvk);
+  const name = isJsonObject(metadata) ? (metadata['name'] ?? metadata['generateName']) : undefined;
+  if (typeof name !== 'string' || name === '') throw incomplete(source, 'metadata.name');
+  return { object: value as unknown as Manifest['object'], row, source };
+}
+
+function incomplete(source: string, field: string): CommandError {
+  return new CommandError(`error validating ${source}: ${field} is not set`);
+}
+
+function unknownKind(source: string, { group, version, kind }: GroupVersionKind): CommandError {
+  const groupVersion = group === '' ? version : `${group}/${version}`;
+  return new CommandError(
+    `unable to recognize ${source}: no matches for kind "${kind}" in version "${groupVersion}"`,
+  );
+}

@@ -1,0 +1,52 @@
+/** What the command line says, parsed: composition roots take these and read neither flags nor the environment. */
+
+/** `kintsugi up`. */
+export interface UpOptions {
+  /** Manifests to apply once the API is ready: files, directories, `-`; read by the command itself. */
+  files: readonly string[];
+  dataDir: string;
+  /** 0 picks a free port. */
+  apiPort: number;
+  /** Agents to run, at least 1. */
+  nodes: number;
+  runtime: RuntimeChoice;
+  images: readonly ImageRegistration[];
+  /** How the ready line is written. */
+  output: 'text' | 'json';
+}
+
+export type RuntimeChoice = 'auto' | 'process' | 'containerd';
+
+/** `--image REF=DIR`. */
+export interface ImageRegistration {
+  reference: string;
+  directory: string;
+}
+
+/** `kintsugi server`: API, controllers and scheduler in one process. */
+export interface ServerOptions {
+  dataDir: string;
+  host: string;
+  apiPort: number;
+  /** Where Service addresses come from, `10.96.0.0/16`; absent: what the data directory says, or the mode's default. */
+  serviceRange?: string;
+}
+
+/** `kintsugi agent`: kubelet and Service proxy of one node. */
+export interface AgentOptions {
+  dataDir: string;
+  nodeName: string;
+  /** How it reaches the API server and proves who it is. */
+  kubeconfig: string;
+  runtime: RuntimeChoice;
+  /** Port of its own HTTPS listener; 0 picks a free one. */
+  port: number;
+  /** Where node ports listen. */
+  nodePortAddresses: readonly string[];
+}
+
+/** `kintsugi down`. */
+export interface DownOptions {
+  dataDir: string;
+  output: 'text' | 'json';
+}

@@ -1,0 +1,162 @@
+/** The commands that start and stop processes: `up`, `down`, `server`, `agent`. Their work is done by `main`. */
+import type { Command } from 'commander';
+import { resolveDataDir } from './cluster-session.ts';
+import { collect, parseChoice, parseWholeNumber } from './commands/shared-options.ts';
+import type {
+  AgentOptions,
+  DownOptions,
+  ImageRegistration,
+  RuntimeChoice,
+  ServerOptions,
+} from './options.ts';
+import type { CommandContext } from './program.ts';
+import { UsageError } from './usage-error.ts';
+
+const RUNTIMES = ['auto', 'process', 'containerd'] as const;
+const OUTPUTS = ['text', 'json'] as const;
+const PORT_MAX = 65_535;
+const NODES_MAX = 100;
+
+export function addProcessCommands(program: Command, context: CommandContext): void {
+  program.commandsGroup('Run a cluster:');
+  addUp(program, context);
+  addDown(program, context);
+  addServer(program, context);
+  addAgent(program, context);
+}
+
+interface UpFlags {
+  filename: string[];
+  dataDir?: string;
+  apiPort: number;
+  nodes: number;
+  runtime: RuntimeChoice;
+  image: ImageRegistration[];
+  output: 'text' | 'json';
+}
+
+function addUp(program: Command, { world, signal, run }: CommandContext): void {
+  program
+    .command('up')
+    .description('start a cluster on this machine, in the foreground; Ctrl-C stops it and loses nothing')
+    .option('-f, --filename <path>', 'apply this file, directory, or - once the API is ready', collect, [])
+    .option('--data-dir <dir>', 'where all state lives (default: ~/.kintsugi)')
+    .option(
+      '--api-port <port>',
+      'port of the API; 0 picks a free one',
+      parseWholeNumber('--api-port', 0, PORT_MAX),
+      6443,
+    )
+    .option('--nodes <count>', 'nodes, each an agent process', parseWholeNumber('--nodes', 1, NODES_MAX), 1)
+    .option(
+      '--runtime <name>',
+      `what runs containers: ${RUNTIMES.join(', ')}`,
+      parseChoice('--runtime', RUNTIMES),
+      'auto',
+    )
+    .option('--image <ref=dir>', 'process runtime: REF is the program in DIR (repeatable)', collectImage, [])
+    .option(
+      '-o, --output <format>',
+      'the ready line as text or json',
+      parseChoice('--output', OUTPUTS),
+      'text',
+    )
+    .action(
+      run(async ({ filename, image, dataDir, ...flags }: UpFlags) =>
+        world.roots.up(
+          { ...flags, files: filename, images: image, dataDir: resolveDataDir(world, dataDir) },
+          signal,
+        ),
+      ),
+    );
+}
+
+/** `web-app:1.0=./web-app`. A reference holds no `=`, a directory may. */
+export function parseImage(text: string): ImageRegistration {
+  const at = text.indexOf('=');
+  if (at < 1 || at === text.length - 1) {
+    throw new UsageError(`--image must be REFERENCE=DIRECTORY, such as web-app:1.0=./web-app, not "${text}"`);
+  }
+  return { reference: text.slice(0, at), directory: text.slice(at + 1) };
+}
+
+function collectImage(text: string, previous: readonly ImageRegistration[]): ImageRegistration[] {
+  return [...previous, parseImage(text)];
+}
+
+function addDown(program: Command, { world, signal, run }: CommandContext): void {
+  program
+    .command('down')
+    .description('stop the cluster of a data directory; its state stays')
+    .option('--data-dir <dir>', 'where it lives (default: ~/.kintsugi)')
+    .option('-o, --output <format>', 'text or json', parseChoice('--output', OUTPUTS), 'text')
+    .action(
+      run(async ({ dataDir, output }: Partial<DownOptions> & Pick<DownOptions, 'output'>) =>
+        world.roots.down({ dataDir: resolveDataDir(world, dataDir), output }, signal),
+      ),
+    );
+}
+
+function addServer(program: Command, { world, signal, run }: CommandContext): void {
+  program
+    .command('server')
+    .description('run only the API, the controllers and the scheduler')
+    .option('--data-dir <dir>', 'where all state lives (default: ~/.kintsugi)')
+    .option('--host <address>', 'address that the API listens on', '127.0.0.1')
+    .option(
+      '--api-port <port>',
+      'port of the API; 0 picks a free one',
+      parseWholeNumber('--api-port', 0, PORT_MAX),
+      6443,
+    )
+    .option('--service-range <cidr>', 'where Service addresses come from')
+    .action(
+      run(async ({ dataDir, ...flags }: Omit<ServerOptions, 'dataDir'> & { dataDir?: string }) =>
+        world.roots.server({ ...flags, dataDir: resolveDataDir(world, dataDir) }, signal),
+      ),
+    );
+}
+
+type AgentFlags = Omit<AgentOptions, 'dataDir' | 'nodePortAddresses'> & {
+  dataDir?: string;
+  nodePortAddress: string[];
+};
+
+function addAgent(program: Command, { world, signal, run }: CommandContext): void {
+  program
+    .command('agent')
+    .description('run only the kubelet and the Service proxy of one node')
+    .requiredOption('--node-name <name>', "the node's name")
+    .requiredOption('--kubeconfig <file>', 'how to reach the API and who this node is')
+    .option('--data-dir <dir>', "where this node's state lives (default: ~/.kintsugi)")
+    .option(
+      '--runtime <name>',
+      `what runs containers: ${RUNTIMES.join(', ')}`,
+      parseChoice('--runtime', RUNTIMES),
+      'auto',
+    )
+    .option(
+      '--port <port>',
+      'port of its own listener; 0 picks a free one',
+      parseWholeNumber('--port', 0, PORT_MAX),
+      0,
+    )
+    .option(
+      '--node-port-address <ip>',
+      'where node ports listen (repeatable; default: 127.0.0.1)',
+      collect,
+      [],
+    )
+    .action(
+      run(async ({ dataDir, nodePortAddress, ...flags }: AgentFlags) =>
+        world.roots.agent(
+          {
+            ...flags,
+            dataDir: resolveDataDir(world, dataDir),
+            nodePortAddresses: nodePortAddress.length === 0 ? ['127.0.0.1'] : nodePortAddress,
+          },
+          signal,
+        ),
+      ),
+    );
+}
