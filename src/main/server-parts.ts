@@ -1,5 +1,4 @@
 /** Builds the API server from its parts: who may call, what it says of itself, what decides. */
-import { hostname } from 'node:os';
 import { allResources } from '../api/resources.ts';
 import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
 import { newAuthenticator } from '../apiserver/authn/authenticator.ts';
@@ -7,6 +6,8 @@ import { newImpersonatingAuthenticator } from '../apiserver/authn/impersonation.
 import { newServiceAccountTokens } from '../apiserver/authn/service-account-tokens.ts';
 import { newAuthorizer } from '../apiserver/authz/authorizer.ts';
 import { newNodePods } from '../apiserver/authz/node-pods.ts';
+import { nodeRestriction } from '../apiserver/authz/node-restriction.ts';
+import { newRbacEscalationCheck } from '../apiserver/authz/rbac-escalation.ts';
 import { newRbacIndex } from '../apiserver/authz/rbac-index.ts';
 import { newDiscovery } from '../apiserver/discovery/discovery.ts';
 import type { HealthCheck } from '../apiserver/discovery/health.ts';
@@ -56,7 +57,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     resources: allResources,
     version: newServerVersion(
       `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-      `node ${process.version} on ${hostname()}`,
+      `node${process.version}`,
     ),
     health: { livez: [], readyz: [options.readiness] },
     serverAddress: options.address,
@@ -74,7 +75,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     tokenVerifier: tokens,
     tokenIssuer: tokens,
     responders: [discovery],
-    extraAdmission: [],
+    extraAdmission: [nodeRestriction, newRbacEscalationCheck(authorizer)],
     serviceRanges: { clusterIps: cluster.serviceCidr, nodePorts: cluster.nodePorts },
   });
   return { api, securityView };

@@ -12,13 +12,17 @@ const UPSTREAM = new URL('../../../../shared/kubernetes-1.36/bootstrap-objects.y
 function normalize(object: RbacObject): unknown {
   const { rules, subjects } = object as { rules?: object[]; subjects?: object[] };
   return JSON.parse(
-    JSON.stringify({ ...object, rules: (rules ?? []).map(sortLists).sort(), subjects: subjects ?? [] }),
+    JSON.stringify({ ...object, rules: (rules ?? []).map(sortLists).sort(byText), subjects: subjects ?? [] }),
   );
 }
 
+function byText(a: string, b: string): number {
+  return a < b ? -1 : 1;
+}
+
 function sortLists(rule: object): string {
-  const entries = Object.entries(rule).map(([key, list]) => [key, [...list].sort()]);
-  return JSON.stringify(Object.fromEntries(entries.sort()));
+  const entries = Object.entries(rule).map(([key, list]) => [key, [...list].sort(byText)]);
+  return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => byText(a, b))));
 }
 
 test('bootstrapRbacObjects are those of a v1.36 cluster', { skip: !existsSync(UPSTREAM) }, () => {
