@@ -21,7 +21,10 @@ function byText(a: string, b: string): number {
 }
 
 function sortLists(rule: object): string {
-  const entries = Object.entries(rule).map(([key, list]) => [key, [...list].sort(byText)]);
+  const entries = Object.entries(rule).map(([key, list]): [string, string[]] => [
+    key,
+    [...list].sort(byText),
+  ]);
   return JSON.stringify(Object.fromEntries(entries.sort(([a], [b]) => byText(a, b))));
 }
 
