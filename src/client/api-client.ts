@@ -48,6 +48,13 @@ export interface ApiClient {
     options: DeleteOptions,
     signal: AbortSignal,
   ): Promise<T>;
+  /** Deletes everything that matches, each as {@link delete} would. Resolves when the server has gone through all of it. */
+  deleteCollection<T extends KubeObject>(
+    resource: ResourceRef<T>,
+    selection: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>,
+    options: DeleteOptions,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** POST to a subresource: `binding`, `eviction`, `token`. Resolves with the server's answer. */
   createSubresource<T extends KubeObject>(
     resource: ResourceRef<T>,

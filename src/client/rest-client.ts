@@ -133,6 +133,17 @@ class RestClient implements ApiClient {
     return this.#value({ method: 'DELETE', path: objectPath(resource, target), body }, signal);
   }
 
+  async deleteCollection<T extends KubeObject>(
+    resource: ResourceRef<T>,
+    selection: Pick<ListOptions, 'namespace' | 'labelSelector' | 'fieldSelector'>,
+    options: DeleteOptions,
+    signal: AbortSignal,
+  ): Promise<void> {
+    const path = collectionPath(resource, selection.namespace);
+    const body = { apiVersion: 'v1', kind: 'DeleteOptions', ...options };
+    await this.#value({ method: 'DELETE', path, query: listQuery(selection), body }, signal);
+  }
+
   createSubresource<T extends KubeObject>(
     resource: ResourceRef<T>,
     target: ObjectName,

@@ -44,6 +44,13 @@ interface Change {
   atMs: number;
 }
 
+type NamespaceSpec = { finalizers?: string[] } | undefined;
+
+const FINALIZER_OF_POLICY: Readonly<Record<string, string>> = {
+  Foreground: 'foregroundDeletion',
+  Orphan: 'orphan',
+};
+
 interface Route {
   row: ResourceRow;
   namespace: string;
@@ -120,9 +127,9 @@ export class InMemoryApi implements Transport {
       case 'PUT':
         return success(this.#update(route, body as StoredObject));
       case 'PATCH':
-        return success(this.#patch(route, body as JsonValue));
+        return success(this.#patch(route, body as JsonValue, request.headers['content-type'] ?? ''));
       case 'DELETE':
-        return success(this.#delete(route, body as { preconditions?: { uid?: string } } | undefined));
+        return success(route.name === '' ? this.#deleteAll(route, request) : this.#delete(route, body));
       case 'HEAD':
       case 'OPTIONS':
         throw new StatusError('MethodNotAllowed', request.method);
@@ -184,7 +191,7 @@ export class InMemoryApi implements Transport {
     return this.#replace(route, current, body);
   }
 
-  #patch(route: Route, patch: JsonValue): StoredObject {
+  #patch(route: Route, patch: JsonValue, contentType: string): StoredObject {
     const current = this.#get(route);
     const { metadata } = patch as { metadata?: { uid?: string; ownerReferences?: OwnerPatch[] } };
     if (metadata?.uid !== undefined && metadata.uid !== current.metadata.uid) {
@@ -192,7 +199,8 @@ export class InMemoryApi implements Transport {
     }
     const owners = metadata?.ownerReferences;
     const patched = applyMergePatch(current as unknown as JsonValue, patch) as unknown as StoredObject;
-    if (owners !== undefined) patched.metadata.ownerReferences = mergeOwners(current, owners);
+    const isStrategic = contentType.includes('strategic');
+    if (owners !== undefined && isStrategic) patched.metadata.ownerReferences = mergeOwners(current, owners);
     return this.#replace(route, current, patched);
   }
 
@@ -209,25 +217,40 @@ export class InMemoryApi implements Transport {
     const generation = (current.metadata.generation ?? 1) + (specChanged ? 1 : 0);
     object.metadata = { ...object.metadata, generation };
     const ends =
-      object.metadata.deletionTimestamp !== undefined && (object.metadata.finalizers ?? []).length === 0;
+      object.metadata.deletionTimestamp !== undefined &&
+      (object.metadata.finalizers ?? []).length === 0 &&
+      ((object.spec as NamespaceSpec)?.finalizers ?? []).length === 0;
     const hasGrace = (object.metadata.deletionGracePeriodSeconds ?? 0) > 0;
     return this.#commit(ends && !hasGrace ? 'DELETED' : 'MODIFIED', route.row, object);
   }
 
+  #deleteAll(route: Route, request: ApiRequest): unknown {
+    for (const { metadata } of this.#selected(route, request.query)) {
+      this.#delete({ ...route, namespace: metadata.namespace ?? '', name: metadata.name }, undefined);
+    }
+    return { apiVersion: 'v1', kind: 'Status', status: 'Success' };
+  }
+
   /** Pods that have a node end when their kubelet says so: delete again with {@link finish}. */
-  #delete(route: Route, options: { preconditions?: { uid?: string } } | undefined): StoredObject {
+  #delete(route: Route, body: unknown): StoredObject {
     const current = this.#get(route);
-    const uid = options?.preconditions?.uid;
+    const options = (body ?? {}) as {
+      preconditions?: { uid?: string };
+      propagationPolicy?: string;
+    };
+    const uid = options.preconditions?.uid;
     if (uid !== undefined && uid !== current.metadata.uid) {
       throw new StatusError('Conflict', 'the uid in the precondition does not match');
     }
-    const isHeld = (current.metadata.finalizers ?? []).length > 0;
+    const added = FINALIZER_OF_POLICY[options.propagationPolicy ?? ''];
+    const finalizers = [...new Set([...(current.metadata.finalizers ?? []), ...(added ? [added] : [])])];
+    const isHeld = finalizers.length > 0 || ((current.spec as NamespaceSpec)?.finalizers ?? []).length > 0;
     const isGraceful =
       route.row.resource === 'pods' && Boolean((current.spec as { nodeName?: string }).nodeName);
     if (!isHeld && !isGraceful) return this.#commit('DELETED', route.row, current);
     if (current.metadata.deletionTimestamp !== undefined) return current;
     const deletionTimestamp = toTimestamp(this.#options.clock.now());
-    const metadata = { ...current.metadata, deletionTimestamp };
+    const metadata = { ...current.metadata, deletionTimestamp, finalizers };
     if (isGraceful) metadata.deletionGracePeriodSeconds = 30;
     return this.#commit('MODIFIED', route.row, { ...current, metadata });
   }
