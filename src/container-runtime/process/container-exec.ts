@@ -62,17 +62,17 @@ function execScript(
     return lines.join('\n');
   }
   // The parent of process 1 is in the user namespace that owns the others, even where the program is in one inside it.
-  const user_ =
+  const owner =
     isolation === 'user' ? [`--user=/proc/${init.parentPid}/ns/user`, '--preserve-credentials'] : [];
   const enter = [
     tools.nsenter,
     '--target',
     `${init.pid}`,
-    ...user_,
+    ...owner,
     '--mount',
     '--pid',
     '--uts',
-    '--net',
+    ...(netnsPath === undefined ? [] : ['--net']),
     '--',
   ];
   const root = [tools.unshare, `--root=${directory.root}`, `--wd=${command.workingDir}`];

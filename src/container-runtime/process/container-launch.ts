@@ -5,8 +5,13 @@ import type { ContainerMount } from '../runtime.ts';
 import type { ContainerDirectory, ContainerRecord } from './container-directory.ts';
 import { type Command, resolveCommand } from './entrypoint.ts';
 import type { IsolationSupport } from './isolation.ts';
-import { environmentScript, initScript, type LaunchPlan, shimScript } from './launch-scripts.ts';
-import { CONTAINER_ID_VARIABLE } from './process-container.ts';
+import {
+  CONTAINER_ID_VARIABLE,
+  environmentScript,
+  initScript,
+  type LaunchPlan,
+  shimScript,
+} from './launch-scripts.ts';
 import type { ProcessSandbox } from './process-sandbox.ts';
 import { layOutSkeleton } from './root-skeleton.ts';
 
@@ -65,6 +70,7 @@ function launchPlan(
 ): LaunchPlan {
   const { security, resources, stdin, stdinOnce, tty } = record.config;
   return {
+    containerId: record.id,
     isolation: support.isolation,
     tools: support.tools,
     command,

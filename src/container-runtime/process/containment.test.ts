@@ -6,7 +6,7 @@ import { type TestContext, test } from 'node:test';
 import { containerConfig, sandboxConfig } from '../runtime.contract.ts';
 import type { ContainerConfig, ContainerStatus, ExecSession } from '../runtime.ts';
 import type { Isolation } from './isolation.ts';
-import { CONTAINER_ID_VARIABLE } from './process-container.ts';
+import { CONTAINER_ID_VARIABLE } from './launch-scripts.ts';
 import type { ProcessRuntime } from './process-runtime.ts';
 import { findProcesses, hasEnvironmentEntry } from './process-table.ts';
 import {

@@ -17,6 +17,7 @@ import type { Command } from './entrypoint.ts';
 import { type Isolation, namespaceFlags, type Tools } from './isolation.ts';
 
 export interface LaunchPlan {
+  containerId: string;
   isolation: Isolation;
   tools: Tools;
   command: Command;
@@ -31,6 +32,9 @@ export interface LaunchPlan {
   stdin: 'none' | 'once' | 'open';
   tty: boolean;
 }
+
+/** In the environment of every process of a container: what tells them apart where there is no process namespace. */
+export const CONTAINER_ID_VARIABLE = 'KINTSUGI_CONTAINER_ID';
 
 /** Exit code of `init` when it could not become the program. */
 export const INIT_FAILED = 125;
@@ -61,7 +65,8 @@ export function shimScript(plan: LaunchPlan): string {
   // `unshare --fork` of util-linux 2.38 reports a killed child as exit code 1; sh reports it as 137. The `exit` keeps sh
   // from becoming its last command, which must be a child to be in the new process namespace.
   const waited = isolation === 'none' ? init : [tools.sh, '-c', `${quoteAll(init)}; exit $?`];
-  const isolate = isolation === 'none' ? [] : [tools.unshare, ...namespaceFlags(isolation), '--'];
+  const marked = [tools.env, `${CONTAINER_ID_VARIABLE}=${plan.containerId}`];
+  const isolate = isolation === 'none' ? marked : [tools.unshare, ...namespaceFlags(isolation), '--'];
   const holder = plan.stdin === 'once' ? `${tools.sleep} 2147483647 0<>stdin & echo $! >stdin.holder\n` : '';
   const stdin = plan.stdin === 'none' ? '</dev/null' : plan.stdin === 'once' ? '<stdin' : '0<>stdin';
   return `#!/bin/sh

@@ -4,7 +4,8 @@
  * and made again at any moment without the program noticing.
  */
 import { spawn } from 'node:child_process';
-import { type FSWatcher, mkdirSync, watch } from 'node:fs';
+import { type FSWatcher, mkdirSync, watch, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
 import type { Clock, Timer } from '../../base/clock.ts';
 import { newDeferred } from '../../base/deferred.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -20,6 +21,7 @@ import { ContainerDirectory, type ContainerRecord, type FinalState } from './con
 import { ContainerLog } from './container-log.ts';
 import type { Command } from './entrypoint.ts';
 import type { IsolationSupport } from './isolation.ts';
+import { CONTAINER_ID_VARIABLE } from './launch-scripts.ts';
 import {
   findProcesses,
   hasEnvironmentEntry,
@@ -38,8 +40,6 @@ export interface ContainerContext {
   logLimits: { maxFileBytes: number; maxFiles: number };
   onTransition(container: ProcessContainer, type: 'started' | 'stopped'): void;
 }
-
-export const CONTAINER_ID_VARIABLE = 'KINTSUGI_CONTAINER_ID';
 
 const START_ERROR_CODE = 128;
 const UNKNOWN_CODE = 137;
@@ -116,6 +116,8 @@ export class ProcessContainer {
   persist(): void {
     mkdirSync(this.directory.path, { recursive: true, mode: 0o711 });
     mkdirSync(this.directory.io, { mode: 0o700 });
+    for (const stream of ['stdout', 'stderr'])
+      writeFileSync(join(this.directory.io, stream), '', { mode: 0o600 });
     this.directory.writeJson('container.json', this.record);
   }
 

@@ -2,7 +2,8 @@
 import { readlinkSync } from 'node:fs';
 import type { CgroupUse } from './cgroups.ts';
 import type { Isolation } from './isolation.ts';
-import { CONTAINER_ID_VARIABLE, type ProcessContainer } from './process-container.ts';
+import { CONTAINER_ID_VARIABLE } from './launch-scripts.ts';
+import type { ProcessContainer } from './process-container.ts';
 import { findProcesses, hasEnvironmentEntry } from './process-table.ts';
 
 /** `USER_HZ`, fixed on Linux; and the usual page. */
