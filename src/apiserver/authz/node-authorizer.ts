@@ -85,9 +85,8 @@ function authorizeNode({ node, attributes }: NodeRequest): AccessDecision {
   if (subresource !== '' && subresource !== 'status') return NO_OPINION;
   if (!NODE_VERBS.has(verb)) return NO_OPINION;
   if (name === node) return ALLOWED;
-  return denied(
-    `node ${JSON.stringify(node)} cannot ${verb} node ${JSON.stringify(name)}, only its own Node object`,
-  );
+  const target = name === '' ? 'all nodes' : `node '${name}'`;
+  return denied(`node '${node}' cannot ${verb} ${target}, only its own Node object`);
 }
 
 const POD_VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
