@@ -1,0 +1,78 @@
+import { deepEqual, equal, ok } from 'node:assert/strict';
+import { test } from 'node:test';
+import { aborted } from '../base/abort.ts';
+import { silentLogger } from '../base/logger.ts';
+import { StatusError } from '../base/status-error.ts';
+import { InMemoryApi } from '../simulation/in-memory-api.ts';
+import { newSimulatedClock } from '../simulation/sim-clock.ts';
+import { newSeededRandom } from '../simulation/sim-random.ts';
+import { LEADER_ELECTION_DEFAULTS, runAsLeader } from './leader-election.ts';
+import { newRestClient } from './rest-client.ts';
+
+function newSetting() {
+  const clock = newSimulatedClock();
+  const random = newSeededRandom(1);
+  const api = new InMemoryApi({ clock, random });
+  const cutOff = new Set<string>();
+  const leading = new Set<string>();
+  const history: string[] = [];
+  const start = (identity: string) => {
+    const stop = new AbortController();
+    const transport: typeof api.send = (request, signal) => {
+      if (cutOff.has(identity)) return Promise.reject(new StatusError('ServiceUnavailable', 'cut off'));
+      return api.send(request, signal);
+    };
+    const ended = runAsLeader(
+      {
+        client: newRestClient({ send: transport }, { userAgent: identity }),
+        clock,
+        random: random.fork(identity),
+        log: silentLogger,
+        lease: { namespace: 'kube-system', name: 'controllers' },
+        identity,
+        ...LEADER_ELECTION_DEFAULTS,
+      },
+      async (signal) => {
+        leading.add(identity);
+        history.push(identity);
+        ok(leading.size === 1, `${[...leading].join()} lead`);
+        await aborted(signal);
+        leading.delete(identity);
+      },
+      stop.signal,
+    ).catch(() => {});
+    return { ended, stop: () => stop.abort(new Error('over')) };
+  };
+  return { clock, cutOff, leading, history, start };
+}
+
+test('runAsLeader lets one lead, and the next at once when it ends in order', async () => {
+  const { clock, leading, history, start } = newSetting();
+  const a = start('a');
+  await clock.advance(100);
+  const b = start('b');
+  await clock.advance(60_000);
+  deepEqual([...leading], ['a']);
+  a.stop();
+  await a.ended;
+  await clock.advance(5000);
+  deepEqual(history, ['a', 'b']);
+  b.stop();
+  await b.ended;
+});
+
+test('runAsLeader ends a leader that cannot renew before another begins', async () => {
+  const { clock, cutOff, leading, history, start } = newSetting();
+  const a = start('a');
+  await clock.advance(100);
+  const b = start('b');
+  await clock.advance(10_000);
+  cutOff.add('a');
+  await clock.advance(10_500);
+  equal(leading.has('a'), false);
+  await clock.advance(20_000);
+  deepEqual(history, ['a', 'b']);
+  await a.ended;
+  b.stop();
+  await b.ended;
+});
