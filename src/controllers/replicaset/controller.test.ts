@@ -2,64 +2,31 @@ import { deepEqual, equal, ok } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ReplicaSet } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
+import type { ApiRequest } from '../../api/message.ts';
 import { isPodActive } from '../../api/pod-conditions.ts';
 import { PODS, REPLICA_SETS } from '../../api/resources.ts';
-import { silentLogger } from '../../base/logger.ts';
 import { StatusError } from '../../base/status-error.ts';
-import { newInformerFactory } from '../../client/informer-factory.ts';
-import { newRestClient } from '../../client/rest-client.ts';
-import { InMemoryApi, type RequestFate } from '../../simulation/in-memory-api.ts';
-import { newSimulatedClock } from '../../simulation/sim-clock.ts';
+import {
+  type ControllerBench,
+  newControllerBench,
+  WATCH_LAG_MAX_MS,
+} from '../../simulation/controller-bench.ts';
+import type { RequestFate } from '../../simulation/in-memory-api.ts';
 import { newSeededRandom } from '../../simulation/sim-random.ts';
-import { noControllerMetrics } from '../framework/metrics.ts';
 import { newReplicaSetController } from './controller.ts';
 
 const never = new AbortController().signal;
 
-const WATCH_LAG_MAX_MS = 420;
-
 interface TestClusterOptions {
   seed: number;
   lagged?: boolean;
-  fateOf?: (writes: number, method: string) => RequestFate;
+  fateOf?: (request: ApiRequest) => RequestFate;
 }
 
-function newTestCluster({ seed, lagged = false, fateOf }: TestClusterOptions) {
-  const clock = newSimulatedClock();
-  const random = newSeededRandom(seed);
-  const lag = random.fork('lag');
-  const events: string[] = [];
-  let writes = 0;
-  const api = new InMemoryApi({
-    clock,
-    random: random.fork('api'),
-    watchLagMs: () => (lagged ? 20 + lag.next() * (WATCH_LAG_MAX_MS - 20) : 0),
-    fateOf: (request) => {
-      if (request.method === 'GET') return 'answered';
-      return fateOf?.(++writes, request.method) ?? 'answered';
-    },
-  });
-  const client = newRestClient(api, { userAgent: 'test' });
-  const informers = newInformerFactory({ client, clock, random, log: silentLogger });
-  const controller = newReplicaSetController({
-    clock,
-    random,
-    client,
-    informers,
-    log: silentLogger,
-    metrics: noControllerMetrics,
-    recorder: { event: (_, type, reason, message) => events.push(`${type} ${reason} ${message}`) },
-  });
-  const stop = new AbortController();
-  const ended = Promise.all([informers.run(stop.signal), controller.run(stop.signal)]);
-  const end = async () => {
-    stop.abort(new Error('the test is over'));
-    await ended;
-  };
-  return { clock, api, client, events, random, end };
-}
+const newTestCluster = (options: TestClusterOptions) =>
+  newControllerBench({ ...options, controllers: [newReplicaSetController] });
 
-type TestCluster = ReturnType<typeof newTestCluster>;
+type TestCluster = ControllerBench;
 
 function createReplicaSet({ client }: TestCluster, replicas: number, minReadySeconds = 0) {
   const labels = { app: 'web' };
@@ -172,7 +139,7 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
 
 test('newReplicaSetController creates no second Pod when the answer to a creation is lost', async () => {
   const chance = newSeededRandom('loss');
-  const fateOf = (_: number, method: string): RequestFate =>
+  const fateOf = ({ method }: ApiRequest): RequestFate =>
     method === 'POST' && chance.next() < 0.5 ? 'lost' : 'answered';
   const cluster = newTestCluster({ seed: 3, lagged: true, fateOf });
   // The ReplicaSet's own creation may be lost too.
@@ -187,7 +154,7 @@ test('newReplicaSetController creates no second Pod when the answer to a creatio
 
 test('newReplicaSetController stops after the first failed batch, says so, and recovers', async () => {
   let isRefusing = true;
-  const fateOf = (_: number, method: string): RequestFate =>
+  const fateOf = ({ method }: ApiRequest): RequestFate =>
     isRefusing && method === 'POST' ? new StatusError('Forbidden', 'exceeded quota') : 'answered';
   const cluster = newTestCluster({ seed: 1, fateOf });
   isRefusing = false;
