@@ -43,7 +43,7 @@ export interface ContainerConfigInputs {
   memoryCapacityBytes: number;
 }
 
-export function podLabels({ metadata }: Pod): Record<string, string> {
+function podLabels({ metadata }: Pod): Record<string, string> {
   return {
     [POD_NAME_LABEL]: metadata.name,
     [POD_NAMESPACE_LABEL]: metadata.namespace ?? '',

@@ -78,12 +78,12 @@ function baseStatus(
 }
 
 /** `process://ID` */
-export function toContainerId(id: string, runtimeName: string): string {
+function toContainerId(id: string, runtimeName: string): string {
   return `${runtimeName}://${id}`;
 }
 
 /** The startup probe has passed, or there is none. */
-export function isStarted(instance: ContainerStatus, probes: ProbeResults): boolean {
+function isStarted(instance: ContainerStatus, probes: ProbeResults): boolean {
   return instance.state === 'running' && probes.get(instance.id, 'startup') === 'success';
 }
 

@@ -115,7 +115,7 @@ function notFound(kind: string, name: string): string {
 }
 
 /** A Secret's value as text; bytes that are no UTF-8 become replacement characters. */
-export function decodeSecret(base64: string): string {
+function decodeSecret(base64: string): string {
   return new TextDecoder().decode(fromBase64(base64));
 }
 

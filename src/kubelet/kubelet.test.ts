@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crashAfter } from '../simulation/sim-program.ts';
-import { createPod, newTestNode, PODS } from './kubelet-fixture.test.ts';
+import { createPod, newTestNode, PODS } from './kubelet.fixture.ts';
 
 const FOREVER = { preloaded: true, runs: [{}] };
 

@@ -46,7 +46,7 @@ export interface KubeletDeps {
   runtime: ContainerRuntime;
   prober: Prober;
   host: VolumeHost;
-  /** Service links for a Pod: `FOO_SERVICE_HOST` and so on. */
+  /** Service links for a Pod: `FOO_SERVICE_HOST` and so on; what `enableServiceLinks` leaves of them. */
   serviceVariables(pod: Pod): readonly { name: string; value: string }[];
   options: KubeletOptions;
 }
@@ -75,6 +75,7 @@ export interface Kubelet {
 const SHUTDOWN_FAILURE: PodFailure = {
   reason: 'Terminated',
   message: 'Pod was terminated in response to imminent node shutdown.',
+  isDisruption: true,
 };
 /** Wait between attempts of the first look at the runtime. */
 const FIRST_LIST_RETRY_MS = 1_000;
@@ -269,7 +270,6 @@ function newPodDeps(deps: KubeletDeps): PodDeps {
     starts: new ConcurrencyLimit(CONCURRENT_STARTS_MAX),
     pulls: new ConcurrencyLimit(CONCURRENT_PULLS_MAX),
     settings: { rootDir, hostIps, allocatable: node.allocatable, runtimeName, dns },
-    serviceVariables: (pod) => (pod.spec.enableServiceLinks === false ? [] : deps.serviceVariables(pod)),
   };
 }
 

@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { Lease } from '../api/generated/coordination-v1.ts';
 import type { Node } from '../api/generated/core-v1.ts';
 import { CONFIG_MAPS } from '../api/resources.ts';
-import { createPod, NODES, newTestNode, PODS } from './kubelet-fixture.test.ts';
+import { createPod, NODES, newTestNode, PODS } from './kubelet.fixture.ts';
 
 const FOREVER = { preloaded: true, runs: [{}] };
 const CONFIG = (color: string) => ({
@@ -148,6 +148,8 @@ test('shutdownNode ends regular Pods first and critical ones last', async () => 
   await node.clock.advance(4000);
   assert.equal(node.pod('regular').status?.phase, 'Failed');
   assert.equal(node.pod('regular').status?.reason, 'Terminated');
+  const disrupted = node.pod('regular').status?.conditions?.find(({ type }) => type === 'DisruptionTarget');
+  assert.equal(disrupted?.reason, 'TerminationByKubelet');
   assert.equal(node.pod('critical').status?.phase, 'Running');
   await node.clock.advance(4000);
   assert.equal(node.pod('critical').status?.phase, 'Failed');

@@ -31,7 +31,7 @@ export function planInitContainers(pod: Pod, observed: PodObservation, draft: Pl
 }
 
 /** True when a main container was made in the newest sandbox. @see kuberuntime HasAnyRegularContainerCreated */
-export function isInitialized(pod: Pod, observed: PodObservation): boolean {
+function isInitialized(pod: Pod, observed: PodObservation): boolean {
   const sandboxId = observed.sandboxes[0]?.id;
   return observed.containers.some(
     ({ metadata, sandboxId: id }) =>

@@ -15,15 +15,6 @@ export interface ConditionInputs {
   hasSandbox: boolean;
 }
 
-/** Types that the kubelet writes; all others belong to someone else. */
-export const KUBELET_CONDITIONS: readonly string[] = [
-  'PodReadyToStartContainers',
-  'Initialized',
-  'Ready',
-  'ContainersReady',
-  'PodScheduled',
-];
-
 export function kubeletConditions(pod: Pod, inputs: ConditionInputs): PodCondition[] {
   const containersReady = containersReadyCondition(inputs);
   const conditions = [

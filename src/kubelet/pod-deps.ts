@@ -31,7 +31,7 @@ export interface PodDeps {
   starts: ConcurrencyLimit;
   pulls: ConcurrencyLimit;
   settings: PodSettings;
-  /** Service links for the Pod: `FOO_SERVICE_HOST` and so on. */
+  /** Service links for the Pod: `FOO_SERVICE_HOST` and so on; what `enableServiceLinks` leaves of them. */
   serviceVariables(pod: Pod): readonly { name: string; value: string }[];
 }
 

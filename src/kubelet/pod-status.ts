@@ -4,7 +4,7 @@
  * @see kubelet generateAPIPodStatus
  */
 
-import type { PodStatus } from '../api/generated/core-v1.ts';
+import type { PodCondition, PodStatus } from '../api/generated/core-v1.ts';
 import { toTimestamp } from '../base/clock.ts';
 import { type ContainerKind, containersOf } from './container-identity.ts';
 import { type ContainerStatusInputs, containerStatus } from './container-status.ts';
@@ -17,6 +17,8 @@ import { qosClass } from './qos.ts';
 export interface PodFailure {
   reason: string;
   message: string;
+  /** The node ends it for reasons of its own: told as condition `DisruptionTarget`, so that owners do not count it. */
+  isDisruption?: boolean;
 }
 
 export interface PodStatusInputs extends ContainerStatusInputs {
@@ -40,13 +42,16 @@ export function podStatus(inputs: PodStatusInputs): PodStatus {
   const ephemeral = of('ephemeral');
   const phase = decidePhase(inputs, podPhase(pod, initStatuses, statuses, inputs.isStopped));
   const hasSandbox = usableSandbox(observed) !== undefined;
-  const conditions = kubeletConditions(pod, { phase, initStatuses, statuses, hasSandbox });
+  const conditions = [
+    ...kubeletConditions(pod, { phase, initStatuses, statuses, hasSandbox }),
+    ...disruption(inputs),
+  ];
   const failure = phase === 'Failed' ? (inputs.failure ?? keptFailure(known)) : undefined;
   return {
     ...(pod.metadata.generation === undefined ? {} : { observedGeneration: pod.metadata.generation }),
     phase,
     conditions: withTransitionTimes(conditions, known, toTimestamp(observed.nowMs)),
-    ...(failure === undefined ? {} : failure),
+    ...(failure === undefined ? {} : { reason: failure.reason, message: failure.message }),
     ...addresses(inputs),
     startTime: known?.startTime ?? toTimestamp(observed.nowMs),
     ...(initStatuses.length === 0 ? {} : { initContainerStatuses: initStatuses }),
@@ -79,4 +84,12 @@ function addresses({ hostIps, observed, pod }: PodStatusInputs): Partial<PodStat
       : { hostIP: hostIps[0], hostIPs: hostIps.map((host) => ({ ip: host })) }),
     ...(ip === undefined ? {} : { podIP: ip, podIPs: [{ ip }] }),
   };
+}
+
+/** @see kubelet eviction and node shutdown: reason TerminationByKubelet */
+function disruption({ failure }: PodStatusInputs): PodCondition[] {
+  if (failure?.isDisruption !== true) return [];
+  return [
+    { type: 'DisruptionTarget', status: 'True', reason: 'TerminationByKubelet', message: failure.message },
+  ];
 }

@@ -33,16 +33,16 @@ export type RestartDecision =
   /** Start now; the new container carries `carryMs`. */
   { startNow: true; carryMs: number } | { startNow: false; atMs: number; backoffMs: number };
 
-export const DEFAULT_CURVE: BackoffCurve = {
+const DEFAULT_CURVE: BackoffCurve = {
   baseMs: RESTART_BACKOFF_BASE_MS,
   maxMs: RESTART_BACKOFF_MAX_MS,
 };
 
 /** Pod annotation `base..max`, such as `1s..60s`: a curve of the workload's own. */
-export const CURVE_ANNOTATION = 'kintsugi.dev/restart-backoff';
+const CURVE_ANNOTATION = 'kintsugi.dev/restart-backoff';
 
 /** The Pod's curve; a malformed annotation is ignored. */
-export function backoffCurve(pod: Pod): BackoffCurve {
+function backoffCurve(pod: Pod): BackoffCurve {
   const [base = '', max = ''] = (pod.metadata.annotations?.[CURVE_ANNOTATION] ?? '').split('..');
   const baseMs = parseGoDuration(base);
   const maxMs = parseGoDuration(max);

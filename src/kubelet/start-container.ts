@@ -8,7 +8,6 @@
 import type { Pod } from '../api/generated/core-v1.ts';
 import { assert } from '../base/assert.ts';
 import { wholeValue } from '../base/quantity.ts';
-import { StatusError } from '../base/status-error.ts';
 import { type ContainerMount, RuntimeError, type SandboxStatus } from '../container-runtime/runtime.ts';
 import { containerConfig, securityError } from './container-config.ts';
 import { containerSubject } from './container-events.ts';
@@ -184,9 +183,4 @@ function failed(
 ): StartFailure {
   deps.events.event(containerSubject(pod, entry.spec.name), 'Warning', 'Failed', text);
   return failure;
-}
-
-/** For the worker's log: errors that are nobody's bug. */
-export function isOperatingError(error: unknown): boolean {
-  return error instanceof RuntimeError || error instanceof StatusError || error instanceof VolumeError;
 }

@@ -9,7 +9,7 @@ import { hasReason } from '../../base/status-error.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { LEASE_DURATION_SECONDS, LEASE_RENEW_MS } from '../defaults.ts';
 
-export const NODE_LEASE_NAMESPACE = 'kube-node-lease';
+const NODE_LEASE_NAMESPACE = 'kube-node-lease';
 
 export interface NodeLeaseDeps {
   client: ApiClient;

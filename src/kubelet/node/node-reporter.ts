@@ -115,6 +115,6 @@ export class NodeReporter {
 }
 
 /** Node events carry the node's name as uid, as upstream's do. */
-export function nodeSubject(name: string): EventSubject {
+function nodeSubject(name: string): EventSubject {
   return { apiVersion: 'v1', kind: 'Node', metadata: { name, uid: name } };
 }

@@ -60,7 +60,7 @@ export function toHttpRequest(action: HTTPGetAction, container: Container, podIp
 }
 
 /** A port's number; names are those of the container's ports. @throws for a name that it does not have */
-export function resolvePort(port: number | string, container: Container): number {
+function resolvePort(port: number | string, container: Container): number {
   const number = typeof port === 'number' ? port : (namedPort(port, container) ?? Number(port));
   if (Number.isInteger(number) && number > 0 && number < 65536) return number;
   throw new Error(`invalid port number: ${port}`);

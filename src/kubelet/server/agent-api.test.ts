@@ -3,7 +3,7 @@ import { test } from 'node:test';
 import type { ApiRequest, Peer } from '../../api/message.ts';
 import { hasReason } from '../../base/status-error.ts';
 import { crashAfter } from '../../simulation/sim-program.ts';
-import { createPod, newTestNode, type TestNode } from '../kubelet-fixture.test.ts';
+import { createPod, newTestNode, type TestNode } from '../kubelet.fixture.ts';
 import { API_SERVER_CLIENT, newAgentApi } from './agent-api.ts';
 import { exitStatus, parseClientMessage } from './exec-channels.ts';
 

@@ -7,13 +7,13 @@
  */
 import type { Status } from '../../base/status-error.ts';
 
-export const STDIN = 0;
+const STDIN = 0;
 export const STDOUT = 1;
 export const STDERR = 2;
 export const ERROR = 3;
-export const RESIZE = 4;
+const RESIZE = 4;
 /** v5: the client has closed the channel whose number follows. */
-export const CLOSE = 255;
+const CLOSE = 255;
 
 /** In order of preference. */
 export const EXEC_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;

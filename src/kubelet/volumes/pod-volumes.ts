@@ -7,7 +7,6 @@
 import type { Container, Pod, Volume, VolumeMount } from '../../api/generated/core-v1.ts';
 import type { Clock } from '../../base/clock.ts';
 import { wholeValue } from '../../base/quantity.ts';
-import { hasReason } from '../../base/status-error.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { ContainerMount } from '../../container-runtime/runtime.ts';
 import type { PodFacts } from '../downward-api.ts';
@@ -156,9 +155,4 @@ function podSources(pod: Pod): SourceNames {
     configMaps: sources.flatMap(({ configMaps }) => configMaps),
     secrets: sources.flatMap(({ secrets }) => secrets),
   };
-}
-
-/** A mount that failed because of the API server is tried again sooner than one that needs a person. */
-export function isTransient(error: unknown): boolean {
-  return hasReason(error, 'ServiceUnavailable', 'Timeout', 'TooManyRequests');
 }

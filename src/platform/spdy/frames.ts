@@ -23,7 +23,7 @@ export class SpdyError extends Error {
 const VERSION = 3;
 const FIN = 1;
 /** Longest frame that is accepted; Kubernetes' clients send at most 32 KiB at once. */
-export const FRAME_BYTES_MAX = 1024 * 1024;
+const FRAME_BYTES_MAX = 1024 * 1024;
 const HEAD_BYTES = 8;
 
 const SYN_STREAM = 1;
