@@ -5,4 +5,7 @@ export interface BenchmarkFile {
   benchmarks: Benchmark[];
 }
 
-export const suite: readonly (() => Promise<BenchmarkFile>)[] = [() => import('./store.bench.ts')];
+export const suite: readonly (() => Promise<BenchmarkFile>)[] = [
+  () => import('./store.bench.ts'),
+  () => import('./api.bench.ts'),
+];

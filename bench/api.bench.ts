@@ -1,0 +1,159 @@
+/** The API server as users run it: the bundle, in a process of its own, over TLS, durable; the load from another process. */
+import { rm } from 'node:fs/promises';
+import { setTimeout as delay } from 'node:timers/promises';
+import { newDataDir, type ServerProcess, startServer } from '../test/tools/server-process.ts';
+import { type Benchmark, type Measurement, summarize } from './benchmark.ts';
+import { buildBundle } from './bundle.ts';
+import { prepareNamespace } from './load/prepare.ts';
+import { cpuMs, residentMb } from './load/process-usage.ts';
+import { runLoad } from './load/run-load.ts';
+import type { LoadResult } from './load/task.ts';
+
+const PODS = 10_000;
+const NAMESPACE = 'bench';
+const CLIENTS = 32;
+const WATCHERS = 100;
+const START_RUNS = 7;
+const LOAD_RUNS = 3;
+const IDLE_SETTLE_MS = 5_000;
+const IDLE_WINDOW_MS = 10_000;
+
+export const benchmarks: Benchmark[] = [
+  { name: 'api-start', run: measureStart },
+  { name: 'api-load', run: () => withServer(measureLoad) },
+  { name: 'api-list', run: () => withServer(measureList) },
+  { name: 'api-watch', run: () => withServer(measureWatch) },
+];
+
+/** Start to `/readyz` on a new and on a filled data directory; then what the idle server holds and burns. */
+async function measureStart(): Promise<Measurement[]> {
+  await buildBundle();
+  const empty: number[] = [];
+  for (let run = 0; run < START_RUNS; run++) {
+    const dataDir = await newDataDir();
+    const { server, elapsedMs } = await timedStart(dataDir);
+    empty.push(elapsedMs);
+    await server.stop();
+    await rm(dataDir, { recursive: true });
+  }
+  const idle = await withServer(measureIdle);
+  return [
+    summarize('server-ready-empty', empty, 'ms'),
+    ...idle,
+    summarize('server-ready-10000', await filledStarts(), 'ms'),
+  ];
+}
+
+async function filledStarts(): Promise<number[]> {
+  const dataDir = await newDataDir();
+  const samples: number[] = [];
+  const first = await startServer({ dataDir, program: 'bundle' });
+  await createPods(first, await newLoad(first));
+  await first.stop();
+  for (let run = 0; run < START_RUNS; run++) {
+    const { server, elapsedMs } = await timedStart(dataDir);
+    samples.push(elapsedMs);
+    await server.stop();
+  }
+  await rm(dataDir, { recursive: true });
+  return samples;
+}
+
+async function timedStart(dataDir: string): Promise<{ server: ServerProcess; elapsedMs: number }> {
+  const began = performance.now();
+  const server = await startServer({ dataDir, program: 'bundle' });
+  return { server, elapsedMs: performance.now() - began };
+}
+
+async function measureIdle(server: ServerProcess): Promise<Measurement[]> {
+  await delay(IDLE_SETTLE_MS);
+  const before = await cpuMs(server.pid);
+  await delay(IDLE_WINDOW_MS);
+  const burnt = (await cpuMs(server.pid)) - before;
+  return [
+    { metric: 'memory-server', value: await residentMb(server.pid), unit: 'MB' },
+    { metric: 'cpu-idle-server', value: (100 * burnt) / IDLE_WINDOW_MS, unit: '% of a core' },
+  ];
+}
+
+async function measureLoad(server: ServerProcess): Promise<Measurement[]> {
+  const load = await newLoad(server);
+  const creates: LoadResult[] = [];
+  const gets: LoadResult[] = [];
+  // More Pods each time, as in a cluster that fills up.
+  for (let run = 0; run < LOAD_RUNS; run++) creates.push(await createPods(server, load, run * PODS));
+  for (let run = 0; run < LOAD_RUNS; run++) {
+    gets.push(
+      await runLoad(server, { kind: 'get', ...load, clients: CLIENTS, names: PODS, count: 2 * PODS }),
+    );
+  }
+  return [
+    { metric: 'api-create-32', value: medianRate(creates), unit: '/s' },
+    summarize(
+      'api-create-latency-32',
+      creates.flatMap(({ latenciesMs }) => latenciesMs),
+      'ms',
+    ),
+    { metric: 'api-get-32', value: medianRate(gets), unit: '/s' },
+    summarize(
+      'api-get-latency-32',
+      gets.flatMap(({ latenciesMs }) => latenciesMs),
+      'ms',
+    ),
+  ];
+}
+
+async function measureList(server: ServerProcess): Promise<Measurement[]> {
+  const load = await newLoad(server);
+  await createPods(server, load);
+  const { latenciesMs } = await runLoad(server, { kind: 'list', ...load, times: 15 });
+  return [
+    summarize('api-list-10000', latenciesMs, 'ms'),
+    { metric: 'memory-server-10000', value: await residentMb(server.pid), unit: 'MB' },
+  ];
+}
+
+/** Latency at a pace that leaves room, then how many updates a second all watchers keep up with. */
+async function measureWatch(server: ServerProcess): Promise<Measurement[]> {
+  const load = await newLoad(server);
+  const names = 100;
+  await runLoad(server, { kind: 'create', ...load, clients: CLIENTS, from: 0, count: names });
+  const watch = { kind: 'watch', ...load, sessions: WATCHERS, watchers: WATCHERS, names } as const;
+  const calm = await runLoad(server, { ...watch, ratePerSecond: 100, seconds: 5 });
+  const busy = await runLoad(server, { ...watch, ratePerSecond: 1000, seconds: 5 });
+  return [
+    summarize('api-watch-100', calm.latenciesMs, 'ms'),
+    { metric: 'api-watch-updates-100', value: rateOf(busy), unit: '/s' },
+    summarize('api-watch-100-at-1000', busy.latenciesMs, 'ms'),
+  ];
+}
+
+async function newLoad(server: ServerProcess) {
+  return { namespace: NAMESPACE, ownerUid: await prepareNamespace(server, NAMESPACE), sessions: CLIENTS };
+}
+
+function createPods(server: ServerProcess, load: Awaited<ReturnType<typeof newLoad>>, from = 0) {
+  return runLoad(server, { kind: 'create', ...load, clients: CLIENTS, from, count: PODS });
+}
+
+function medianRate(runs: readonly LoadResult[]): number {
+  return summarize('', runs.map(rateOf), '/s').value;
+}
+
+function rateOf({ requests, elapsedMs }: LoadResult): number {
+  return (requests / elapsedMs) * 1000;
+}
+
+async function withServer(
+  measure: (server: ServerProcess) => Promise<Measurement[]>,
+): Promise<Measurement[]> {
+  await buildBundle();
+  const dataDir = await newDataDir();
+  const server = await startServer({ dataDir, program: 'bundle' });
+  try {
+    return await measure(server);
+  } finally {
+    await server.stop();
+    await rm(dataDir, { recursive: true });
+  }
+}

@@ -1,0 +1,36 @@
+/** The load generator's process: takes one task over the IPC channel, answers with its result, and ends. */
+import { newApiPod } from './api-pod.ts';
+import { askMany, type LoadRequest, openSessions } from './http2-client.ts';
+import type { LoadResult, LoadTask } from './task.ts';
+import { loadWatch } from './watch-load.ts';
+
+process.once('message', (task: LoadTask) => {
+  void run(task).then((result) => process.send!(result, () => process.exit(0)));
+});
+
+async function run(task: LoadTask): Promise<LoadResult> {
+  const sessions = await openSessions(task.target, task.sessions);
+  if (task.kind === 'watch') return loadWatch(task, sessions, await openSessions(task.target, 4));
+  const load = task.kind === 'list' ? { clients: 1, count: task.times } : task;
+  const toRequest = requestsOf(task);
+  const began = performance.now();
+  const latenciesMs = await askMany(sessions, load, toRequest);
+  return { elapsedMs: performance.now() - began, requests: latenciesMs.length, latenciesMs };
+}
+
+function requestsOf(task: Exclude<LoadTask, { kind: 'watch' }>): (index: number) => LoadRequest {
+  const path = `/api/v1/namespaces/${task.namespace}/pods`;
+  switch (task.kind) {
+    case 'list':
+      return () => ({ method: 'GET', path });
+    case 'get':
+      return (index) => ({ method: 'GET', path: `${path}/web-${index % task.names}` });
+    case 'create': {
+      // Encoded ahead: making the load is not what is measured.
+      const bodies = Array.from({ length: task.count }, (_, index) => {
+        return newApiPod(`web-${task.from + index}`, task);
+      });
+      return (index) => ({ method: 'POST', path, body: bodies[index]! });
+    }
+  }
+}
