@@ -4,6 +4,7 @@ import { type GroupVersionKind, gvkOf, type KubeObject } from '../api/meta.ts';
 import { isJsonObject } from '../api/patch/merge-patch.ts';
 import { findKind, type ResourceRow } from '../api/resources.ts';
 import { parseYamlDocuments } from '../api/yaml.ts';
+import { StatusError } from '../base/status-error.ts';
 import type { CliWorld } from './cli-world.ts';
 import { CommandError } from './usage-error.ts';
 
@@ -34,9 +35,18 @@ export async function readManifests(
 
 /** Every object of a text. @throws CommandError naming `source` and what is wrong */
 export function parseManifests(text: string, source: string): Manifest[] {
-  return parseYamlDocuments(text, source)
+  return parseDocuments(text, source)
     .flatMap(openList)
     .map((value) => toManifest(value, source));
+}
+
+/** The parser speaks to servers; here it is the user's own file that is wrong. */
+function parseDocuments(text: string, source: string): JsonValue[] {
+  try {
+    return parseYamlDocuments(text, source);
+  } catch (error) {
+    throw error instanceof StatusError ? new CommandError(error.message, { cause: error }) : error;
+  }
 }
 
 function openList(value: JsonValue): JsonValue[] {

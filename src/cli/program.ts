@@ -52,6 +52,8 @@ function newProgram(context: CommandContext): Command {
   const program = new Command('kintsugi')
     .description('Kubernetes self-healing without needing a Kubernetes.')
     .usage('COMMAND [options]')
+    .version(world.version, '-v, --version', 'print the version of this program')
+    .helpCommand(false)
     .showSuggestionAfterError()
     .configureHelp({ sortOptions: false })
     .exitOverride()

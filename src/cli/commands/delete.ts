@@ -1,12 +1,12 @@
 /** `delete`: by name, by label, or what a manifest names; waits until the objects are gone. */
 import type { KubeObject } from '../../api/meta.ts';
 import type { ResourceRow } from '../../api/resources.ts';
-import { hasReason } from '../../base/status-error.ts';
+import { hasReason, type Status } from '../../base/status-error.ts';
 import type { DeleteOptions, ObjectName } from '../../client/api-client.ts';
 import type { CliWorld } from '../cli-world.ts';
 import { type ClusterSession, openSession } from '../cluster-session.ts';
 import { readManifests } from '../manifests.ts';
-import { qualifiedName } from '../printers/object-output.ts';
+import { qualifiedType } from '../printers/object-output.ts';
 import { errorLine } from '../report-error.ts';
 import { parseSelections } from '../resource-names.ts';
 import { UsageError } from '../usage-error.ts';
@@ -41,7 +41,7 @@ export async function deleteObjects(
   const victims = await findVictims({ world, session }, args, flags, signal);
   if (victims.length === 0) await world.stdout.write('No resources found\n');
   let failed = false;
-  const leaving: { victim: Victim; object: KubeObject }[] = [];
+  const leaving: { victim: Victim; uid: string | undefined }[] = [];
   for (const victim of victims) {
     try {
       const object = await session.client.delete<KubeObject>(
@@ -50,12 +50,8 @@ export async function deleteObjects(
         toOptions(flags),
         signal,
       );
-      leaving.push({ victim, object });
-      const name = qualifiedName({
-        apiVersion: apiVersionOf(victim.row),
-        kind: victim.row.kind,
-        metadata: object.metadata,
-      });
+      leaving.push({ victim, uid: uidOf(object) });
+      const name = `${qualifiedType(victim.row)}/${victim.target.name}`;
       await world.stdout.write(`${name} ${flags.force === true ? 'force deleted' : 'deleted'}\n`);
     } catch (error) {
       signal.throwIfAborted();
@@ -64,7 +60,7 @@ export async function deleteObjects(
       await world.stderr.write(`${errorLine(error)}\n`);
     }
   }
-  if (flags.wait) for (const { victim, object } of leaving) await untilGone(session, victim, object, signal);
+  if (flags.wait) for (const { victim, uid } of leaving) await untilGone(session, victim, uid, signal);
   return failed ? 1 : 0;
 }
 
@@ -114,7 +110,7 @@ function toOptions(flags: DeleteFlags): DeleteOptions {
 async function untilGone(
   session: ClusterSession,
   { row, target }: Victim,
-  { metadata }: KubeObject,
+  uid: string | undefined,
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
@@ -122,7 +118,7 @@ async function untilGone(
       if (hasReason(error, 'NotFound')) return undefined;
       throw error;
     });
-    if (current === undefined || current.metadata.uid !== metadata.uid) return;
+    if (current === undefined || current.metadata.uid !== uid) return;
     const options = {
       ...(target.namespace === undefined || !row.namespaced ? {} : { namespace: target.namespace }),
       fieldSelector: `metadata.name=${target.name}`,
@@ -134,6 +130,11 @@ async function untilGone(
   }
 }
 
-function apiVersionOf(row: ResourceRow): string {
-  return row.group === '' ? row.version : `${row.group}/${row.version}`;
+/** Of an object that is gone the server answers with a Status, which names it in its details. */
+function uidOf(answer: KubeObject | Status): string | undefined {
+  return isStatus(answer) ? answer.details?.uid : answer.metadata.uid;
+}
+
+function isStatus(answer: KubeObject | Status): answer is Status {
+  return answer.kind === 'Status';
 }

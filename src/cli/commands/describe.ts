@@ -2,8 +2,9 @@
 
 import type { Event, Pod } from '../../api/generated/core-v1.ts';
 import type { JsonObject } from '../../api/json.ts';
-import type { KubeObject } from '../../api/meta.ts';
+import { gvkOf, type KubeObject } from '../../api/meta.ts';
 import { EVENTS, type ResourceRow } from '../../api/resources.ts';
+import { schemaForKind } from '../../api/schema.ts';
 import { LAST_APPLIED } from '../apply-patch.ts';
 import type { CliWorld } from '../cli-world.ts';
 import { type ClusterSession, openSession } from '../cluster-session.ts';
@@ -77,7 +78,7 @@ const SECTIONS: Readonly<Record<string, (object: KubeObject) => DescribeSection[
 
 function describeAnything(object: KubeObject): DescribeSection[] {
   const { apiVersion: _a, kind: _k, metadata: _m, ...rest } = object as unknown as JsonObject;
-  return [{ outline: redactSecret(object.kind, rest) }];
+  return [{ outline: { value: redactSecret(object.kind, rest), schema: schemaForKind(gvkOf(object)) } }];
 }
 
 /** What is secret is counted, not shown. */

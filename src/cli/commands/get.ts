@@ -3,7 +3,7 @@ import type { KubeObject, ObjectList } from '../../api/meta.ts';
 import { resourcePath } from '../../api/resources.ts';
 import type { CliWorld } from '../cli-world.ts';
 import { type ClusterSession, openSession, type Table } from '../cluster-session.ts';
-import { formatObjects } from '../printers/object-output.ts';
+import { formatObjects, qualifiedType } from '../printers/object-output.ts';
 import { ResourceTable } from '../printers/resource-table.ts';
 import { parseSelections, type Selection } from '../resource-names.ts';
 import { UsageError } from '../usage-error.ts';
@@ -32,7 +32,8 @@ export async function get(
   const session = await openSession(world, flags);
   await using _ = { [Symbol.asyncDispose]: async () => session.close() };
   const getter = new Getter(world, session, flags);
-  return isTable ? getter.printTables(selections, signal) : getter.printObjects(selections, signal);
+  // Awaited here: the session closes when this function is left.
+  return await (isTable ? getter.printTables(selections, signal) : getter.printObjects(selections, signal));
 }
 
 class Getter {
@@ -82,7 +83,7 @@ class Getter {
       if (this.#flags.watch === true) await this.#watch(selection, { table, printer }, signal);
     }
     if (printed === 0 && this.#flags.watch !== true) {
-      const where = this.#isAcrossNamespaces(selections) ? '' : ` in ${this.#session.namespace} namespace`;
+      const where = this.#isAcrossNamespaces(selections) ? '' : ` in ${this.#session.namespace} namespace.`;
       await this.#world.stderr.write(`No resources found${where}\n`);
     }
     return 0;
@@ -126,7 +127,7 @@ class Getter {
       hasNamespaces: this.#flags.allNamespaces === true && row.namespaced,
       hasHeaders: this.#flags.headers,
       showLabels: this.#flags.showLabels === true,
-      namePrefix: hasPrefix ? `${row.singular}${row.group === '' ? '' : `.${row.group}`}/` : '',
+      namePrefix: hasPrefix ? `${qualifiedType(row)}/` : '',
       hasEventType: false,
     });
   }

@@ -1,6 +1,7 @@
 /** Formats `describe`: sections of fields, nested values as an indented outline, tables, and the Events at the end. */
 import type { JsonValue } from '../../api/json.ts';
 import { isJsonObject } from '../../api/patch/merge-patch.ts';
+import type { Schema } from '../../api/schema.ts';
 import { TextTable } from './text-table.ts';
 
 export interface DescribeSection {
@@ -10,8 +11,8 @@ export interface DescribeSection {
   name?: string;
   fields?: readonly (readonly [string, string])[];
   table?: { header: readonly string[]; rows: readonly (readonly string[])[] };
-  /** Any value, as an outline. */
-  outline?: JsonValue;
+  /** Any value, as an outline; its schema tells names of fields from keys that are data. */
+  outline?: { value: JsonValue; schema: Schema | undefined };
 }
 
 export function formatSections(sections: readonly DescribeSection[]): string {
@@ -30,7 +31,7 @@ function formatSection(section: DescribeSection): string {
     const text = new TextTable(table.header).format(table.rows).trimEnd();
     lines.push(...text.split('\n').map((line) => indent(depth, line)));
   }
-  if (outline !== undefined) lines.push(...outlineLines(outline, depth));
+  if (outline !== undefined) lines.push(...outlineLines(outline.value, depth, schemaTarget(outline.schema)));
   return lines.map((line) => `${line}\n`).join('');
 }
 
@@ -39,32 +40,46 @@ function isEmpty({ name, fields, table, outline }: DescribeSection): boolean {
     name === undefined &&
     (fields?.length ?? 0) === 0 &&
     (table?.rows.length ?? 0) === 0 &&
-    (outline === undefined || outlineLines(outline, 0).length === 0)
+    (outline === undefined || outlineLines(outline.value, 0, schemaTarget(outline.schema)).length === 0)
   );
 }
 
+/** What is known of a value: the definition of its fields, or that its keys are data. */
+interface OutlineTarget {
+  schema: Schema | undefined;
+  keysAreData: boolean;
+}
+
+function schemaTarget(schema: Schema | undefined): OutlineTarget {
+  return { schema, keysAreData: false };
+}
+
 /** `replicas: 5` becomes `Replicas:  5`; empty values are left out. */
-function outlineLines(value: JsonValue, depth: number): string[] {
-  if (Array.isArray(value)) return value.flatMap((item) => listItemLines(item, depth));
+function outlineLines(value: JsonValue, depth: number, target: OutlineTarget): string[] {
+  if (Array.isArray(value)) return value.flatMap((item) => listItemLines(item, depth, target));
   if (!isJsonObject(value)) return [indent(depth, String(value))];
   return Object.entries(value).flatMap(([key, child]) => {
     if (child === null || child === '') return [];
-    const label = toLabel(key);
+    const label = target.keysAreData ? key : toLabel(key);
     if (typeof child !== 'object') return [indent(depth, `${label}:  ${child}`)];
-    const nested = outlineLines(child, depth + 1);
+    const field = target.keysAreData ? undefined : target.schema?.fields.get(key);
+    const isMap = field?.shape === 'map';
+    const nested = outlineLines(child, depth + 1, {
+      schema: isMap ? undefined : field?.schema,
+      keysAreData: isMap,
+    });
     return nested.length === 0 ? [] : [indent(depth, `${label}:`), ...nested];
   });
 }
 
-function listItemLines(item: JsonValue, depth: number): string[] {
-  const lines = outlineLines(item, depth);
+function listItemLines(item: JsonValue, depth: number, target: OutlineTarget): string[] {
+  const lines = outlineLines(item, depth, target);
   if (lines.length === 0 || typeof item !== 'object') return lines;
   return [`${INDENT.repeat(depth)}- ${lines[0]?.trimStart()}`, ...lines.slice(1).map((line) => `  ${line}`)];
 }
 
-/** `progressDeadlineSeconds` → `Progress Deadline Seconds`; keys that are data (`app.kubernetes.io/name`) stay. */
+/** `progressDeadlineSeconds` → `Progress Deadline Seconds`. */
 function toLabel(key: string): string {
-  if (!/^[a-z][A-Za-z0-9]*$/.test(key)) return key;
   const words = key.replace(/([a-z0-9])([A-Z])/g, '$1 $2');
   return words[0]!.toUpperCase() + words.slice(1);
 }

@@ -21,5 +21,10 @@ export function formatObjects(objects: readonly KubeObject[], format: ObjectForm
 export function qualifiedName(object: KubeObject): string {
   const gvk = gvkOf(object);
   const singular = findKind(gvk.group, gvk.version, gvk.kind)?.singular ?? gvk.kind.toLowerCase();
-  return `${singular}${gvk.group === '' ? '' : `.${gvk.group}`}/${object.metadata.name}`;
+  return `${qualifiedType({ singular, group: gvk.group })}/${object.metadata.name}`;
+}
+
+/** `pod`, `deployment.apps`. */
+export function qualifiedType({ singular, group }: { singular: string; group: string }): string {
+  return group === '' ? singular : `${singular}.${group}`;
 }

@@ -26,6 +26,8 @@ export class ResourceTable {
 
   format(table: Table, eventType = ''): string {
     const text = this.#text ?? this.#begin(table);
+    // A watch that begins with nothing prints its header with the first row.
+    if (table.rows.length === 0) return '';
     return text.format(table.rows.map((row) => this.#cells(row, eventType)));
   }
 
