@@ -23,7 +23,7 @@ function newSetting(seed: number, fateOf: (request: ApiRequest) => RequestFate =
     random: random.fork('api'),
     watchLagMs: () => lag.next() * 200,
     fateOf: (request) => {
-      if (request.method === 'GET') requests.push(`${request.path}?${request.query}`);
+      if (request.method === 'GET') requests.push(`${request.path}?${request.query.toString()}`);
       return fateOf(request);
     },
   });

@@ -193,9 +193,15 @@ export class InMemoryApi implements Transport {
 
   #patch(route: Route, patch: JsonValue, contentType: string): StoredObject {
     const current = this.#get(route);
-    const { metadata } = patch as { metadata?: { uid?: string; ownerReferences?: OwnerPatch[] } };
+    const { metadata } = patch as {
+      metadata?: { uid?: string; resourceVersion?: string; ownerReferences?: OwnerPatch[] };
+    };
     if (metadata?.uid !== undefined && metadata.uid !== current.metadata.uid) {
       throw new StatusError('Conflict', 'the object is another one');
+    }
+    const { resourceVersion = current.metadata.resourceVersion } = metadata ?? {};
+    if (resourceVersion !== current.metadata.resourceVersion) {
+      throw new StatusError('Conflict', 'the object has been modified');
     }
     const owners = metadata?.ownerReferences;
     const patched = applyMergePatch(current as unknown as JsonValue, patch) as unknown as StoredObject;
@@ -349,8 +355,12 @@ function mergeOwners(current: KubeObject, patches: readonly OwnerPatch[]) {
 
 function newSelection(route: Route, query: URLSearchParams): (object: KubeObject) => boolean {
   const labels = toLabelMatcher(parseLabelSelector(query.get('labelSelector') ?? ''));
+  const fieldSelector = query.get('fieldSelector');
+  const name = /^metadata\.name=(.+)$/.exec(fieldSelector ?? '')?.[1];
+  assert(fieldSelector === null || name !== undefined, `no such field selector: ${fieldSelector}`);
   return (object) =>
     (route.namespace === '' || object.metadata.namespace === route.namespace) &&
+    (name === undefined || object.metadata.name === name) &&
     labels(object.metadata.labels);
 }
 

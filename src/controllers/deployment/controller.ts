@@ -273,13 +273,10 @@ class DeploymentController {
   async #writeOwn(deployment: Deployment, plan: DeploymentPlan, signal: AbortSignal): Promise<void> {
     let latest = deployment;
     if (plan.revision !== undefined) {
-      const body = { metadata: { annotations: { [REVISION]: String(plan.revision) } } };
-      const { name, namespace = '' } = deployment.metadata;
-      const patch = { type: 'merge', body } as const;
-      latest = await this.#context.client.patch(DEPLOYMENTS, { name, namespace }, patch, signal);
+      const annotations = { ...deployment.metadata.annotations, [REVISION]: String(plan.revision) };
+      const metadata = { ...deployment.metadata, annotations };
+      latest = await this.#context.client.update(DEPLOYMENTS, { ...deployment, metadata }, signal);
       this.#latest.note(latest);
-      // Someone changed it meanwhile: the status was computed for the generation before.
-      if (latest.metadata.generation !== deployment.metadata.generation) return;
     }
     if (!isSameStatus(deployment.status, plan.status)) await this.#writeStatus(latest, plan.status, signal);
   }

@@ -5,6 +5,9 @@ import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
 import { ENDPOINT_SLICES, ENDPOINTS, PODS, SERVICES } from '../../api/resources.ts';
 import { type ControllerBench, newControllerBench } from '../../simulation/controller-bench.ts';
 import { newEndpointSliceController } from './controller.ts';
+import { newEndpointsController } from './endpoints-controller.ts';
+
+const CONTROLLERS = [newEndpointSliceController, newEndpointsController];
 
 const never = new AbortController().signal;
 
@@ -48,7 +51,7 @@ const readyAddresses = ({ api }: ControllerBench) =>
     .flatMap(({ addresses }) => addresses);
 
 test('newEndpointSliceController follows readiness at once, without waiting', async () => {
-  const bench = newControllerBench({ seed: 1, controllers: [newEndpointSliceController] });
+  const bench = newControllerBench({ seed: 1, controllers: CONTROLLERS });
   await createService(bench);
   await putPod(bench, 'a', true);
   await putPod(bench, 'bb', true);
@@ -66,7 +69,7 @@ test('newEndpointSliceController follows readiness at once, without waiting', as
 });
 
 test('newEndpointSliceController makes one slice behind lagging caches, and writes nothing when idle', async () => {
-  const bench = newControllerBench({ seed: 2, controllers: [newEndpointSliceController], lagged: true });
+  const bench = newControllerBench({ seed: 2, controllers: CONTROLLERS, lagged: true });
   await createService(bench);
   for (let i = 1; i <= 20; i++) {
     await putPod(bench, 'x'.repeat(i), true);
@@ -82,7 +85,7 @@ test('newEndpointSliceController makes one slice behind lagging caches, and writ
 });
 
 test('newEndpointSliceController mends a slice that someone changed, and deletes Endpoints with the Service', async () => {
-  const bench = newControllerBench({ seed: 3, controllers: [newEndpointSliceController] });
+  const bench = newControllerBench({ seed: 3, controllers: CONTROLLERS });
   await createService(bench);
   await putPod(bench, 'a', true);
   await bench.clock.advance(100);

@@ -1,27 +1,22 @@
 /**
- * Keeps the EndpointSlices and the core Endpoints of every Service with a selector. A Pod whose readiness changes is
+ * Keeps the EndpointSlices of every Service with a selector. A Pod whose readiness changes is
  * written in the same turn in which its change arrives: nothing is batched, since requests fail meanwhile.
  */
-import type { Endpoints, Node, Pod, Service } from '../../api/generated/core-v1.ts';
+import type { Node, Pod, Service } from '../../api/generated/core-v1.ts';
 import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
-import { keyOf, namespaceOf, splitKey } from '../../api/meta.ts';
-import { ENDPOINT_SLICES, ENDPOINTS, NODES, PODS, SERVICES } from '../../api/resources.ts';
-import { newEqualityMatcher } from '../../api/selectors.ts';
+import { keyOf, namespaceOf } from '../../api/meta.ts';
+import { ENDPOINT_SLICES, NODES, PODS, SERVICES } from '../../api/resources.ts';
 import { toTimestamp } from '../../base/clock.ts';
-import { hasReason } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Controller, ControllerContext } from '../framework/controller.ts';
 import { type Expectations, newExpectations } from '../framework/expectations.ts';
 import { type LatestWrites, newLatestWrites } from '../framework/latest-writes.ts';
-import { isNamespaceTerminating } from '../framework/pod-control.ts';
 import {
   DEFAULT_RESYNC_MS,
   newWorkerLoop,
   type SyncResult,
   type WorkerLoop,
 } from '../framework/worker-loop.ts';
-import { isSameEndpoints, newCoreEndpoints } from './core-endpoints.ts';
-import { isEndpointChange } from './endpoint.ts';
 import {
   MANAGED_BY,
   MANAGED_BY_LABEL,
@@ -30,6 +25,7 @@ import {
   type SlicePlan,
 } from './reconcile.ts';
 import { hasManagedEndpoints } from './service-facts.ts';
+import { ignoreEndingNamespace, ignoreNotFound, listenToServices, selectedPods } from './service-watch.ts';
 
 /** Upstream's --concurrent-service-endpoint-syncs. */
 const WORKERS = 5;
@@ -47,10 +43,8 @@ class EndpointSliceController {
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #slices: Informer<EndpointSlice>;
-  readonly #endpoints: Informer<Endpoints>;
   readonly #expectations: Expectations<EndpointSlice>;
   readonly #latestSlices: LatestWrites<EndpointSlice> = newLatestWrites();
-  readonly #latestEndpoints: LatestWrites<Endpoints> = newLatestWrites();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -59,91 +53,52 @@ class EndpointSliceController {
     this.#pods = informers.informer(PODS);
     this.#nodes = informers.informer(NODES);
     this.#slices = informers.informer(ENDPOINT_SLICES);
-    this.#endpoints = informers.informer(ENDPOINTS);
     this.#expectations = newExpectations(this.#slices);
     this.loop = newWorkerLoop(context, {
       name: 'endpointslice',
       workers: WORKERS,
       sync: (key, signal) => this.#sync(key, signal),
-      informers: [this.#services, this.#pods, this.#nodes, this.#slices, this.#endpoints],
+      informers: [this.#services, this.#pods, this.#nodes, this.#slices],
       resync: { lister: this.#services, intervalMs: DEFAULT_RESYNC_MS },
     });
     this.#slices.addIndex(BY_SERVICE, (slice) =>
       slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY ? [serviceKeyOf(slice)] : [],
     );
-    this.#listenToServices();
-    this.#listenToPods();
-    this.#listenToOwnObjects();
-  }
-
-  #listenToServices(): void {
+    listenToServices({ services: this.#services, pods: this.#pods }, (key) => this.loop.enqueue(key));
     this.#services.addListener({
-      onAdd: (service) => this.loop.enqueue(keyOf(service)),
-      onUpdate: (service) => this.loop.enqueue(keyOf(service)),
-      onDelete: (service) => {
-        this.#expectations.forget(service.metadata.uid);
-        this.loop.enqueue(keyOf(service));
-      },
+      onAdd: () => {},
+      onUpdate: () => {},
+      onDelete: (service) => this.#expectations.forget(service.metadata.uid),
     });
-  }
-
-  #listenToPods(): void {
-    this.#pods.addListener({
-      onAdd: (pod) => this.#enqueueSelecting(pod),
-      onUpdate: (pod, previous) => {
-        if (!isEndpointChange(pod, previous)) return;
-        this.#enqueueSelecting(pod);
-        if (pod.metadata.labels !== previous.metadata.labels) this.#enqueueSelecting(previous);
-      },
-      onDelete: (pod) => this.#enqueueSelecting(pod),
-    });
+    this.#listenToSlices();
   }
 
   /** Someone else's change to what this controller wrote is mended. */
-  #listenToOwnObjects(): void {
-    const enqueueSlice = (slice: EndpointSlice) => {
+  #listenToSlices(): void {
+    const enqueue = (slice: EndpointSlice) => {
       if (slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY) this.loop.enqueue(serviceKeyOf(slice));
     };
     this.#slices.addListener({
-      onAdd: enqueueSlice,
-      onUpdate: enqueueSlice,
+      onAdd: enqueue,
+      onUpdate: enqueue,
       onDelete: (slice) => {
         this.#latestSlices.forget(keyOf(slice));
-        enqueueSlice(slice);
+        enqueue(slice);
       },
     });
-    this.#endpoints.addListener({
-      onAdd: () => {},
-      onUpdate: (endpoints) => this.loop.enqueue(keyOf(endpoints)),
-      onDelete: (endpoints) => {
-        this.#latestEndpoints.forget(keyOf(endpoints));
-        this.loop.enqueue(keyOf(endpoints));
-      },
-    });
-  }
-
-  #enqueueSelecting(pod: Pod): void {
-    for (const service of this.#services.list(namespaceOf(pod))) {
-      if (newEqualityMatcher(service.spec.selector)(pod.metadata.labels)) this.loop.enqueue(keyOf(service));
-    }
   }
 
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
     const service = this.#services.get(key);
-    if (service === undefined) {
-      await this.#deleteEndpoints(key, signal);
-      return {};
-    }
-    if (!hasManagedEndpoints(service) || service.metadata.deletionTimestamp !== undefined) return {};
-    const matches = newEqualityMatcher(service.spec.selector);
-    const pods = this.#pods.list(namespaceOf(service)).filter((pod) => matches(pod.metadata.labels));
+    // The slices of a Service that is gone go by their owner reference.
+    if (service === undefined || !hasManagedEndpoints(service)) return {};
+    const pods = selectedPods(service, this.#pods);
     const plan = reconcileEndpointSlices(service, {
       pods,
       slices: this.#observeSlices(service),
       zoneOf: (node) => this.#nodes.get(node)?.metadata.labels?.[ZONE_LABEL],
     });
     await this.#applySlices(service, plan, signal).catch(ignoreEndingNamespace);
-    await this.#applyEndpoints(service, pods, signal).catch(ignoreEndingNamespace);
     return {};
   }
 
@@ -173,47 +128,8 @@ class EndpointSliceController {
       this.#expectations.deleted(uid, metadata.uid, toTimestamp(clock.now()));
     }
   }
-
-  async #applyEndpoints(service: Service, pods: readonly Pod[], signal: AbortSignal): Promise<void> {
-    const { client } = this.#context;
-    const wanted = newCoreEndpoints(service, pods);
-    const cached = this.#endpoints.get(keyOf(service));
-    if (cached === undefined) {
-      // One that the cache does not show yet is met as AlreadyExists, and looked at again.
-      this.#latestEndpoints.note(await client.create(ENDPOINTS, wanted, signal));
-      return;
-    }
-    const current = this.#latestEndpoints.latest(cached);
-    if (isSameEndpoints(current, wanted)) return;
-    const { labels = {}, annotations = {} } = wanted.metadata;
-    const { subsets: _, ...rest } = current;
-    const next: Endpoints = {
-      ...rest,
-      metadata: {
-        ...current.metadata,
-        labels,
-        annotations: { ...current.metadata.annotations, ...annotations },
-      },
-      ...(wanted.subsets === undefined ? {} : { subsets: wanted.subsets }),
-    };
-    this.#latestEndpoints.note(await client.update(ENDPOINTS, next, signal));
-  }
-
-  /** Slices have an owner reference; the core object has none and is deleted by name. */
-  async #deleteEndpoints(key: string, signal: AbortSignal): Promise<void> {
-    if (this.#endpoints.get(key) === undefined) return;
-    await this.#context.client.delete(ENDPOINTS, splitKey(key), {}, signal).catch(ignoreNotFound);
-  }
 }
 
 function serviceKeyOf(slice: EndpointSlice): string {
   return `${namespaceOf(slice)}/${slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`;
-}
-
-function ignoreNotFound(error: unknown): void {
-  if (!hasReason(error, 'NotFound')) throw error;
-}
-
-function ignoreEndingNamespace(error: unknown): void {
-  if (!isNamespaceTerminating(error)) throw error;
 }

@@ -18,6 +18,9 @@ import { addressTypesOf, HEADLESS_LABEL, isHeadless, TRIGGER_TIME, triggerTime }
 
 /** More would make the object too large; the annotation tells. Source: maxCapacity. */
 export const ADDRESSES_MAX = 1000;
+export const MANAGED_BY_LABEL = 'endpoints.kubernetes.io/managed-by';
+export const MANAGED_BY = 'endpoint-controller';
+
 const OVER_CAPACITY = 'endpoints.kubernetes.io/over-capacity';
 
 export function newCoreEndpoints(service: Service, pods: readonly Pod[]): NewObject<Endpoints> {
@@ -32,7 +35,7 @@ export function newCoreEndpoints(service: Service, pods: readonly Pod[]): NewObj
       namespace,
       labels: {
         ...ownLabels,
-        'endpoints.kubernetes.io/managed-by': 'endpoint-controller',
+        [MANAGED_BY_LABEL]: MANAGED_BY,
         ...(isHeadless(service) ? { [HEADLESS_LABEL]: '' } : {}),
       },
       annotations: {

@@ -86,8 +86,10 @@ class ExpectingPodControl implements PodControl {
     signal: AbortSignal,
   ): Promise<Pod> {
     const { namespace = '' } = owner.metadata;
-    const holder = await this.#options.client.get(PODS, { namespace, name }, signal);
-    if (isControlledBy(holder, owner)) return holder;
+    // Upstream's roles let workload controllers list Pods, not get them.
+    const selection = { namespace, fieldSelector: `metadata.name=${name}` };
+    const [holder] = (await this.#options.client.list(PODS, selection, signal)).items;
+    if (holder !== undefined && isControlledBy(holder, owner)) return holder;
     throw error;
   }
 }
