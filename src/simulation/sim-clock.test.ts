@@ -32,10 +32,11 @@ test('advance fires timers by due time, then by the order in which they were set
 test('advance lets any depth of promises settle before the next timer fires', async () => {
   const clock = newSimulatedClock(0);
   const seen: string[] = [];
-  clock.setTimer(1, async () => {
-    for (let i = 0; i < 3000; i++) await null;
+  const settleDeep = async () => {
+    for (let i = 0; i < 3000; i++) await Promise.resolve();
     seen.push(`deep@${clock.now()}`);
-  });
+  };
+  clock.setTimer(1, () => void settleDeep());
   clock.setTimer(2, () => seen.push(`next@${clock.now()}`));
   await clock.advance(5);
   assert.deepEqual(seen, ['deep@1', 'next@2']);

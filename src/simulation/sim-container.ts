@@ -167,7 +167,7 @@ export class SimContainer {
   }
 
   #wakeReaders(): void {
-    for (const wake of [...this.#logWaiters]) wake();
+    for (const wake of this.#logWaiters) wake();
   }
 
   #after(delayMs: number, callback: () => void): void {

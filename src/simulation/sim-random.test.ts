@@ -19,7 +19,7 @@ test('fork depends on seed and label, not on what the parent has drawn', () => {
 });
 
 test('next is uniform over [0, 1)', () => {
-  const buckets = new Array<number>(10).fill(0);
+  const buckets = Array.from({ length: 10 }, () => 0);
   for (const value of draw(newSeededRandom('uniform'), 100_000)) {
     assert.ok(value >= 0 && value < 1);
     buckets[Math.floor(value * 10)]!++;

@@ -18,6 +18,13 @@ const RUNTIME_INTERFACES = [
   'src/network/dataplane.ts',
   'src/healer/machine-provider.ts',
 ];
+/** What the container runtimes share; pure. */
+const RUNTIME_PARTS = [
+  'src/container-runtime/async-queue.ts',
+  'src/container-runtime/event-hub.ts',
+  'src/container-runtime/image-reference.ts',
+  'src/container-runtime/signals.ts',
+];
 const CLIENTS = [...PURE, 'src/client', ...RUNTIME_INTERFACES];
 const NODE = ['node:*'];
 
@@ -37,7 +44,13 @@ export const LAYERS: readonly Layer[] = [
   { path: 'src/container-runtime', mayImport: PURE, packages: [] },
   {
     path: 'src/container-runtime/process',
-    mayImport: [...PURE, 'src/container-runtime/runtime.ts', 'src/network/pod-network'],
+    mayImport: [
+      ...PURE,
+      ...RUNTIME_PARTS,
+      'src/container-runtime/runtime.ts',
+      'src/network/pod-network',
+      'src/platform/atomic-file.ts',
+    ],
     packages: [...NODE, '@lydell/node-pty'],
   },
   { path: 'src/network/userspace', mayImport: [...PURE, 'src/network/dataplane.ts'], packages: NODE },
@@ -47,6 +60,7 @@ export const LAYERS: readonly Layer[] = [
     mayImport: [
       ...PURE,
       ...RUNTIME_INTERFACES,
+      'src/network/pod-network/pod-network.ts',
       'src/store/journal.ts',
       'src/keeper/child-spec.ts',
       'src/keeper/keeper-state.ts',
@@ -63,6 +77,7 @@ export const LAYERS: readonly Layer[] = [
     path: 'src/simulation',
     mayImport: [
       ...CLIENTS,
+      ...RUNTIME_PARTS,
       'src/store',
       'src/apiserver',
       'src/controllers',

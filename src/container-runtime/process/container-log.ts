@@ -274,7 +274,8 @@ export class ContainerLog {
   }
 
   #notify(): void {
-    for (const listener of [...this.#listeners]) listener();
+    // A listener may leave while it is told; a set allows that.
+    for (const listener of this.#listeners) listener();
   }
 
   #changed(signal: AbortSignal): Promise<void> {

@@ -7,14 +7,14 @@ import { containerConfig, sandboxConfig } from '../runtime.contract.ts';
 import type { ContainerConfig, ContainerStatus, ExecSession } from '../runtime.ts';
 import type { Isolation } from './isolation.ts';
 import { CONTAINER_ID_VARIABLE } from './launch-scripts.ts';
-import type { ProcessRuntime } from './process-runtime.ts';
-import { findProcesses, hasEnvironmentEntry } from './process-table.ts';
 import {
   availableIsolations,
   eventually,
   newRuntimeFixture,
   type RuntimeFixture,
-} from './runtime-fixture.ts';
+} from './process-runtime.fixture.ts';
+import type { ProcessRuntime } from './process-runtime.ts';
+import { findProcesses, hasEnvironmentEntry } from './process-table.ts';
 
 const never = new AbortController().signal;
 const isolations = await availableIsolations();
@@ -23,11 +23,11 @@ interface Scene {
   fixture: RuntimeFixture;
   runtime: ProcessRuntime;
   sandboxId: string;
-  start(script: string, overrides?: Partial<ContainerConfig>): Promise<string>;
-  exited(id: string): Promise<ContainerStatus>;
-  log(id: string): Promise<string>;
+  start: (script: string, overrides?: Partial<ContainerConfig>) => Promise<string>;
+  exited: (id: string) => Promise<ContainerStatus>;
+  log: (id: string) => Promise<string>;
   /** The output of a script that ends by itself. */
-  output(script: string, overrides?: Partial<ContainerConfig>): Promise<string>;
+  output: (script: string, overrides?: Partial<ContainerConfig>) => Promise<string>;
 }
 
 async function newScene(t: TestContext, isolation: Isolation): Promise<Scene> {

@@ -8,7 +8,7 @@ import { test } from 'node:test';
 import { systemClock } from '../../platform/system-clock.ts';
 import { containerConfig, sandboxConfig } from '../runtime.contract.ts';
 import type { Isolation } from './isolation.ts';
-import { availableIsolations, eventually, newRuntimeFixture } from './runtime-fixture.ts';
+import { availableIsolations, eventually, newRuntimeFixture } from './process-runtime.fixture.ts';
 
 const never = new AbortController().signal;
 const LINES = 4000;
@@ -16,7 +16,7 @@ const KILLS = 8;
 
 /** An agent that does nothing but own the runtime. */
 function startOwner(directory: string, clusterId: string, isolation: Isolation) {
-  const fixture = new URL('./runtime-fixture.ts', import.meta.url).href;
+  const fixture = new URL('./process-runtime.fixture.ts', import.meta.url).href;
   const place = JSON.stringify({ directory, clusterId, isolation });
   const code = `
     const { fixtureAt } = await import(${JSON.stringify(fixture)});

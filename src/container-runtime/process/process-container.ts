@@ -309,7 +309,7 @@ export class ProcessContainer {
   }
 
   #tellOutput(): void {
-    for (const listener of [...this.#outputListeners]) listener();
+    for (const listener of this.#outputListeners) listener();
   }
 
   #watch(): void {

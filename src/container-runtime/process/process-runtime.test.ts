@@ -2,7 +2,7 @@ import type { TestContext } from 'node:test';
 import { systemClock } from '../../platform/system-clock.ts';
 import { type ContractProgram, type RuntimeHarness, testContainerRuntime } from '../runtime.contract.ts';
 import type { Isolation } from './isolation.ts';
-import { availableIsolations, newRuntimeFixture } from './runtime-fixture.ts';
+import { availableIsolations, newRuntimeFixture } from './process-runtime.fixture.ts';
 
 const SCRIPTS: Record<Exclude<ContractProgram, 'missing'>, string> = {
   sleeper: `trap 'exit 0' TERM; echo up; while :; do sleep 60 & wait $!; done`,

@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { accessSync, constants } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { test } from 'node:test';
-import { isRoot } from './runtime-fixture.ts';
+import { isRoot } from './process-runtime.fixture.ts';
 
 /** `nobody` on every Linux. */
 const NOBODY = 65534;
