@@ -1,45 +1,63 @@
 /**
  * Finds fields written twice in one JSON object, which `JSON.parse` silently overwrites. Only for requests that ask for
  * `fieldValidation` Warn or Strict. The text has already been parsed, so it is known to be well formed.
+ *
+ * Every write of every kubectl comes through here: one pass over the text, and a path is only put together for a duplicate.
  */
 interface Frame {
+  readonly parent: Frame | undefined;
   /** Keys seen in an object; undefined in an array. */
-  keys: Set<string> | undefined;
+  readonly keys: Set<string> | undefined;
+  /** The key whose value is being read; of an object. */
+  key: string;
+  /** The item that is being read; of an array. */
   index: number;
-  path: string;
 }
+
+const QUOTE = 0x22;
+const COMMA = 0x2c;
+const COLON = 0x3a;
+const OPEN_LIST = 0x5b;
+const BACKSLASH = 0x5c;
+const CLOSE_LIST = 0x5d;
+const OPEN_OBJECT = 0x7b;
+const CLOSE_OBJECT = 0x7d;
 
 /** Paths such as `spec.template.spec.containers[0].name`, each once, in the order of the document; at most `limit`. */
 export function duplicateFields(text: string, limit: number): string[] {
   const found = new Set<string>();
-  const stack: Frame[] = [];
   let frame: Frame | undefined;
-  let path = '';
-  let position = 0;
-  while (position < text.length && found.size < limit) {
-    const char = text[position];
-    if (char === '"') {
+  for (let position = 0; position < text.length && found.size < limit; position++) {
+    const char = text.charCodeAt(position);
+    if (char === QUOTE) {
       const end = stringEnd(text, position);
-      const next = afterSpace(text, end);
-      if (frame?.keys !== undefined && text[next] === ':') {
-        const key = JSON.parse(text.slice(position, end)) as string;
-        path = frame.path === '' ? key : `${frame.path}.${key}`;
-        if (frame.keys.has(key)) found.add(path);
-        frame.keys.add(key);
-        position = next;
-      } else position = end - 1;
-    } else if (char === '{' || char === '[') {
-      const childPath =
-        frame !== undefined && frame.keys === undefined ? `${frame.path}[${frame.index}]` : path;
-      frame = { keys: char === '{' ? new Set() : undefined, index: 0, path: childPath };
-      stack.push(frame);
-    } else if (char === '}' || char === ']') {
-      stack.pop();
-      frame = stack.at(-1);
-    } else if (char === ',' && frame !== undefined) frame.index++;
-    position++;
+      if (frame?.keys !== undefined && text.charCodeAt(afterSpace(text, end)) === COLON) {
+        frame.key = unquoted(text, position, end);
+        if (frame.keys.has(frame.key)) found.add(pathOf(frame));
+        else frame.keys.add(frame.key);
+      }
+      position = end - 1;
+    } else if (char === OPEN_OBJECT) frame = { parent: frame, keys: new Set(), key: '', index: 0 };
+    else if (char === OPEN_LIST) frame = { parent: frame, keys: undefined, key: '', index: 0 };
+    else if (char === CLOSE_OBJECT || char === CLOSE_LIST) frame = frame?.parent;
+    else if (char === COMMA && frame !== undefined) frame.index++;
   }
   return [...found];
+}
+
+function pathOf(innermost: Frame): string {
+  let path = '';
+  for (let frame: Frame | undefined = innermost; frame !== undefined; frame = frame.parent) {
+    const isOutermost = frame.parent === undefined;
+    const step = frame.keys === undefined ? `[${frame.index}]` : `${isOutermost ? '' : '.'}${frame.key}`;
+    path = step + path;
+  }
+  return path;
+}
+
+function unquoted(text: string, start: number, end: number): string {
+  const key = text.slice(start + 1, end - 1);
+  return key.includes('\\') ? (JSON.parse(text.slice(start, end)) as string) : key;
 }
 
 /** The position after the closing quote of the string that starts at `start`. */
@@ -51,7 +69,7 @@ function stringEnd(text: string, start: number): number {
 
 function isEscaped(text: string, quoteAt: number): boolean {
   let slashes = 0;
-  while (text[quoteAt - 1 - slashes] === '\\') slashes++;
+  while (text.charCodeAt(quoteAt - 1 - slashes) === BACKSLASH) slashes++;
   return slashes % 2 === 1;
 }
 
