@@ -129,6 +129,7 @@ class NodeHttpsServer implements HttpsServer {
   readonly #peers = new WeakMap<object, RemotePeer>();
   readonly #sockets = new Set<TLSSocket>();
   readonly #sessions = new Set<Http2Session>();
+  readonly #openStreams = new WeakMap<Http2Session, number>();
   readonly #requests = new Set<RunningRequest>();
   #isClosing = false;
 
@@ -190,6 +191,10 @@ class NodeHttpsServer implements HttpsServer {
     this.#peers.set(session, toPeer(session.socket as TLSSocket));
     this.#track(this.#sessions, session);
     session.on('error', () => session.destroy());
+    // A client may hold a connection as long as it uses it: a silent watch counts.
+    session.setTimeout(IDLE_TIMEOUT_MS, () => {
+      if (!this.#openStreams.get(session)) session.close();
+    });
     if (this.#isClosing) session.close();
   }
 
@@ -202,10 +207,17 @@ class NodeHttpsServer implements HttpsServer {
   }
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
-    const peer = this.#peers.get(stream.session!)!;
+    const session = stream.session!;
+    this.#countStreams(session, 1);
+    stream.once('close', () => this.#countStreams(session, -1));
+    const peer = this.#peers.get(session)!;
     const head = { method: headers[':method'], target: headers[':path'] ?? '/', headers };
     const source = stream.endAfterHeaders ? undefined : stream;
     this.#serve({ head, source, peer, sink: newHttp2Sink(stream) });
+  }
+
+  #countStreams(session: Http2Session, change: 1 | -1): void {
+    this.#openStreams.set(session, (this.#openStreams.get(session) ?? 0) + change);
   }
 
   #onHttp1Request(message: IncomingMessage, response: ServerResponse): void {
