@@ -28,19 +28,13 @@ export interface ServerOptions {
   dataDir: string;
   host: string;
   apiPort: number;
-  /** Where Service addresses come from, `10.96.0.0/16`; absent: what the data directory says, or the mode's default. */
-  serviceRange?: string;
 }
 
 /** `kintsugi agent`: kubelet and Service proxy of one node. */
 export interface AgentOptions {
   dataDir: string;
   nodeName: string;
-  /** How it reaches the API server and proves who it is. */
-  kubeconfig: string;
   runtime: RuntimeChoice;
-  /** Port of its own HTTPS listener; 0 picks a free one. */
-  port: number;
   /** Where node ports listen. */
   nodePortAddresses: readonly string[];
 }

@@ -109,7 +109,6 @@ function addServer(program: Command, { world, signal, run }: CommandContext): vo
       parseWholeNumber('--api-port', 0, PORT_MAX),
       6443,
     )
-    .option('--service-range <cidr>', 'where Service addresses come from')
     .action(
       run(async ({ dataDir, ...flags }: Omit<ServerOptions, 'dataDir'> & { dataDir?: string }) =>
         world.roots.server({ ...flags, dataDir: resolveDataDir(world, dataDir) }, signal),
@@ -127,19 +126,12 @@ function addAgent(program: Command, { world, signal, run }: CommandContext): voi
     .command('agent')
     .description('run only the kubelet and the Service proxy of one node')
     .requiredOption('--node-name <name>', "the node's name")
-    .requiredOption('--kubeconfig <file>', 'how to reach the API and who this node is')
     .option('--data-dir <dir>', "where this node's state lives (default: ~/.kintsugi)")
     .option(
       '--runtime <name>',
       `what runs containers: ${RUNTIMES.join(', ')}`,
       parseChoice('--runtime', RUNTIMES),
       'auto',
-    )
-    .option(
-      '--port <port>',
-      'port of its own listener; 0 picks a free one',
-      parseWholeNumber('--port', 0, PORT_MAX),
-      0,
     )
     .option(
       '--node-port-address <ip>',

@@ -13,7 +13,7 @@ export interface CommandContext {
   world: CliWorld;
   signal: AbortSignal;
   /** Wraps an action: its result becomes the exit code. */
-  run<A extends unknown[]>(action: (...args: A) => Promise<number>): (...args: A) => Promise<void>;
+  run: <A extends unknown[]>(action: (...args: A) => Promise<number>) => (...args: A) => Promise<void>;
 }
 
 /**

@@ -152,7 +152,9 @@ export function dataplaneContract(name: string, subject: DataplaneSubject): void
     test('apply routes datagrams and their answers', async () => {
       const dataplane = newDataplane();
       const server = dgram.createSocket('udp4');
-      server.on('message', (message, from) => server.send(`echo ${message}`, from.port, from.address));
+      server.on('message', (message, from) =>
+        server.send(`echo ${message.toString()}`, from.port, from.address),
+      );
       server.bind(0, endpointIps[0]);
       await once(server, 'listening');
       cleanups.push(() => server.close());
