@@ -25,7 +25,8 @@ async function main(): Promise<void> {
     outdir,
     bundle: true,
     splitting: true,
-    chunkNames: 'chunks/[name]-[hash]',
+    // Beside the entries: a module finds its worker beside itself, whichever file it ends up in.
+    chunkNames: 'chunk-[hash]',
     platform: 'node',
     target: 'node24',
     format: 'esm',

@@ -104,14 +104,16 @@ export function launchServer(options: ServerOptions): LaunchedServer {
   };
 }
 
-function commandLine({ dataDir, program, wrapper }: ServerOptions): string[] {
+function commandLine({ dataDir, port = 0, program, wrapper }: ServerOptions): string[] {
   const entry = program === 'bundle' ? 'dist/kintsugi.mjs' : 'src/main/kintsugi.ts';
   return [
     ...(wrapper ?? []),
     process.execPath,
     '--disable-warning=ExperimentalWarning',
     join(ROOT, entry),
-    dataDir,
+    'server',
+    ...['--data-dir', dataDir],
+    ...['--api-port', String(port)],
   ];
 }
 
