@@ -241,18 +241,21 @@ export class InMemoryApi implements Transport {
   #delete(route: Route, body: unknown): StoredObject {
     const current = this.#get(route);
     const options = (body ?? {}) as {
-      preconditions?: { uid?: string };
+      preconditions?: { uid?: string; resourceVersion?: string };
       propagationPolicy?: string;
+      gracePeriodSeconds?: number;
     };
-    const uid = options.preconditions?.uid;
-    if (uid !== undefined && uid !== current.metadata.uid) {
-      throw new StatusError('Conflict', 'the uid in the precondition does not match');
+    const { uid, resourceVersion } = { ...current.metadata, ...options.preconditions };
+    if (uid !== current.metadata.uid || resourceVersion !== current.metadata.resourceVersion) {
+      throw new StatusError('Conflict', 'a precondition does not hold');
     }
     const added = FINALIZER_OF_POLICY[options.propagationPolicy ?? ''];
     const finalizers = [...new Set([...(current.metadata.finalizers ?? []), ...(added ? [added] : [])])];
     const isHeld = finalizers.length > 0 || ((current.spec as NamespaceSpec)?.finalizers ?? []).length > 0;
     const isGraceful =
-      route.row.resource === 'pods' && Boolean((current.spec as { nodeName?: string }).nodeName);
+      route.row.resource === 'pods' &&
+      options.gracePeriodSeconds !== 0 &&
+      Boolean((current.spec as { nodeName?: string }).nodeName);
     if (!isHeld && !isGraceful) return this.#commit('DELETED', route.row, current);
     if (current.metadata.deletionTimestamp !== undefined) return current;
     const deletionTimestamp = toTimestamp(this.#options.clock.now());
