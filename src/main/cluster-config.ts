@@ -5,9 +5,8 @@
 import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
-import { clusterPodCidr } from '../network/pod-network/pod-range.ts';
-import { DEFAULT_SERVICE_RANGE, LOOPBACK_SERVICE_RANGE } from '../network/userspace/service-range.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
+import { addressesInUse, chooseAddresses } from './address-plan.ts';
 
 /** Counts up when a newer program writes what an older one cannot read. */
 const FORMAT = 1;
@@ -86,8 +85,7 @@ function createClusterConfig(dataDir: string): ClusterConfig {
     format: FORMAT,
     clusterId,
     network,
-    podCidr: clusterPodCidr(network, clusterId),
-    serviceCidr: network === 'bridge' ? DEFAULT_SERVICE_RANGE : LOOPBACK_SERVICE_RANGE,
+    ...chooseAddresses(network, clusterId, addressesInUse()),
     nodePorts: NODE_PORTS,
   };
   try {

@@ -1,22 +1,58 @@
 /** The controllers of the server, each with the service account by whose role it acts and the name its Events carry. */
+import { allResources } from '../api/resources.ts';
 import { newDeploymentController } from '../controllers/deployment/controller.ts';
+import { newDisruptionController } from '../controllers/disruption/controller.ts';
 import { newEndpointSliceController } from '../controllers/endpointslice/controller.ts';
+import { newEndpointsController } from '../controllers/endpointslice/endpoints-controller.ts';
 import type { Controller, ControllerContext } from '../controllers/framework/controller.ts';
+import { newGarbageCollector } from '../controllers/garbage-collector/controller.ts';
+import { newNamespaceController } from '../controllers/namespace/controller.ts';
+import { newNodeLifecycleController } from '../controllers/node-lifecycle/controller.ts';
+import { newPodGcController } from '../controllers/pod-gc/controller.ts';
 import { newReplicaSetController } from '../controllers/replicaset/controller.ts';
+import { newRootCaController } from '../controllers/root-ca/controller.ts';
+import { newServiceAccountController } from '../controllers/service-account/controller.ts';
+import { newTaintEvictionController } from '../controllers/taint-eviction/controller.ts';
 
 interface ControllerRow {
   /** In kube-system; see apiserver/authz/bootstrap-controller-roles.ts. */
   account: string;
+  /** As Events name it. */
   component: string;
-  create(context: ControllerContext, clusterCa: string): Controller;
+  create: (context: ControllerContext, clusterCa: string) => Controller;
 }
 
 export const CONTROLLERS: readonly ControllerRow[] = [
   { account: 'deployment-controller', component: 'deployment-controller', create: newDeploymentController },
+  { account: 'disruption-controller', component: 'controllermanager', create: newDisruptionController },
+  { account: 'endpoint-controller', component: 'endpoint-controller', create: newEndpointsController },
   {
     account: 'endpointslice-controller',
     component: 'endpoint-slice-controller',
     create: newEndpointSliceController,
   },
+  {
+    account: 'generic-garbage-collector',
+    component: 'garbage-collector-controller',
+    create: (context) => newGarbageCollector(context, allResources()),
+  },
+  {
+    account: 'namespace-controller',
+    component: 'namespace-controller',
+    create: (context) => newNamespaceController(context, allResources()),
+  },
+  { account: 'node-controller', component: 'node-controller', create: newNodeLifecycleController },
+  {
+    account: 'pod-garbage-collector',
+    component: 'pod-garbage-collector',
+    create: (context) => newPodGcController(context),
+  },
   { account: 'replicaset-controller', component: 'replicaset-controller', create: newReplicaSetController },
+  { account: 'root-ca-cert-publisher', component: 'root-ca-cert-publisher', create: newRootCaController },
+  {
+    account: 'service-account-controller',
+    component: 'service-account-controller',
+    create: newServiceAccountController,
+  },
+  { account: 'node-controller', component: 'taint-eviction-controller', create: newTaintEvictionController },
 ];

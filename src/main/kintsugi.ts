@@ -1,7 +1,15 @@
-import { runServer } from './server.ts';
+/** The program: the command line over the real world. */
+import { runCli } from '../cli/program.ts';
+import { newCliWorld } from './cli-world.ts';
 
-const dataDir = process.argv[2]!;
+/** The second signal means: now. */
 const stop = new AbortController();
-process.on('SIGINT', () => stop.abort(new Error('SIGINT')));
-process.on('SIGTERM', () => stop.abort(new Error('SIGTERM')));
-await runServer({ dataDir, bindAddress: '127.0.0.1', apiPort: 0, nodes: ['node-1'] }, stop.signal);
+for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(name, () => {
+    if (stop.signal.aborted) process.exit(130);
+    stop.abort(new Error(name));
+  });
+}
+
+const exitCode = await runCli(process.argv.slice(2), newCliWorld(), stop.signal);
+process.exit(exitCode);

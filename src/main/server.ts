@@ -10,6 +10,7 @@ import path from 'node:path';
 import type { ApiRequest, ApiResponse } from '../api/message.ts';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
+import { runEventExpiry } from '../apiserver/event-expiry.ts';
 import type { Logger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
@@ -21,7 +22,8 @@ import { openSqliteJournal } from '../platform/sqlite-journal.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { newTunnel } from '../platform/tunnel.ts';
 import { openStore } from '../store/mvcc-store.ts';
-import { openClusterConfig } from './cluster-config.ts';
+import { type ClusterConfig, openClusterConfig } from './cluster-config.ts';
+import { clusterNode, nodesOf } from './cluster-node.ts';
 import { runControlPlane } from './control-plane.ts';
 import { newMetrics } from './metrics.ts';
 import { runAll } from './run-all.ts';
@@ -33,8 +35,6 @@ export interface ServerOptions {
   bindAddress: string;
   /** 0: the port of the last start, or else a free one. */
   apiPort: number;
-  /** Nodes of this machine, whose agents' credentials this process makes. */
-  nodes: readonly string[];
 }
 
 const CLOSE_GRACE_MS = 2_000;
@@ -77,12 +77,13 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       rbacObjects: bootstrapRbacObjects(),
     });
     gate.open(parts.api);
-    await publish({ dataDir, pki, address, nodes: options.nodes });
+    await publish({ dataDir, cluster, pki, address });
     log.info('ready', { ...address, revision: store.revision });
     await runAll(signal, [
       (both) => store.run(both),
       (both) => pki.run(both),
       (both) => parts.securityView.run(both),
+      (both) => runEventExpiry(parts.api.registry, both),
       (both) => runControlPlane({ api: parts.api, cluster, pki, log, metrics: metrics.controllers }, both),
     ]);
   } finally {
@@ -115,14 +116,16 @@ function newGate() {
 
 interface Publication {
   dataDir: string;
+  cluster: ClusterConfig;
   pki: Pki;
   address: ServerAddress;
-  nodes: readonly string[];
 }
 
 /** What others of this data directory find the server by: agents their credentials, people the kubeconfig. */
-async function publish({ dataDir, pki, address, nodes }: Publication): Promise<void> {
-  await Promise.all(nodes.map((name) => pki.node(name, [hostname(), 'localhost', '127.0.0.1'])));
+async function publish({ dataDir, cluster, pki, address }: Publication): Promise<void> {
+  await Promise.all(
+    nodesOf(dataDir).map((name) => pki.node(name, [hostname(), clusterNode(cluster, name).ip])),
+  );
   writeFileAtomically(path.join(dataDir, 'server.json'), `${JSON.stringify(address)}\n`);
   const server = `https://${address.host}:${address.port}`;
   const write = () =>

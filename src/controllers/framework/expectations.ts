@@ -7,7 +7,7 @@
  * at once and nothing needs a timeout:
  *
  *     created    until the cache shows the object's uid, or has passed the revision of its creation (it was deleted since)
- *     unknown    a creation whose answer was lost: the same name is tried again first, so it can never exist twice
+ *     unknown    a creation that failed, perhaps only its answer: the same name is tried again, so it never exists twice
  *     deleted    until the cache shows the object terminating, or no longer shows it
  *
  * Invariant: for one owner, called by one worker at a time, `observe` never shows fewer objects than exist because of own
@@ -21,7 +21,7 @@ import { compareRevisions } from '../../client/revision.ts';
 
 export interface Expectations<T> {
   created(ownerUid: string, object: T): void;
-  /** The answer to a creation was lost; `name` is the name that was asked for. */
+  /** A creation failed, or its answer was lost; `name` is the name that was asked for. */
   creationUnknown(ownerUid: string, name: string): void;
   /** Takes a name whose creation may or may not have happened, to be used for the next creation. */
   takeUnknownName(ownerUid: string): string | undefined;

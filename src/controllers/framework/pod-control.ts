@@ -50,8 +50,10 @@ class ExpectingPodControl implements PodControl {
     const pod = newPodFromTemplate(template, { owner, ownerKind: gvkOf(owner), name });
     const created = await client.create(PODS, pod, signal).catch(async (error: unknown) => {
       if (hasReason(error, 'AlreadyExists')) return this.#ownedNamesake(owner, name, error, signal);
-      if (isOutcomeUnknown(error)) expectations.creationUnknown(ownerUid, name);
-      if (error instanceof StatusError && !isNamespaceTerminating(error)) {
+      // Whether or not the Pod was made after all: the same name is tried again, and a repeated failure reads the same.
+      if (!(error instanceof StatusError)) throw error;
+      expectations.creationUnknown(ownerUid, name);
+      if (!isNamespaceTerminating(error)) {
         recorder.event(owner, 'Warning', 'FailedCreate', `Error creating: ${error.message}`);
       }
       throw error;
@@ -92,11 +94,6 @@ class ExpectingPodControl implements PodControl {
     if (holder !== undefined && isControlledBy(holder, owner)) return holder;
     throw error;
   }
-}
-
-/** The request may have been executed although it failed. */
-function isOutcomeUnknown(error: unknown): boolean {
-  return hasReason(error, 'ServiceUnavailable', 'Timeout', 'ServerTimeout', 'InternalError', 'Unknown');
 }
 
 /** Nothing can be created in a namespace that is being deleted, and nobody needs to hear of it. */

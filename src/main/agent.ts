@@ -1,0 +1,125 @@
+/**
+ * The `agent` process: kubelet and Service proxy of one node. It may die at any moment: containers run on, and the next
+ * agent finds them. Told to stop, it ends them first; their Pods stay in the API and run again at the next start.
+ */
+import path from 'node:path';
+import { newEventRecorder } from '../client/event-writer.ts';
+import { newInformerFactory } from '../client/informer-factory.ts';
+import { newRestClient } from '../client/rest-client.ts';
+import { newKubelet } from '../kubelet/kubelet.ts';
+import { ServiceProxy } from '../network/proxy.ts';
+import { USERSPACE_DEFAULTS } from '../network/userspace/defaults.ts';
+import { claimServiceRange } from '../network/userspace/service-range.ts';
+import { UserspaceDataplane } from '../network/userspace/userspace-dataplane.ts';
+import { newHttpsTransport } from '../platform/https-transport.ts';
+import { newPinoLogger } from '../platform/json-logger.ts';
+import { newProber } from '../platform/kubelet-prober.ts';
+import { newVolumeHost } from '../platform/kubelet-volume-host.ts';
+import { waitForNodeCredentials, watchNodeCredentials } from '../platform/node-credentials.ts';
+import { systemClock } from '../platform/system-clock.ts';
+import { systemRandom } from '../platform/system-random.ts';
+import { clearAgentAddress, writeAgentAddress } from './agent-address.ts';
+import { nodeDirectory, openAgentRuntime } from './agent-runtime.ts';
+import { newAgentServer } from './agent-server.ts';
+import { openClusterConfig } from './cluster-config.ts';
+import { clusterNode } from './cluster-node.ts';
+import { readNodeFacts } from './node-facts.ts';
+import { runAll } from './run-all.ts';
+import { waitForServerAddress } from './server-address.ts';
+import { newServiceVariables } from './service-variables.ts';
+import { stopContainers } from './stop-containers.ts';
+
+/** Nothing interrupts the ending of containers but their own grace. */
+const never = new AbortController().signal;
+
+export interface AgentOptions {
+  dataDir: string;
+  nodeName: string;
+  /** Addresses of this machine on which node ports listen. */
+  nodePortAddresses: readonly string[];
+}
+
+/** Works until `signal` aborts, then ends what the node runs; killed, it leaves everything running for the next agent. */
+export async function runAgent(options: AgentOptions, signal: AbortSignal): Promise<void> {
+  const { dataDir, nodeName } = options;
+  const [clock, random] = [systemClock, systemRandom];
+  const log = newPinoLogger({ component: 'agent' }).with({ node: nodeName });
+  const cluster = openClusterConfig(dataDir);
+  const node = clusterNode(cluster, nodeName);
+  clearAgentAddress(dataDir, nodeName);
+  const pki = { directory: path.join(dataDir, 'pki'), name: nodeName };
+  const runtimeOpening = openAgentRuntime({ dataDir, cluster, node, log });
+  let credentials = await waitForNodeCredentials(clock, pki, signal);
+  const address = await waitForServerAddress(dataDir, clock, signal);
+  const transport = newHttpsTransport({
+    server: `https://${address.host}:${address.port}`,
+    clock,
+    credentials: () => credentials.client,
+  });
+  const client = newRestClient(transport, { userAgent: 'kubelet' });
+  const informers = newInformerFactory({ client, clock, random, log });
+  const events = newEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName });
+  const proxyEvents = newEventRecorder({
+    client,
+    clock,
+    random,
+    log,
+    component: 'kube-proxy',
+    host: nodeName,
+  });
+  const runtime = await runtimeOpening;
+  const server = newAgentServer({ log, node, tls: credentials.server, runtime, clock }, signal);
+  const { port } = await server.listen();
+  const { version } = await runtime.status();
+  const kubelet = newKubelet({
+    clock,
+    random,
+    log,
+    client,
+    informers,
+    events,
+    runtime,
+    prober: newProber(),
+    host: newVolumeHost(),
+    serviceVariables: newServiceVariables(informers),
+    options: {
+      node: readNodeFacts({ node, kubeletPort: port, runtimeVersion: `process://${version}` }),
+      rootDir: path.join(nodeDirectory(dataDir, nodeName), 'kubelet'),
+      runtimeName: 'process',
+      dns: { servers: [], domain: 'cluster.local' },
+    },
+  });
+  server.serve(() => kubelet.pods());
+  if (cluster.network === 'bridge') await claimServiceRange(cluster.serviceCidr, signal);
+  const dataplane = new UserspaceDataplane({
+    clock,
+    random,
+    options: { ...USERSPACE_DEFAULTS, nodePortAddresses: options.nodePortAddresses },
+  });
+  const proxy = new ServiceProxy({ clock, log, informers, events: proxyEvents, dataplane, nodeName });
+  await watchNodeCredentials(
+    pki,
+    (renewed) => {
+      credentials = renewed;
+      server.setTls(renewed.server);
+      transport.renew();
+    },
+    signal,
+  );
+  writeAgentAddress(dataDir, nodeName, { host: node.ip, port });
+  log.info('ready', { port, api: `${address.host}:${address.port}` });
+  try {
+    await runAll(signal, [
+      (both) => kubelet.run(both),
+      (both) => proxy.run(both),
+      (both) => informers.run(both),
+      (both) => events.run(both),
+      (both) => proxyEvents.run(both),
+    ]);
+  } finally {
+    await server.close();
+    transport.close();
+    if (signal.aborted) await stopContainers({ runtime, cluster }, never);
+    log.info('stopped');
+  }
+}

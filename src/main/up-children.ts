@@ -1,0 +1,76 @@
+/** The processes of a cluster as the keeper sees them: one server, and an agent for each node. */
+import path from 'node:path';
+import type { ChildSpec } from '../keeper/child-spec.ts';
+import { readAgentAddress } from './agent-address.ts';
+import { nodeName } from './cluster-node.ts';
+import { askHealth } from './health-check.ts';
+import { readServerAddress } from './server-address.ts';
+
+export interface ChildrenOptions {
+  dataDir: string;
+  apiPort: number;
+  nodes: number;
+}
+
+const AGENT_STOP_ORDER = 2;
+const SERVER_STOP_ORDER = 1;
+/** An agent ends its containers first, each within its own grace. */
+const AGENT_STOP_TIMEOUT_MS = 45_000;
+const SERVER_STOP_TIMEOUT_MS = 10_000;
+
+export function clusterChildren(options: ChildrenOptions): ChildSpec[] {
+  const agents = Array.from({ length: options.nodes }, (_, index) => agentSpec(options, nodeName(index)));
+  return [serverSpec(options), ...agents];
+}
+
+function serverSpec({ dataDir, apiPort }: ChildrenOptions): ChildSpec {
+  return {
+    name: 'server',
+    command: [...program(dataDir), 'server', '--data-dir', dataDir, '--api-port', String(apiPort)],
+    env: environment(dataDir),
+    checkLiveness: async (signal) => {
+      const address = readServerAddress(dataDir);
+      if (address !== undefined) expectOk(await askHealth(dataDir, address, '/livez', signal));
+    },
+    stopOrder: SERVER_STOP_ORDER,
+    stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
+  };
+}
+
+function agentSpec({ dataDir }: ChildrenOptions, name: string): ChildSpec {
+  return {
+    name: `agent-${name}`,
+    command: [...program(dataDir), 'agent', '--data-dir', dataDir, '--node-name', name],
+    env: environment(dataDir),
+    checkLiveness: async (signal) => {
+      const address = readAgentAddress(dataDir, name);
+      if (address !== undefined) expectOk(await askHealth(dataDir, address, '/healthz', signal));
+    },
+    stopOrder: AGENT_STOP_ORDER,
+    stopTimeoutMs: AGENT_STOP_TIMEOUT_MS,
+  };
+}
+
+function expectOk(status: number): void {
+  if (status !== 200) throw new Error(`health check answered ${status}`);
+}
+
+/** This very program, so that all processes of a cluster are of one version. */
+function program(dataDir: string): string[] {
+  const reports = path.join(dataDir, 'logs');
+  return [
+    process.execPath,
+    '--disable-warning=ExperimentalWarning',
+    '--report-on-signal',
+    `--report-directory=${reports}`,
+    process.argv[1]!,
+  ];
+}
+
+/** Compiled code is kept, so that a restarted process is back sooner. */
+function environment(dataDir: string): Record<string, string> {
+  const own = Object.entries(process.env).filter(
+    (entry): entry is [string, string] => entry[1] !== undefined,
+  );
+  return { ...Object.fromEntries(own), NODE_COMPILE_CACHE: path.join(dataDir, 'cache') };
+}

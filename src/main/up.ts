@@ -1,0 +1,137 @@
+/**
+ * `kintsugi up`: the keeper in the foreground. Says what it is doing on standard error, prints one ready line on standard
+ * output, applies what it was given, and stops everything in order when it is told to.
+ */
+import { mkdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import type { CliWorld } from '../cli/cli-world.ts';
+import { apply } from '../cli/commands/apply.ts';
+import type { UpOptions } from '../cli/options.ts';
+import { CommandError } from '../cli/usage-error.ts';
+import { Keeper } from '../keeper/keeper.ts';
+import { lockDataDir } from '../platform/data-dir-lock.ts';
+import { newPinoLogger } from '../platform/json-logger.ts';
+import { newKeeperStateFile } from '../platform/keeper-state-file.ts';
+import { ownIdentity } from '../platform/process-identity.ts';
+import { newProcessLauncher } from '../platform/process-launcher.ts';
+import { systemClock } from '../platform/system-clock.ts';
+import { readAgentAddress } from './agent-address.ts';
+import { imageRegistry, nodeDirectory } from './agent-runtime.ts';
+import { openClusterConfig } from './cluster-config.ts';
+import { nodeName } from './cluster-node.ts';
+import { askHealth } from './health-check.ts';
+import { readServerAddress, type ServerAddress } from './server-address.ts';
+import { clusterChildren } from './up-children.ts';
+
+const POLL_MS = 10;
+const HEALTH_TIMEOUT_MS = 2_000;
+
+export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSignal): Promise<number> {
+  const startedMs = systemClock.monotonicMs();
+  const dataDir = path.resolve(options.dataDir);
+  if (options.runtime === 'containerd')
+    throw new CommandError('--runtime containerd is not supported yet: use --runtime process');
+  openClusterConfig(dataDir);
+  const logs = path.join(dataDir, 'logs');
+  mkdirSync(logs, { recursive: true, mode: 0o700 });
+  const lock = lockDataDir(dataDir);
+  try {
+    for (const { reference, directory } of options.images)
+      await imageRegistry(dataDir).register(reference, directory);
+    for (let i = 0; i < options.nodes; i++)
+      mkdirSync(nodeDirectory(dataDir, nodeName(i)), { recursive: true, mode: 0o700 });
+    const keeper = new Keeper(clusterChildren({ ...options, dataDir }), {
+      clock: systemClock,
+      log: newPinoLogger({ component: 'keeper', destination: path.join(logs, 'keeper.log') }),
+      launcher: newProcessLauncher({ logDirectory: logs, clock: systemClock }),
+      stateFile: newKeeperStateFile(path.join(dataDir, 'keeper.json')),
+      identity: ownIdentity(),
+    });
+    const stop = new AbortController();
+    const both = AbortSignal.any([signal, stop.signal]);
+    const keeping = keeper.run(both);
+    await world.stderr.write(`kintsugi: starting in ${dataDir} …\n`);
+    const exitCode = await start({ options, world, keeper, dataDir, startedMs }, both).catch(
+      async (error: unknown) => {
+        stop.abort(error);
+        await keeping;
+        throw error;
+      },
+    );
+    await keeping;
+    if (signal.aborted)
+      await world.stderr.write('kintsugi: stopped; everything is kept for the next `kintsugi up`\n');
+    return exitCode;
+  } finally {
+    lock.release();
+  }
+}
+
+interface Start {
+  options: UpOptions;
+  world: CliWorld;
+  keeper: Keeper;
+  dataDir: string;
+  startedMs: number;
+}
+
+/** Waits for the API, says so, and applies the manifests. Resolves with the exit code that `up` will have. */
+async function start(
+  { options, world, keeper, dataDir, startedMs }: Start,
+  signal: AbortSignal,
+): Promise<number> {
+  const server = await waitForApi(dataDir, keeper, signal);
+  if (server === undefined) return 0;
+  const url = `https://${server.host}:${server.port}`;
+  const kubeconfig = path.join(dataDir, 'kubeconfig');
+  const startedInMs = Math.round(systemClock.monotonicMs() - startedMs);
+  const line =
+    options.output === 'json'
+      ? JSON.stringify({ ready: true, kubeconfig, server: url, nodes: options.nodes, startedInMs })
+      : `kintsugi: ready in ${(startedInMs / 1000).toFixed(2)} s at ${url} · export KUBECONFIG=${kubeconfig}`;
+  await world.stdout.write(`${line}\n`);
+  if (options.files.length === 0) return 0;
+  await waitForAgents(dataDir, options.nodes, signal);
+  const quiet = options.output === 'json' ? { ...world, stdout: world.stderr } : world;
+  return apply(quiet, { filename: options.files, kubeconfig, output: 'text' }, signal);
+}
+
+/** `undefined` when told to stop meanwhile. @throws CommandError when the server cannot start */
+async function waitForApi(
+  dataDir: string,
+  keeper: Keeper,
+  signal: AbortSignal,
+): Promise<ServerAddress | undefined> {
+  while (!signal.aborted) {
+    const child = keeper.children.find(({ name }) => name === 'server');
+    if (child?.lastEnd !== undefined)
+      throw new CommandError(`the server cannot start: ${reasonOfEnd(dataDir, child.lastEnd)}`);
+    const address = readServerAddress(dataDir);
+    if (address !== undefined && (await isReady(dataDir, address))) return address;
+    await systemClock.sleep(POLL_MS, signal).catch(() => {});
+  }
+  return undefined;
+}
+
+async function isReady(dataDir: string, address: ServerAddress): Promise<boolean> {
+  return askHealth(dataDir, address, '/readyz', AbortSignal.timeout(HEALTH_TIMEOUT_MS)).then(
+    (status) => status === 200,
+    () => false,
+  );
+}
+
+/** Manifests are applied once the nodes can take Pods, so that nothing is reported as unschedulable only because of haste. */
+async function waitForAgents(dataDir: string, nodes: number, signal: AbortSignal): Promise<void> {
+  const isServing = () =>
+    Array.from({ length: nodes }, (_, i) => readAgentAddress(dataDir, nodeName(i))).every(Boolean);
+  while (!signal.aborted && !isServing()) await systemClock.sleep(POLL_MS, signal).catch(() => {});
+}
+
+/** What the process itself said last for a person to read, else how it ended. */
+function reasonOfEnd(dataDir: string, end: string): string {
+  const file = path.join(dataDir, 'logs', 'server.log');
+  const said = readFileSync(file, 'utf8')
+    .split('\n')
+    .findLast((line) => line.startsWith('kintsugi: '));
+  return said?.slice('kintsugi: '.length) ?? `${end}; see ${file}`;
+}
