@@ -29,8 +29,22 @@ const FORMAT = /^([+-]?)(\d*)(?:\.(\d*))?(Ki|Mi|Gi|Ti|Pi|Ei|[numkMGTPE]|[eE][+-]
 /** Upstream caps quantities at 2^63 - 1. */
 const VALUE_MAX_MILLI = ((1n << 63n) - 1n) * 1000n;
 
+/** Texts repeat endlessly (`100m`, `128Mi`), so values are kept; the cache starts over when it is full. */
+const CACHE_MAX = 2000;
+const cache = new Map<string, bigint>();
+
 /** The value in thousandths, rounded away from zero; `undefined` for text that is not a quantity. */
 export function parseQuantityMilli(text: string): bigint | undefined {
+  const known = cache.get(text);
+  if (known !== undefined) return known;
+  const milli = parseMilli(text);
+  if (milli === undefined) return undefined;
+  if (cache.size >= CACHE_MAX) cache.clear();
+  cache.set(text, milli);
+  return milli;
+}
+
+function parseMilli(text: string): bigint | undefined {
   const match = FORMAT.exec(text);
   if (match === null) return undefined;
   const [, sign = '', whole = '', fraction = '', suffix = ''] = match;
