@@ -72,25 +72,7 @@ function apiregistration(): ModelPackage {
         ],
         true,
       ),
-      definition('APIServiceCondition', [
-        {
-          name: 'type',
-          number: 1,
-          target: scalar('s'),
-          required: true,
-          extra: { goType: 'v1.APIServiceConditionType' },
-        },
-        {
-          name: 'status',
-          number: 2,
-          target: scalar('s'),
-          required: true,
-          extra: { goType: 'v1.ConditionStatus' },
-        },
-        { name: 'lastTransitionTime', number: 3, target: scalar('t') },
-        { name: 'reason', number: 4, target: scalar('s') },
-        { name: 'message', number: 5, target: scalar('s') },
-      ]),
+      serviceCondition(),
       list('APIServiceList', id),
       definition('APIServiceSpec', [
         { name: 'service', number: 1, target: own('ServiceReference') },
@@ -117,6 +99,28 @@ function apiregistration(): ModelPackage {
       ]),
     ],
   );
+}
+
+function serviceCondition() {
+  return definition('APIServiceCondition', [
+    {
+      name: 'type',
+      number: 1,
+      target: scalar('s'),
+      required: true,
+      extra: { goType: 'v1.APIServiceConditionType' },
+    },
+    {
+      name: 'status',
+      number: 2,
+      target: scalar('s'),
+      required: true,
+      extra: { goType: 'v1.ConditionStatus' },
+    },
+    { name: 'lastTransitionTime', number: 3, target: scalar('t') },
+    { name: 'reason', number: 4, target: scalar('s') },
+    { name: 'message', number: 5, target: scalar('s') },
+  ]);
 }
 
 function metrics(): ModelPackage {

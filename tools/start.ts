@@ -3,7 +3,7 @@
  * application, and says what to try. Further arguments go to `kintsugi up`.
  */
 import { spawn, spawnSync } from 'node:child_process';
-import { existsSync, globSync, statSync } from 'node:fs';
+import { accessSync, constants, existsSync, globSync, statSync } from 'node:fs';
 import path from 'node:path';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
@@ -16,6 +16,16 @@ function isBuilt(): boolean {
   return globSync('src/**/*.{ts,json}', { cwd: ROOT }).every(
     (file) => statSync(path.join(ROOT, file)).mtimeMs <= builtMs,
   );
+}
+
+/** Somebody else's checkout is run as it is: `bin/kintsugi` takes the sources where the bundle is out of date. */
+function mayBuild(): boolean {
+  try {
+    accessSync(ROOT, constants.W_OK);
+    return true;
+  } catch {
+    return false;
+  }
 }
 
 function build(): void {
@@ -35,7 +45,7 @@ Ctrl-C stops everything and loses nothing. More: examples/web-app/README.md
 `;
 
 function main(): void {
-  if (!isBuilt()) build();
+  if (!isBuilt() && mayBuild()) build();
   const args = [
     'up',
     '--nodes',

@@ -125,7 +125,7 @@ function splitCpu(metrics: readonly JsonObject[], side: Side): [JsonValue | unde
 }
 
 function toV1Metric(metric: JsonObject, side: Side): JsonObject {
-  const shape = SOURCES[String(metric['type'])];
+  const shape = SOURCES[metric['type'] as string];
   if (shape === undefined) return metric;
   const source: JsonObject = {};
   for (const [v1Name, path] of namesOf(shape, side)) {
@@ -136,7 +136,7 @@ function toV1Metric(metric: JsonObject, side: Side): JsonObject {
 }
 
 function toV2Metric(metric: JsonObject, side: Side): JsonObject {
-  const shape = SOURCES[String(metric['type'])];
+  const shape = SOURCES[metric['type'] as string];
   if (shape === undefined) return metric;
   const source: JsonObject = {};
   const old = objectAt(metric, shape.key);

@@ -47,10 +47,5 @@ export function isSidecar(container: Container): boolean {
   return container.restartPolicy === 'Always';
 }
 
-/** Made from a file on its node; its API object only mirrors it. */
-export function isMirrorPod(pod: Pod): boolean {
-  return pod.metadata.annotations?.['kubernetes.io/config.mirror'] !== undefined;
-}
-
 /** The priority from which a Pod counts as critical to a node. @see scheduling.SystemCriticalPriority */
 export const SYSTEM_CRITICAL_PRIORITY = 2_000_000_000;

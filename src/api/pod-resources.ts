@@ -19,30 +19,21 @@ export function toAmounts(quantities: Readonly<Record<string, string>> | undefin
   );
 }
 
-/** The Pod's effective requests, its overhead included. */
-export function podRequests(pod: Pod): ResourceAmounts {
-  return podAmounts(pod, (container) => container.resources?.requests);
-}
-
-/** The Pod's effective limits; a resource that some container does not limit is still summed over those that do. */
-export function podLimits(pod: Pod): ResourceAmounts {
-  return podAmounts(pod, (container) => container.resources?.limits);
+function requestsOf(container: Container): ResourceAmounts {
+  return toAmounts(container.resources?.requests);
 }
 
 /**
- * Main containers and sidecars run together. Each ordinary init container runs beside the sidecars started before it;
+ * The Pod's effective requests, its overhead included. Main containers and sidecars run together. Each ordinary init container runs beside the sidecars started before it;
  * the Pod needs the largest of those moments.
  */
-function podAmounts(
-  pod: Pod,
-  of: (container: Container) => Record<string, string> | undefined,
-): ResourceAmounts {
+export function podRequests(pod: Pod): ResourceAmounts {
   const running: ResourceAmounts = new Map();
-  for (const container of pod.spec.containers) add(running, toAmounts(of(container)));
+  for (const container of pod.spec.containers) add(running, requestsOf(container));
   const sidecars: ResourceAmounts = new Map();
   const peak: ResourceAmounts = new Map();
   for (const container of pod.spec.initContainers ?? []) {
-    const own = toAmounts(of(container));
+    const own = requestsOf(container);
     if (isSidecar(container)) {
       add(running, own);
       add(sidecars, own);

@@ -22,11 +22,11 @@ const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
 ]);
 const INTEGER = /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
-const NUMBER_STARTS = [...'-+.0123456789'];
+const NUMBER_STARTS = '- + . 0 1 2 3 4 5 6 7 8 9'.split(' ');
 
 const boolTag = yaml.defineScalarTag<boolean>('tag:yaml.org,2002:bool', {
   implicit: true,
-  implicitFirstChars: [...'yYnNoOtTfF'],
+  implicitFirstChars: 'y Y n N o O t T f F'.split(' '),
   resolve: (source) => (Object.hasOwn(BOOLEANS, source) ? BOOLEANS[source]! : yaml.NOT_RESOLVED),
   identify: (value) => typeof value === 'boolean',
 });

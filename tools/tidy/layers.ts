@@ -71,7 +71,7 @@ export const LAYERS: readonly Layer[] = [
       'src/apiserver/authn',
       'src/client/json-lines.ts',
     ],
-    packages: [...NODE, 'pino', 'prom-client', 'ws', '@peculiar/x509', 'reflect-metadata'],
+    packages: [...NODE, 'pino', 'ws'],
   },
   {
     path: 'src/simulation',
@@ -89,7 +89,7 @@ export const LAYERS: readonly Layer[] = [
     packages: [],
   },
   { path: 'src/cli', mayImport: [...PURE, 'src/client', 'src/main'], packages: ['commander', 'picocolors'] },
-  { path: 'src/main', mayImport: ['src'], packages: [...NODE, 'ws'] },
+  { path: 'src/main', mayImport: ['src'], packages: [...NODE, 'prom-client'] },
 ];
 
 /** The layer of a file, or `undefined` when the table has none. */

@@ -178,22 +178,28 @@ function toleratesTheSame(a: Toleration, b: Toleration): boolean {
   return a.key === b.key && a.operator === b.operator && a.value === b.value && a.effect === b.effect;
 }
 
+const MUTABLE_FIELDS: ReadonlySet<string> = new Set([
+  'activeDeadlineSeconds',
+  'tolerations',
+  'terminationGracePeriodSeconds',
+  'schedulingGates',
+  'ephemeralContainers',
+]);
+
 /** A Pod's spec without what an update may change. Scheduling gates may be removed while there is no node. */
 function fixedPart(spec: PodSpec): JsonValue {
-  const {
-    activeDeadlineSeconds,
-    tolerations,
-    terminationGracePeriodSeconds,
-    schedulingGates,
-    ephemeralContainers,
-    ...rest
-  } = spec;
-  const withoutImage = ({ image: _, ...container }: Container) => container;
-  return {
-    ...rest,
-    containers: rest.containers.map(withoutImage),
-    ...(rest.initContainers ? { initContainers: rest.initContainers.map(withoutImage) } : {}),
-  } as unknown as JsonValue;
+  const fixed = omit(spec, MUTABLE_FIELDS);
+  for (const part of ['containers', 'initContainers'] as const) {
+    if (spec[part])
+      fixed[part] = spec[part].map((container) => omit(container, IMAGE_FIELD)) as unknown as JsonValue;
+  }
+  return fixed;
+}
+
+const IMAGE_FIELD: ReadonlySet<string> = new Set(['image']);
+
+function omit(object: object, fields: ReadonlySet<string>): Record<string, JsonValue> {
+  return Object.fromEntries(Object.entries(object).filter(([field]) => !fields.has(field)));
 }
 
 /** Of the templates in workloads: their Pods must always be restarted. */

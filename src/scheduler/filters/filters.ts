@@ -81,14 +81,13 @@ const nodeResourcesFit: Filter = {
   name: 'NodeResourcesFit',
   unresolvable: false,
   filter: ({ requests }, node) => {
-    let reasons: string[] | undefined;
-    if (node.pods.size + 1 > (node.allocatable.get('pods') ?? DEFAULT_PODS_MAX)) reasons = ['Too many pods'];
+    const reasons =
+      node.pods.size + 1 > (node.allocatable.get('pods') ?? DEFAULT_PODS_MAX) ? ['Too many pods'] : [];
     for (const [name, amount] of requests) {
-      if (amount === 0) continue;
       const free = (node.allocatable.get(name) ?? 0) - (node.requested.get(name) ?? 0);
-      if (amount > free) (reasons ??= []).push(`Insufficient ${name}`);
+      if (amount > 0 && amount > free) reasons.push(`Insufficient ${name}`);
     }
-    return reasons;
+    return reasons.length === 0 ? undefined : reasons;
   },
 };
 
