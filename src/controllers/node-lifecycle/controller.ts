@@ -66,7 +66,7 @@ class NodeLifecycleController {
       resync: { lister: this.#nodes, intervalMs: MONITOR_PERIOD_MS },
     });
     addPodNodeIndex(this.#pods);
-    this.podReadiness = newPodReadinessLoop(context, (name) => this.#node(name));
+    this.podReadiness = newPodReadinessLoop(context, this.#nodes, (name) => this.#node(name));
     this.#listenToNodes();
     this.#listenToLeases(leases);
   }
@@ -78,6 +78,7 @@ class NodeLifecycleController {
         this.#heartbeats.seen(name, this.#nowMs());
         this.#tell(node, 'RegisteredNode', `Node ${name} event: Registered Node ${name} in Controller`);
         this.#count(node);
+        this.#reviewPods(name);
         this.loop.enqueue(name);
       },
       onUpdate: (node, previous) => {
@@ -133,7 +134,11 @@ class NodeLifecycleController {
   #reportNotReady(node: Node): void {
     const { name } = node.metadata;
     this.#tell(node, 'NodeNotReady', `Node ${name} status is now: NodeNotReady`);
-    for (const pod of podsOnNode(this.#pods, name)) this.podReadiness.enqueue(keyOf(pod));
+    this.#reviewPods(name);
+  }
+
+  #reviewPods(nodeName: string): void {
+    for (const pod of podsOnNode(this.#pods, nodeName)) this.podReadiness.enqueue(keyOf(pod));
   }
 
   #observeEviction(node: Node): ObservedEviction {

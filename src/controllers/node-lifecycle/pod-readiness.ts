@@ -11,6 +11,7 @@ import type { Node, Pod } from '../../api/generated/core-v1.ts';
 import { keyOf } from '../../api/meta.ts';
 import { podCondition } from '../../api/pod-conditions.ts';
 import { PODS } from '../../api/resources.ts';
+import type { Informer } from '../../client/informer.ts';
 import type { ControllerContext } from '../framework/controller.ts';
 import { isAssigned } from '../framework/pod-nodes.ts';
 import { patchPodStatus, withPodCondition } from '../framework/pod-status-write.ts';
@@ -23,6 +24,7 @@ const WORKERS = 16;
 /** @param nodeOf  the newest that is known of the node */
 export function newPodReadinessLoop(
   context: ControllerContext,
+  nodes: Informer<Node>,
   nodeOf: (name: string) => Node | undefined,
 ): WorkerLoop {
   const pods = context.informers.informer<Pod>(PODS);
@@ -45,7 +47,7 @@ export function newPodReadinessLoop(
     name: 'node-lifecycle-pods',
     workers: WORKERS,
     sync,
-    informers: [pods],
+    informers: [pods, nodes],
   });
   pods.addListener({
     onAdd: (pod) => {

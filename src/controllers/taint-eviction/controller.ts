@@ -40,6 +40,8 @@ class TaintEvictionController {
   readonly #pods: Informer<Pod>;
   /** When the time of Pods began that are to be evicted later, by uid; monotonic. */
   readonly #countedSinceMs = new Map<string, number>();
+  /** Whose deletion was accepted, by uid, until the object is gone: the cache may not show it yet. */
+  readonly #deleted = new Set<string>();
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -65,7 +67,10 @@ class TaintEvictionController {
     this.#pods.addListener({
       onAdd: onPod,
       onUpdate: onPod,
-      onDelete: (pod) => this.#countedSinceMs.delete(pod.metadata.uid),
+      onDelete: ({ metadata }) => {
+        this.#countedSinceMs.delete(metadata.uid);
+        this.#deleted.delete(metadata.uid);
+      },
     });
     const onNode = ({ metadata }: Node) => {
       for (const pod of podsOnNode(this.#pods, metadata.name)) this.loop.enqueue(keyOf(pod));
@@ -84,7 +89,7 @@ class TaintEvictionController {
     if (pod === undefined || !isAssigned(pod)) return {};
     const node = this.#nodes.get(pod.spec.nodeName);
     // Without a node the pod-garbage-collector decides; a terminating Pod is on its way.
-    if (node === undefined || isPodTerminating(pod)) {
+    if (node === undefined || this.#isLeaving(pod)) {
       this.#countedSinceMs.delete(pod.metadata.uid);
       return {};
     }
@@ -97,6 +102,10 @@ class TaintEvictionController {
     if (restMs > 0) return { requeueAfterMs: restMs };
     await this.#evict(pod, signal);
     return {};
+  }
+
+  #isLeaving(pod: Pod): boolean {
+    return isPodTerminating(pod) || this.#deleted.has(pod.metadata.uid);
   }
 
   #countingSinceMs(pod: Pod, node: Node): number {
@@ -123,6 +132,7 @@ class TaintEvictionController {
       if (conditions !== undefined) await patchPodStatus(client, pod, { conditions }, signal);
       recorder.event(pod, 'Normal', 'TaintManagerEviction', `Marking for deletion Pod ${keyOf(pod)}`);
       await client.delete(PODS, { namespace, name }, { preconditions: { uid } }, signal);
+      if (this.#pods.get(keyOf(pod))?.metadata.uid === uid) this.#deleted.add(uid);
     };
     await eviction().catch((error: unknown) => {
       if (!hasReason(error, 'NotFound')) throw error;
