@@ -14,7 +14,11 @@ export function newNetworkHost(statePath: string): NetworkHost {
     links: async () => new Set(await readdir('/sys/class/net')),
     netnsNames: async () => new Set(await listOrNothing('/run/netns')),
     async addresses(link) {
-      const [shown] = JSON.parse(await output('ip', ['-4', '-json', 'address', 'show', 'dev', link]));
+      // Gone meanwhile: it has none.
+      const shownAsJson = await output('ip', ['-4', '-json', 'address', 'show', 'dev', link]).catch(
+        () => '[]',
+      );
+      const [shown] = JSON.parse(shownAsJson);
       return (shown?.addr_info ?? []).map(({ local }: { local: string }) => local);
     },
     writeSysctl: (name, value) => writeFile(`/proc/sys/${name.replaceAll('.', '/')}`, value),

@@ -102,15 +102,19 @@ export class BridgePodNetwork implements PodNetwork {
     await this.#book.load();
     for (const id of this.#book.sandboxIds) await this.detach(id);
     if (!(await host.links()).has(this.#bridge)) return;
-    const others = (await host.addresses(this.#bridge)).filter((address) => address !== this.#gateway);
-    const lines =
-      others.length === 0
-        ? [`link delete ${this.#bridge}`, `route delete unreachable ${clusterCidr}`]
-        : [
-            `route delete ${nodeCidr} dev ${this.#bridge}`,
-            `address delete ${this.#gateway}/32 dev ${this.#bridge}`,
-          ];
-    await host.ip(lines, { force: true });
+    // Our own part first: of nodes that leave at the same moment, the last one to look then sees an empty bridge.
+    await host.ip(
+      [
+        `route delete ${nodeCidr} dev ${this.#bridge}`,
+        `address delete ${this.#gateway}/32 dev ${this.#bridge}`,
+      ],
+      { force: true },
+    );
+    const others = await host.addresses(this.#bridge);
+    if (others.length > 0) return;
+    await host.ip([`link delete ${this.#bridge}`, `route delete unreachable ${clusterCidr}`], {
+      force: true,
+    });
   }
 
   #netnsName(sandboxId: string): string {

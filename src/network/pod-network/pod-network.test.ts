@@ -13,6 +13,7 @@ function newRecordingHost(inUse: string[] = []) {
   const commands: string[] = [];
   const links = new Set<string>();
   const netns = new Set<string>();
+  const addresses = new Set<string>();
   let state: unknown;
   const host: NetworkHost = {
     async ip(lines, options = {}) {
@@ -22,11 +23,13 @@ function newRecordingHost(inUse: string[] = []) {
         const names = object === 'netns' ? netns : object === 'link' ? links : undefined;
         if (verb === 'add') names?.add(name);
         if (verb === 'delete') names?.delete(name);
+        if (object === 'address' && verb === 'replace') addresses.add(name);
+        if (object === 'address' && verb === 'delete') addresses.delete(name);
       }
     },
     links: async () => links,
     netnsNames: async () => netns,
-    addresses: async () => [],
+    addresses: async () => [...addresses],
     writeSysctl: async (name, value) => void commands.push(`sysctl ${name}=${value}`),
     listeningAddresses: async () => new Set(inUse),
     readState: async () => structuredClone(state),
@@ -97,6 +100,26 @@ test('BridgePodNetwork makes a namespace and a pair once, and takes both away', 
   assert.ok([...links].every((name) => name.length <= 15));
   await network.removePodNetwork();
   assert.deepEqual([...links, ...netns], []);
+});
+
+test('BridgePodNetwork takes the bridge away with the last of nodes that leave at the same moment', async () => {
+  const { host, links } = newRecordingHost();
+  const nodes = ['10.200.0.0/24', '10.200.1.0/24'].map(
+    (nodeCidr) => new BridgePodNetwork({ clusterId: 'abc123', clusterCidr: '10.200.0.0/16', nodeCidr, host }),
+  );
+  for (const node of nodes) await node.start(new Set());
+  await Promise.all(nodes.map((node) => node.removePodNetwork()));
+  assert.deepEqual([...links], []);
+});
+
+test('BridgePodNetwork leaves the bridge to the nodes that stay', async () => {
+  const { host, links } = newRecordingHost();
+  const common = { clusterId: 'abc123', clusterCidr: '10.200.0.0/16', host };
+  const leaving = new BridgePodNetwork({ ...common, nodeCidr: '10.200.0.0/24' });
+  await new BridgePodNetwork({ ...common, nodeCidr: '10.200.1.0/24' }).start(new Set());
+  await leaving.start(new Set());
+  await leaving.removePodNetwork();
+  assert.deepEqual([...links], ['kt-abc123']);
 });
 
 test('BridgePodNetwork collects what belongs to sandboxes that are gone', async () => {

@@ -26,8 +26,11 @@ export async function claimServiceRange(cidr: string, signal: AbortSignal): Prom
 
 /** Removes the local route; absent is fine. Only when no agent on this machine serves the range any more. */
 export async function releaseServiceRange(cidr: string, signal: AbortSignal): Promise<void> {
-  if (await isServiceRangeClaimed(cidr, signal))
-    await ip(['route', 'del', 'local', cidr, 'dev', 'lo'], signal);
+  if (!(await isServiceRangeClaimed(cidr, signal))) return;
+  await ip(['route', 'del', 'local', cidr, 'dev', 'lo'], signal).catch(async (error: unknown) => {
+    // Another agent of this machine may have been faster.
+    if (await isServiceRangeClaimed(cidr, signal)) throw error;
+  });
 }
 
 /** True when the whole range is local to this machine. */
