@@ -24,6 +24,8 @@ import { updateObject } from './registry/update.ts';
 export interface BootstrapOptions {
   /** Where clients in the cluster reach this server; what the `kubernetes` Service leads to. */
   advertise: { address: string; port: number };
+  /** The port of the `kubernetes` Service; default 443. Where that one cannot be listened on, another. */
+  servicePort?: number;
   /** Roles and bindings, in their API form. */
   rbacObjects: readonly unknown[];
 }
@@ -42,6 +44,7 @@ const SYSTEM_PRIORITIES: readonly Fields[] = [
     description: 'Used for system critical pods that must not be moved from their current node.',
   },
 ];
+const HTTPS_PORT = 443;
 const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 const WRITE = {
   user: { username: 'system:apiserver', groups: ['system:masters'] },
@@ -71,16 +74,18 @@ async function ensureRbac(registry: Registry, object: unknown): Promise<void> {
   );
 }
 
-async function ensureKubernetesService(registry: Registry, { advertise }: BootstrapOptions): Promise<void> {
+async function ensureKubernetesService(
+  registry: Registry,
+  { advertise, servicePort = HTTPS_PORT }: BootstrapOptions,
+): Promise<void> {
   const metadata = { name: 'kubernetes', namespace: 'default' };
-  await ensure(registry, SERVICES, {
+  const port = { name: 'https', protocol: 'TCP', port: servicePort, targetPort: advertise.port };
+  const service = {
     metadata: { ...metadata, labels: { component: 'apiserver', provider: 'kubernetes' } },
-    spec: {
-      type: 'ClusterIP',
-      clusterIP: registry.services.firstAddress,
-      ports: [{ name: 'https', protocol: 'TCP', port: 443, targetPort: advertise.port }],
-    },
-  });
+    spec: { type: 'ClusterIP', clusterIP: registry.services.firstAddress, ports: [port] },
+  };
+  // As upstream's, it follows the server's port; the rest of it is left as it is found.
+  await reconcile(registry, SERVICES, service, ({ spec }) => !equalJson((spec as Fields)['ports'], [port]));
   const slice = {
     metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
     addressType: 'IPv4',

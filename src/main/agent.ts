@@ -44,7 +44,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const { dataDir, nodeName } = options;
   const [clock, random] = [systemClock, systemRandom];
   const log = newPinoLogger({ component: 'agent' }).with({ node: nodeName });
-  const cluster = openClusterConfig(dataDir);
+  const cluster = await openClusterConfig(dataDir);
   const node = clusterNode(cluster, nodeName);
   clearAgentAddress(dataDir, nodeName);
   const pki = { directory: path.join(dataDir, 'pki'), name: nodeName };

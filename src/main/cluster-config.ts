@@ -6,6 +6,7 @@ import { randomBytes } from 'node:crypto';
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
+import { canMakePodNetworks } from '../platform/network-host.ts';
 import { addressesInUse, chooseAddresses } from './address-plan.ts';
 
 /** Counts up when a newer program writes what an older one cannot read. */
@@ -15,7 +16,7 @@ export interface ClusterConfig {
   format: number;
   /** Eight hex digits: part of the names of bridges, cgroups and other things of the machine. */
   clusterId: string;
-  /** `bridge`: a network namespace for each Pod (root); `loopback`: an address of 127/8 each. */
+  /** `bridge`: a network namespace for each Pod (root, where it may make them); `loopback`: an address of 127/8 each. */
   network: 'bridge' | 'loopback';
   podCidr: string;
   serviceCidr: string;
@@ -30,7 +31,7 @@ export class DataDirError extends Error {
 const NODE_PORTS = { first: 30_000, last: 32_767 };
 
 /** Reads `cluster.json`, or makes the directory and the file on the first start. @throws DataDirError */
-export function openClusterConfig(dataDir: string): ClusterConfig {
+export async function openClusterConfig(dataDir: string): Promise<ClusterConfig> {
   try {
     mkdirSync(dataDir, { recursive: true, mode: 0o700 });
   } catch (error) {
@@ -78,9 +79,9 @@ function parseClusterConfig(text: string, file: string): ClusterConfig {
   return { format: FORMAT, clusterId, network, podCidr, serviceCidr, nodePorts };
 }
 
-function createClusterConfig(dataDir: string): ClusterConfig {
+async function createClusterConfig(dataDir: string): Promise<ClusterConfig> {
   const clusterId = randomBytes(4).toString('hex');
-  const network = process.getuid?.() === 0 ? 'bridge' : 'loopback';
+  const network = (await canMakePodNetworks()) ? 'bridge' : 'loopback';
   const config: ClusterConfig = {
     format: FORMAT,
     clusterId,

@@ -43,7 +43,7 @@ const CLOSE_GRACE_MS = 2_000;
 export async function runServer(options: ServerOptions, signal: AbortSignal): Promise<void> {
   const { dataDir } = options;
   const log = newPinoLogger({ component: 'server' });
-  const cluster = openClusterConfig(dataDir);
+  const cluster = await openClusterConfig(dataDir);
   const journal = openSqliteJournal({ directory: path.join(dataDir, 'store') });
   const pki = await openPki(systemClock, log, {
     directory: path.join(dataDir, 'pki'),
@@ -74,6 +74,8 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     });
     await bootstrapCluster(parts.api.registry, {
       advertise: { address: address.host, port },
+      // On loopback, without root, 443 cannot be listened on: clients in Pods are told the port by their environment.
+      ...(cluster.network === 'loopback' ? { servicePort: port } : {}),
       rbacObjects: bootstrapRbacObjects(),
     });
     gate.open(parts.api);

@@ -15,13 +15,13 @@ import { newKeeperStateFile } from '../platform/keeper-state-file.ts';
 import { ownIdentity } from '../platform/process-identity.ts';
 import { newProcessLauncher } from '../platform/process-launcher.ts';
 import { systemClock } from '../platform/system-clock.ts';
-import { readAgentAddress } from './agent-address.ts';
 import { imageRegistry, nodeDirectory } from './agent-runtime.ts';
 import { openClusterConfig } from './cluster-config.ts';
 import { nodeName } from './cluster-node.ts';
 import { askHealth } from './health-check.ts';
 import { readServerAddress, type ServerAddress } from './server-address.ts';
 import { clusterChildren } from './up-children.ts';
+import { waitForNodes } from './wait-for-nodes.ts';
 
 const POLL_MS = 10;
 const HEALTH_TIMEOUT_MS = 2_000;
@@ -31,7 +31,7 @@ export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSi
   const dataDir = path.resolve(options.dataDir);
   if (options.runtime === 'containerd')
     throw new CommandError('--runtime containerd is not supported yet: use --runtime process');
-  openClusterConfig(dataDir);
+  await openClusterConfig(dataDir);
   const logs = path.join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
   const lock = lockDataDir(dataDir);
@@ -91,7 +91,7 @@ async function start(
       : `kintsugi: ready in ${(startedInMs / 1000).toFixed(2)} s at ${url} · export KUBECONFIG=${kubeconfig}`;
   await world.stdout.write(`${line}\n`);
   if (options.files.length === 0) return 0;
-  await waitForAgents(dataDir, options.nodes, signal);
+  await waitForNodes(world, { kubeconfig, nodes: options.nodes }, signal);
   const quiet = options.output === 'json' ? { ...world, stdout: world.stderr } : world;
   return apply(quiet, { filename: options.files, kubeconfig, output: 'text' }, signal);
 }
@@ -118,13 +118,6 @@ async function isReady(dataDir: string, address: ServerAddress): Promise<boolean
     (status) => status === 200,
     () => false,
   );
-}
-
-/** Manifests are applied once the nodes can take Pods, so that nothing is reported as unschedulable only because of haste. */
-async function waitForAgents(dataDir: string, nodes: number, signal: AbortSignal): Promise<void> {
-  const isServing = () =>
-    Array.from({ length: nodes }, (_, i) => readAgentAddress(dataDir, nodeName(i))).every(Boolean);
-  while (!signal.aborted && !isServing()) await systemClock.sleep(POLL_MS, signal).catch(() => {});
 }
 
 /** What the process itself said last for a person to read, else how it ended. */
