@@ -8,4 +8,6 @@ export interface BenchmarkFile {
 export const suite: readonly (() => Promise<BenchmarkFile>)[] = [
   () => import('./store.bench.ts'),
   () => import('./api.bench.ts'),
+  () => import('./up.bench.ts'),
+  () => import('./healing.bench.ts'),
 ];

@@ -9,7 +9,10 @@ import type { ServerProcess } from '../../test/tools/server-process.ts';
 const { signal } = new AbortController();
 
 /** Resolves with the uid of the object that owns the Pods: without it the garbage collector would delete them. */
-export async function prepareNamespace(server: ServerProcess, namespace: string): Promise<string> {
+export async function prepareNamespace(
+  server: Pick<ServerProcess, 'url' | 'tls'>,
+  namespace: string,
+): Promise<string> {
   const { client, close } = newServerClient(server);
   await ensure(client, NAMESPACES, {
     apiVersion: 'v1',

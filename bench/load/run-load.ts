@@ -5,7 +5,10 @@ import type { LoadResult, LoadTarget, LoadTask } from './task.ts';
 
 type WithoutTarget<T = LoadTask> = T extends unknown ? Omit<T, 'target'> : never;
 
-export function runLoad(server: ServerProcess, task: WithoutTarget): Promise<LoadResult> {
+export function runLoad(
+  server: Pick<ServerProcess, 'url' | 'tls'>,
+  task: WithoutTarget,
+): Promise<LoadResult> {
   const target: LoadTarget = { url: server.url, ...server.tls };
   const child = fork(new URL('./generator.ts', import.meta.url), { execArgv: [] });
   return new Promise((resolve, reject) => {

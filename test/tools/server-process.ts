@@ -112,8 +112,8 @@ function commandLine({ dataDir, port = 0, program, wrapper }: ServerOptions): st
     '--disable-warning=ExperimentalWarning',
     join(ROOT, entry),
     'server',
-    ...['--data-dir', dataDir],
-    ...['--api-port', String(port)],
+    `--data-dir=${dataDir}`,
+    `--api-port=${port}`,
   ];
 }
 
@@ -150,7 +150,9 @@ interface Kubeconfig {
 }
 
 /** Where and how the administrator reaches the server of `dataDir`, as its kubeconfig says. */
-async function readKubeconfig(path: string): Promise<Pick<ServerProcess, 'kubeconfig' | 'url' | 'tls'>> {
+export async function readKubeconfig(
+  path: string,
+): Promise<Pick<ServerProcess, 'kubeconfig' | 'url' | 'tls'>> {
   const { clusters, users } = load(await readFile(path, 'utf8')) as Kubeconfig;
   const [{ cluster }, { user }] = [clusters[0], users[0]];
   const pem = (base64: string) => Buffer.from(base64, 'base64').toString();
