@@ -129,8 +129,8 @@ class NodeKubelet implements Kubelet {
     probes.onChange = (uid) => this.#workers.get(uid)?.wake();
     objects.onChange = (uid) => this.#workers.get(uid)?.sourcesChanged();
     this.#nodes.addListener({
-      onAdd: () => {},
-      onUpdate: () => {},
+      onAdd: (node) => this.#reporter.seen(node),
+      onUpdate: (node) => this.#reporter.seen(node),
       onDelete: () => this.#reporter.deleted(),
     });
   }

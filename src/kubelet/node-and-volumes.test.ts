@@ -56,6 +56,22 @@ test('NodeReporter tells when the runtime is down, and when it is back', async (
   await node.stop();
 });
 
+test('NodeReporter reports at once when its node was declared unknown', async () => {
+  const node = await newTestNode({});
+  await node.clock.advance(1000);
+  const stored = () => node.api.objects.get('nodes/node-1') as unknown as Node;
+  const conditions =
+    stored().status?.conditions?.map((condition) => ({ ...condition, status: 'Unknown' })) ?? [];
+  const patch = { type: 'strategic' as const, body: { status: { conditions } }, subresource: 'status' };
+  await node.api.patch(NODES, { name: 'node-1' }, patch);
+  await node.clock.advance(100);
+  assert.deepEqual(
+    stored().status?.conditions?.map(({ status }) => status),
+    ['False', 'False', 'False', 'True'],
+  );
+  await node.stop();
+});
+
 test('runNodeLease renews every 10 s, owned by the Node', async () => {
   const node = await newTestNode({});
   const lease = () => node.api.objects.get('leases/kube-node-lease/node-1') as unknown as Lease;

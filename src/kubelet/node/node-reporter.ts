@@ -12,6 +12,7 @@ import type { Logger } from '../../base/logger.ts';
 import { hasReason } from '../../base/status-error.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { EventRecorder, EventSubject } from '../../client/event-recorder.ts';
+import { compareRevisions } from '../../client/revision.ts';
 import { NODE_STATUS_CHECK_MS, NODE_STATUS_REPORT_MS } from '../defaults.ts';
 import { Wake } from '../wake.ts';
 import type { NodeFacts, NodeHealth } from './node-facts.ts';
@@ -49,6 +50,18 @@ export class NodeReporter {
   /** Looks again now: the health has changed, or the Node was deleted. */
   wake(): void {
     this.#wake.now();
+  }
+
+  /**
+   * The Node's object has changed. When somebody has taken our silence for an end and made conditions unknown, the next
+   * report must not wait for its time: only it makes the node ready again.
+   */
+  seen(node: Node): void {
+    const known = this.#node?.metadata;
+    if (known?.uid !== node.metadata.uid) return;
+    if (compareRevisions(node.metadata.resourceVersion, known.resourceVersion) <= 0) return;
+    this.#node = node;
+    if (node.status?.conditions?.some(({ status }) => status === 'Unknown')) this.#wake.now();
   }
 
   /** The Node's object was seen to be gone. */
