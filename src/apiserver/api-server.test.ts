@@ -60,6 +60,25 @@ test('handle answers bad bodies with 400, 413 and 415, never with a stack trace'
   assert.equal((await call('GET', PODS_URL, undefined, { accept: 'image/png' })).status, 406);
 });
 
+test('handle refuses a patch that nests too deeply, or makes an object that does', async () => {
+  const { server, call } = await newSimulatedApiServer();
+  await call('POST', '/api/v1/namespaces/default/configmaps', { metadata: { name: 'c' } });
+  const patch = async (type: string, body: string) => {
+    const request = newRequest('PATCH', '/api/v1/namespaces/default/configmaps/c', undefined, {
+      'content-type': `application/${type}+json`,
+    });
+    const bytes = new TextEncoder().encode(body);
+    return (await server.handle({ ...request, body: { kind: 'bytes', bytes } }, new AbortController().signal))
+      .status;
+  };
+  const deep = (levels: number) => `${'{"a":'.repeat(levels)}1${'}'.repeat(levels)}`;
+  assert.equal(await patch('merge-patch', `{"data":${deep(100_000)}}`), 400);
+  assert.equal(await patch('strategic-merge-patch', `{"data":${deep(100_000)}}`), 400);
+  const add = (path: string) => `{"op":"add","path":"${path}","value":${deep(900)}}`;
+  assert.equal(await patch('json-patch', `[${add('/data')},${add(`/data${'/a'.repeat(900)}`)}]`), 400);
+  assert.equal(await patch('merge-patch', '{"data":{"a":"b"}}'), 200);
+});
+
 test('handle of an internal caller takes a frozen value and gives a frozen one back', async () => {
   const { server } = await newSimulatedApiServer();
   const value = Object.freeze({ ...pod('a'), status: undefined });

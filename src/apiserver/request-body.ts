@@ -5,6 +5,7 @@
  * may have frozen or shared it.
  */
 import type { ApiRequest } from '../api/message.ts';
+import { isNestedWithin, NESTING_MAX } from '../api/nesting.ts';
 import { decodeProtobuf, PROTOBUF_TYPE } from '../api/protobuf.ts';
 import { parseYaml } from '../api/yaml.ts';
 import { StatusError } from '../base/status-error.ts';
@@ -32,7 +33,14 @@ export function parseBody(request: ApiRequest): ParsedBody | undefined {
 
 /** As {@link parseBody}, for a content type that only names a patch format. */
 export function parsePatchBody(request: ApiRequest, isYaml: boolean): ParsedBody | undefined {
-  return parseBodyAs(request, isYaml ? 'application/yaml' : 'application/json');
+  const body = parseBodyAs(request, isYaml ? 'application/yaml' : 'application/json');
+  checkNesting(body?.value);
+  return body;
+}
+
+/** What is not decoded along a schema is walked without a bound of its own. @throws StatusError BadRequest */
+export function checkNesting(value: unknown): void {
+  if (!isNestedWithin(value, NESTING_MAX)) throw newBadRequest('json: exceeded max depth');
 }
 
 export function mediaTypeOf(contentType: string | undefined): string {

@@ -16,7 +16,7 @@ import { updateObject } from './registry/update.ts';
 import { parseWatch, watchFrames } from './registry/watch.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
 import { negotiate } from './representation.ts';
-import { mediaTypeOf, type ParsedBody, parseBody, parsePatchBody } from './request-body.ts';
+import { checkNesting, mediaTypeOf, type ParsedBody, parseBody, parsePatchBody } from './request-body.ts';
 import { jsonHeaders, successStatus, withWarnings } from './responses.ts';
 import type { RequestVerb } from './route.ts';
 import { type CallHandler, type ResourceCall, type ServerContext, targetOf } from './server-context.ts';
@@ -93,8 +93,9 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   const { value, text } = requiredBody(parsePatchBody(request, false));
   let warnings: string[] = [];
   const produce = (old: ApiObject): ApiObject => {
-    const patched = copyJson(applyPatch(fromStored(row, old) as never, value as never, row));
-    const decoded = decodeAs(patched, row, decodeOptions(fieldValidation, text));
+    const patched = applyPatch(fromStored(row, old) as never, value as never, row);
+    checkNesting(patched);
+    const decoded = decodeAs(copyJson(patched), row, decodeOptions(fieldValidation, text));
     warnings = decoded.warnings;
     return toStored(row, decoded.object);
   };

@@ -132,7 +132,7 @@ function validateData(parts: Record<string, Record<string, string>>): FieldError
       bytes += part === 'data' ? value.length : Math.floor((value.length * 3) / 4);
     }
   }
-  if (bytes > DATA_MAX_BYTES) errors.push(tooLong('', DATA_MAX_BYTES));
+  if (bytes > DATA_MAX_BYTES) errors.push(tooLong('[]', DATA_MAX_BYTES));
   return errors;
 }
 

@@ -7,14 +7,13 @@
  */
 import { assert } from '../../base/assert.ts';
 import type { JsonObject, JsonValue } from '../json.ts';
+import { isNestedWithin, NESTING_MAX } from '../nesting.ts';
 import type { Field, Form, Scalar, Schema } from '../schema.ts';
 import { canonicalQuantity } from './structural-quantity.ts';
 import { canonicalTime } from './structural-time.ts';
 
 /** Upstream stops collecting unknown and duplicate fields here. */
 export const STRICT_ERRORS_MAX = 100;
-/** Deepest nesting of a value: recursive schemas and free-form JSON. Go's own bound is 10,000; stacks here are smaller. */
-const DEPTH_MAX = 1000;
 
 const INT_RANGES: Record<'int32' | 'int64' | 'uint32', readonly [number, number]> = {
   int32: [-(2 ** 31), 2 ** 31 - 1],
@@ -57,7 +56,7 @@ export class StructuralWalk {
   }
 
   object(value: JsonObject, schema: Schema, depth: number): void {
-    if (depth > DEPTH_MAX) {
+    if (depth > NESTING_MAX) {
       this.#fail('exceeded max depth');
       return;
     }
@@ -240,7 +239,7 @@ type Decoder = (walk: StructuralWalk, value: JsonValue, field: Field) => JsonVal
 type CheckedInline = 'string' | 'bool' | 'int32' | 'int64' | 'uint32';
 
 const keep: Decoder = (walk, value) => {
-  if (!isShallow(value, DEPTH_MAX)) walk.tooDeep();
+  if (!isNestedWithin(value, NESTING_MAX)) walk.tooDeep();
   return value;
 };
 
@@ -280,15 +279,6 @@ const DECODERS: Record<Exclude<Scalar, CheckedInline>, Decoder> = {
   json: keep,
   fields: keep,
 };
-
-function isShallow(value: JsonValue, levels: number): boolean {
-  if (typeof value !== 'object' || value === null) return true;
-  if (levels === 0) return false;
-  for (const child of Array.isArray(value) ? value : Object.values(value)) {
-    if (!isShallow(child, levels - 1)) return false;
-  }
-  return true;
-}
 
 function isZero(value: JsonValue): boolean {
   if (typeof value !== 'object') return value === '' || value === 0 || value === false;

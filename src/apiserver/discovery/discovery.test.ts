@@ -180,10 +180,16 @@ test('openApiResponse serves the documents that the index names, cacheable by th
   assert.equal(response?.headers['cache-control'], 'public, immutable');
   assert.equal(parsed<{ openapi: string }>(response).openapi, '3.0.0');
   await assert.rejects(ask('/openapi/v3/apis/none/v1'), (error) => hasReason(error, 'NotFound'));
-  const protobuf = { accept: 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf' };
-  await assert.rejects(ask('/openapi/v2', { headers: protobuf }), (error) =>
-    hasReason(error, 'NotAcceptable'),
-  );
+  const xml = { accept: 'application/xml' };
+  await assert.rejects(ask('/openapi/v2', { headers: xml }), (error) => hasReason(error, 'NotAcceptable'));
+});
+
+test('openApiResponse gives the head of version 2 as protobuf, which kubectl asks for when it does not know a kind', async () => {
+  const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+  const response = await ask('/openapi/v2', { headers: { accept } });
+  assert.equal(response?.headers['content-type'], accept);
+  // 1: swagger; 2: info with 1: title and 2: version.
+  assert.equal(textOf(response), '\n\x032.0\x12\x10\n\nKubernetes\x12\x02v1');
 });
 
 test('newDiscovery publishes the keys of its tokens', async () => {

@@ -9,6 +9,8 @@ import { StatusError } from '../../base/status-error.ts';
 import { newUnknownPath } from '../errors.ts';
 import { documentResponse, publish } from './published-document.ts';
 
+const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+const encoder = new TextEncoder();
 const ROOT = '/openapi/v3';
 /** `api/v1` or `apis/GROUP/VERSION`. */
 const GROUP_VERSION = /^(?:api|apis\/([^/]+))\/([^/]+)$/;
@@ -17,11 +19,23 @@ const GROUP_VERSION = /^(?:api|apis\/([^/]+))\/([^/]+)$/;
 export function openApiResponse(request: ApiRequest): ApiResponse | undefined {
   const path = request.path.replace(/\/$/, '');
   if (path !== '/openapi/v2' && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
-  // The other form, protobuf, is offered by no server that speaks JSON only; kubectl then goes on without.
-  if (!acceptsJson(request.headers['accept'])) throw newNotAcceptable();
+  const { accept } = request.headers;
+  if (path === '/openapi/v2' && accept?.includes(PROTOBUF_V2)) return protobufHeadResponse();
+  if (!acceptsJson(accept)) throw newNotAcceptable();
   if (path === '/openapi/v2') return documentResponse(request, publish(openApiV2()));
   if (path === ROOT) return documentResponse(request, publish(openApiV3Index()));
   return groupVersionResponse(request, path.slice(ROOT.length + 1));
+}
+
+/**
+ * The document's head alone, `{swagger: "2.0", info: {…}}`. kubectl asks for this form, and for no other, when a manifest's
+ * kind is not in version 3: it skips what it does not find here, and then says that there is no such kind.
+ */
+function protobufHeadResponse(): ApiResponse {
+  const text = (field: number, value: string) => [(field << 3) | 2, value.length, ...encoder.encode(value)];
+  const info = [...text(1, 'Kubernetes'), ...text(2, 'v1')];
+  const bytes = Uint8Array.from([...text(1, '2.0'), (2 << 3) | 2, info.length, ...info]);
+  return { status: 200, headers: { 'content-type': PROTOBUF_V2 }, body: { kind: 'bytes', bytes } };
 }
 
 function groupVersionResponse(request: ApiRequest, place: string): ApiResponse {
