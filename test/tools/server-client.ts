@@ -8,7 +8,7 @@ import type { ServerProcess } from './server-process.ts';
 export interface ServerClient {
   client: ApiClient;
   /** Ends its connection and whatever runs on it. */
-  close(): void;
+  readonly close: () => void;
 }
 
 export function newServerClient({ url, tls }: Pick<ServerProcess, 'url' | 'tls'>): ServerClient {

@@ -9,7 +9,8 @@ import { StatusError } from '../../base/status-error.ts';
 import { newUnknownPath } from '../errors.ts';
 import { documentResponse, publish } from './published-document.ts';
 
-const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
+/** As it is answered; clients write an `@` in it, which Go's own parser of media types refuses. @see kube-openapi, handler.go */
+const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
 const encoder = new TextEncoder();
 const ROOT = '/openapi/v3';
 /** `api/v1` or `apis/GROUP/VERSION`. */
@@ -20,7 +21,8 @@ export function openApiResponse(request: ApiRequest): ApiResponse | undefined {
   const path = request.path.replace(/\/$/, '');
   if (path !== '/openapi/v2' && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
   const { accept } = request.headers;
-  if (path === '/openapi/v2' && accept?.includes(PROTOBUF_V2)) return protobufHeadResponse();
+  if (path === '/openapi/v2' && accept?.replace('@', '.').includes(PROTOBUF_V2))
+    return protobufHeadResponse();
   if (!acceptsJson(accept)) throw newNotAcceptable();
   if (path === '/openapi/v2') return documentResponse(request, publish(openApiV2()));
   if (path === ROOT) return documentResponse(request, publish(openApiV3Index()));
