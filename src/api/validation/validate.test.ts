@@ -63,6 +63,24 @@ test('validateCreate explains a wrong Deployment in the words of Kubernetes', ()
   ]);
 });
 
+test('validateCreate takes the claim templates of a StatefulSet for volumes of its Pods', () => {
+  const mounts = [{ name: 'data', mountPath: '/data' }];
+  const template = { ...TEMPLATE, spec: { containers: [{ ...CONTAINER, volumeMounts: mounts }] } };
+  const setOf = (claim: string) =>
+    objectOf('apps/v1', 'StatefulSet', {
+      spec: {
+        serviceName: 'web',
+        selector: { matchLabels: { app: 'web' } },
+        template,
+        volumeClaimTemplates: [{ metadata: { name: claim }, spec: { accessModes: ['ReadWriteOnce'] } }],
+      },
+    });
+  assert.deepEqual(problems(setOf('data')), []);
+  assert.deepEqual(problems(setOf('other')), [
+    'spec.template.spec.containers[0].volumeMounts[0].name: Not found: "data"',
+  ]);
+});
+
 test('validateCreate explains wrong containers with their paths', () => {
   const bad = {
     name: 'Web',

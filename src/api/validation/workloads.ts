@@ -4,7 +4,7 @@
  */
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/apps-v1.ts';
 import type { Job } from '../generated/batch-v1.ts';
-import type { PodTemplateSpec } from '../generated/core-v1.ts';
+import type { PodSpec, PodTemplateSpec } from '../generated/core-v1.ts';
 import type { LabelSelector } from '../generated/meta-v1.ts';
 import type { PodDisruptionBudget } from '../generated/policy-v1.ts';
 import type { JsonValue } from '../json.ts';
@@ -120,8 +120,16 @@ export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
     ...oneOf('spec.updateStrategy', spec.updateStrategy?.type, ['OnDelete', 'RollingUpdate']),
     ...notNegative('spec.replicas', spec.replicas),
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
-    ...validateOwner(spec),
+    ...validateOwner({ ...spec, template: withClaimVolumes(spec) }),
   ];
+}
+
+/** The template as its Pods will have it: each claim template is a volume by its name. */
+function withClaimVolumes({ template, volumeClaimTemplates = [] }: StatefulSet['spec']): PodTemplateSpec {
+  const names = new Set(volumeClaimTemplates.map(({ metadata }) => metadata?.name ?? ''));
+  const others = (template?.spec?.volumes ?? []).filter(({ name }) => !names.has(name));
+  const claims = [...names].map((name) => ({ name, persistentVolumeClaim: { claimName: name } }));
+  return { ...template, spec: { ...template?.spec, volumes: [...others, ...claims] } as PodSpec };
 }
 
 export function validateDaemonSet({ spec }: DaemonSet): FieldError[] {
