@@ -28,6 +28,7 @@ export interface ServerOptions {
 }
 
 export interface ServerProcess {
+  readonly dataDir: string;
   /** Path of the administrator's kubeconfig. */
   readonly kubeconfig: string;
   readonly url: string;
@@ -68,7 +69,7 @@ export async function startServer(options: ServerOptions): Promise<ServerProcess
   try {
     const { kubeconfig, url, tls } = await Promise.race([ready, exit]);
     exit.catch(() => {});
-    return { kubeconfig, url, tls, ...launched };
+    return { dataDir: options.dataDir, kubeconfig, url, tls, ...launched };
   } catch (error) {
     abandoned.abort();
     await launched.kill();

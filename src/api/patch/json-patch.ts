@@ -9,8 +9,11 @@ import { equalJson, isJsonObject, setOwn } from './merge-patch.ts';
 
 /** Upstream's limit. @see apiserver handlers/patch.go maxJSONPatchOperations */
 export const JSON_PATCH_OPERATIONS_MAX = 10_000;
-/** What `copy` operations may add in all; a short patch can otherwise double a document again and again. */
-const COPIED_VALUES_MAX = 1_000_000;
+/**
+ * What `copy` operations may add in all, in characters of JSON; a short patch can otherwise double a document again and again.
+ * @see apiserver/pkg/server/config.go JSONPatchMaxCopyBytes
+ */
+const COPIED_SIZE_MAX = 3 * 1024 * 1024;
 
 interface Operation {
   op: string;
@@ -25,20 +28,22 @@ type Container = Record<string, JsonValue> | JsonValue[];
 export function applyJsonPatch(target: JsonValue, patch: JsonValue): JsonValue {
   const operations = parseOperations(patch);
   let document = structuredClone(target);
-  let copied = 0;
+  let copiedSize = 0;
   for (const operation of operations) {
     if (operation.op === 'copy') {
-      copied += countValues(document);
-      if (copied > COPIED_VALUES_MAX) {
-        throw new StatusError(
-          'RequestEntityTooLarge',
-          'The allowed copy size of the JSON patch was exceeded',
-        );
-      }
+      copiedSize += JSON.stringify(read(document, operation.from!, 'copy')).length;
+      if (copiedSize > COPIED_SIZE_MAX) throw newCopiesTooLarge(copiedSize);
     }
     document = applyOperation(document, operation);
   }
   return document;
+}
+
+function newCopiesTooLarge(size: number): StatusError {
+  return new StatusError(
+    'RequestEntityTooLarge',
+    `Unable to complete the copy, the accumulated size increase of copy is ${size}, exceeding the limit ${COPIED_SIZE_MAX}`,
+  );
 }
 
 function parseOperations(patch: JsonValue): Operation[] {
@@ -192,11 +197,4 @@ function notApplicable(op: string, path: string, reason: string): StatusError {
     'Invalid',
     `the server rejected our request due to an error in our request: ${op} operation does not apply to "${path}": ${reason}`,
   );
-}
-
-function countValues(value: JsonValue): number {
-  if (typeof value !== 'object' || value === null) return 1;
-  let count = 1;
-  for (const item of Array.isArray(value) ? value : Object.values(value)) count += countValues(item);
-  return count;
 }
