@@ -29,16 +29,20 @@ function sameDependencies() {
   );
 }
 
+/**
+ * `npm install`, not `npm ci`: the lockfile pins every package with its integrity, but a registry may lack those that
+ * only other platforms use, and `npm ci` refuses a lockfile without them.
+ */
 function install() {
-  process.stderr.write('kintsugi: installing dependencies (npm ci), once …\n');
+  process.stderr.write('kintsugi: installing dependencies (npm install), once …\n');
   const started = Date.now();
-  const npm = spawnSync('npm', ['ci', '--no-audit', '--no-fund', '--loglevel=error'], {
+  const npm = spawnSync('npm', ['install', '--no-save', '--no-audit', '--no-fund', '--loglevel=error'], {
     cwd: root,
     stdio: ['ignore', 2, 2],
     shell: process.platform === 'win32',
   });
   if (npm.status !== 0) {
-    process.stderr.write('kintsugi: "npm ci" failed: see above; is the npm registry reachable?\n');
+    process.stderr.write('kintsugi: "npm install" failed: see above; is the npm registry reachable?\n');
     process.exit(1);
   }
   process.stderr.write(`kintsugi: installed in ${Math.round((Date.now() - started) / 1000)} s\n`);
