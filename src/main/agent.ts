@@ -94,7 +94,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const dataplane = new UserspaceDataplane({
     clock,
     random,
-    options: { ...USERSPACE_DEFAULTS, nodePortAddresses: options.nodePortAddresses },
+    options: {
+      ...USERSPACE_DEFAULTS,
+      cluster: cluster.clusterId,
+      nodePortAddresses: options.nodePortAddresses,
+    },
   });
   const proxy = new ServiceProxy({ clock, log, informers, events: proxyEvents, dataplane, nodeName });
   await watchNodeCredentials(

@@ -1,5 +1,7 @@
 /** Limits and timings of the userspace dataplane. */
 export interface UserspaceOptions {
+  /** Names the cluster: its agents share addresses with each other, and with nobody else. */
+  cluster: string;
   /**
    * Addresses of this machine on which node ports listen, as kube-proxy's `--nodeport-addresses`:
    * `['127.0.0.1']` keeps applications private to the machine, `['0.0.0.0']` offers them to the network.
@@ -21,7 +23,7 @@ export interface UserspaceOptions {
   affinityClientsMax: number;
 }
 
-export const USERSPACE_DEFAULTS: Omit<UserspaceOptions, 'nodePortAddresses'> = {
+export const USERSPACE_DEFAULTS: Omit<UserspaceOptions, 'cluster' | 'nodePortAddresses'> = {
   connectionsMax: 8_192,
   udpSessionsMax: 1_024,
   // A dropped SYN is sent again after 1 s and 3 s: one endpoint gets both chances.

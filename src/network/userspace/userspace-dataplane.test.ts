@@ -30,7 +30,7 @@ function newDataplane(options: Partial<UserspaceOptions> = {}): UserspaceDatapla
   const dataplane = new UserspaceDataplane({
     clock: systemClock,
     random: newSeededRandom('userspace'),
-    options: { ...USERSPACE_DEFAULTS, nodePortAddresses: ['127.0.0.1'], ...options },
+    options: { ...USERSPACE_DEFAULTS, cluster: 'test', nodePortAddresses: ['127.0.0.1'], ...options },
   });
   cleanups.push(() => dataplane.close());
   return dataplane;

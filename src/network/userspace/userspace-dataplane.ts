@@ -11,6 +11,7 @@ import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Dataplane, DataplaneProblem, RoutingTable, ServicePortRoute } from '../dataplane.ts';
+import { type AddressClaim, claimAddress } from './address-claim.ts';
 import { type ConnectionCounters, ConnectionPool } from './connection-pool.ts';
 import type { UserspaceOptions } from './defaults.ts';
 import { EndpointBalancer } from './endpoint-balancer.ts';
@@ -30,6 +31,7 @@ interface WantedListener {
 
 interface RunningListener {
   listener: RouteListener;
+  claim: AddressClaim;
   balancerKey: string;
 }
 
@@ -75,7 +77,7 @@ export class UserspaceDataplane implements Dataplane {
 
   close(): Promise<void> {
     this.#isClosed = true;
-    for (const { listener } of this.#listeners.values()) listener.close();
+    for (const running of this.#listeners.values()) closeListener(running);
     this.#listeners.clear();
     this.#pool.close();
     return Promise.resolve();
@@ -124,9 +126,9 @@ export class UserspaceDataplane implements Dataplane {
   }
 
   #closeUnwanted(wanted: ReadonlyMap<string, WantedListener>): void {
-    for (const [key, { listener }] of this.#listeners) {
+    for (const [key, running] of this.#listeners) {
       if (wanted.has(key)) continue;
-      listener.close();
+      closeListener(running);
       this.#listeners.delete(key);
     }
   }
@@ -140,15 +142,26 @@ export class UserspaceDataplane implements Dataplane {
       running.balancerKey = wanted.balancerKey;
       return undefined;
     }
-    const listener = this.#newListener(wanted.protocol, balancer);
     try {
-      await listener.listen(wanted.ip, wanted.port);
+      const opened = await this.#open(key, wanted);
+      if (this.#isClosed) closeListener(opened);
+      else this.#listeners.set(key, opened);
+      return undefined;
     } catch (error) {
       return toProblem(wanted, error);
     }
-    if (this.#isClosed) listener.close();
-    else this.#listeners.set(key, { listener, balancerKey: wanted.balancerKey });
-    return undefined;
+  }
+
+  async #open(key: string, wanted: WantedListener): Promise<RunningListener> {
+    const claim = await claimAddress(key, this.#parts.options.cluster);
+    const listener = this.#newListener(wanted.protocol, this.#balancer(wanted.balancerKey));
+    try {
+      await listener.listen(wanted.ip, wanted.port);
+    } catch (error) {
+      claim.release();
+      throw error;
+    }
+    return { listener, claim, balancerKey: wanted.balancerKey };
   }
 
   #newListener(protocol: 'TCP' | 'UDP', balancer: EndpointBalancer): RouteListener {
@@ -157,6 +170,11 @@ export class UserspaceDataplane implements Dataplane {
       ? new TcpListener(balancer, this.#pool, options)
       : new UdpListener(balancer, { clock, options, sessions: this.#udpSessions });
   }
+}
+
+function closeListener({ listener, claim }: RunningListener): void {
+  listener.close();
+  claim.release();
 }
 
 const SIDES = ['endpoints', 'externalEndpoints'] as const;
