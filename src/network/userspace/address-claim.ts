@@ -12,6 +12,9 @@ export interface AddressClaim {
 
 const PREFIX = 'kintsugi/address/';
 
+/** Makes the names of this process differ. */
+let claims = 0;
+
 /**
  * Claims `address` (`TCP/127.0.0.1:30080`) for `cluster`, beside other processes of the same cluster.
  * Rejects with code `EADDRINUSE` while another cluster holds it.
@@ -21,7 +24,7 @@ export async function claimAddress(address: string, cluster: string): Promise<Ad
   server.unref();
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject);
-    server.listen({ path: `\0${PREFIX}${address}/${cluster}/${process.pid}` }, resolve);
+    server.listen({ path: `\0${PREFIX}${address}/${cluster}/${process.pid}-${++claims}` }, resolve);
   });
   const release = () => void server.close();
   // Held first, looked at afterwards: of two that claim at once, at least one sees the other.
