@@ -2,13 +2,16 @@
 import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortable } from '../../base/abort.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { ExecSession, StreamOptions } from '../runtime.ts';
 import type { LogStream } from './log-format.ts';
 import type { ProcessContainer } from './process-container.ts';
+import { TerminalSize } from './terminal-size.ts';
 
 const READ_BYTES = 64 * 1024;
 
 export function attachContainer(
+  clock: Clock,
   container: ProcessContainer,
   options: StreamOptions,
   signal: AbortSignal,
@@ -26,6 +29,7 @@ export function attachContainer(
   };
   const exited = container.settled.then(() => container.status().exitCode);
   void exited.then(closeStdin);
+  const terminal = new TerminalSize(clock, stopped);
   return {
     stdout: options.stdout ? tailRaw(container, 'stdout', stopped) : nothing(),
     stderr: options.stderr ? tailRaw(container, 'stderr', stopped) : nothing(),
@@ -35,7 +39,10 @@ export function attachContainer(
       }
     },
     closeStdin,
-    resize() {},
+    resize(columns, rows) {
+      if (container.record.config.tty && container.init !== undefined)
+        terminal.set(container.init, { columns, rows });
+    },
     exited: abortable(exited, signal),
     close() {
       closeStdin();

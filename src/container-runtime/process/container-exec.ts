@@ -6,7 +6,7 @@ import { type ExecOptions, type ExecSession, RuntimeError } from '../runtime.ts'
 import { exitCodeOfSignal, SIGKILL, signalNumber } from '../signals.ts';
 import { checkExecutable } from './entrypoint.ts';
 import type { IsolationSupport } from './isolation.ts';
-import { becomeUser, environmentArguments, mapUser, quote, quoteAll } from './launch-scripts.ts';
+import { becomeUser, environmentArguments, mapUser, onTerminal, quote, quoteAll } from './launch-scripts.ts';
 import type { ProcessContainer } from './process-container.ts';
 
 export interface ExecContext {
@@ -48,7 +48,7 @@ function execScript(
     ...becomeUser(support, user),
     ...environmentArguments(command.environment, tools),
     ...(options.tty ? [tools.env, 'TERM=xterm'] : []),
-    ...(options.tty && isolation !== 'none' ? innerTerminal(options.command, tools.script) : options.command),
+    ...(options.tty && isolation !== 'none' ? onTerminal(options.command, tools) : options.command),
   ];
   const lines = cgroupJoins.map((file) => `{ echo 0 >${quote(file)}; } 2>/dev/null`);
   lines.push(`. ${quote(directory.file('env'))}`);
@@ -81,15 +81,6 @@ function execScript(
     `exec ${quoteAll([...enter, ...root, ...mapUser({ isolation, user }), '--', ...become])}`,
   );
   return lines.join('\n');
-}
-
-/**
- * A terminal's process groups mean nothing across process namespaces: a shell inside one cannot control the jobs of a
- * terminal from outside. So the command gets a second terminal, made inside; `script` carries sizes and keys to it.
- */
-function innerTerminal(command: readonly string[], script: string | undefined): readonly string[] {
-  if (script === undefined) return command;
-  return [script, '-q', '-e', '-f', '-c', `exec ${quoteAll(command)}`, '/dev/null'];
 }
 
 function startPlain({ support }: ExecContext, script: string, options: ExecOptions): ExecSession {

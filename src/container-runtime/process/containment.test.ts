@@ -1,5 +1,6 @@
 /** What a program of the process runtime sees, and that nothing of it is left behind. */
 import assert from 'node:assert/strict';
+import { spawnSync } from 'node:child_process';
 import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type TestContext, test } from 'node:test';
@@ -14,7 +15,7 @@ import {
   type RuntimeFixture,
 } from './process-runtime.fixture.ts';
 import type { ProcessRuntime } from './process-runtime.ts';
-import { findProcesses, hasEnvironmentEntry } from './process-table.ts';
+import { childrenOf, findProcesses, hasEnvironmentEntry } from './process-table.ts';
 
 const never = new AbortController().signal;
 const isolations = await availableIsolations();
@@ -240,6 +241,50 @@ scenario(
   },
 );
 
+scenario(
+  'gives a container a terminal of its own, which attach resizes',
+  ALL,
+  async ({ start, runtime, exited }, isolation) => {
+    const id = await start('stty -echo; read -r line; tty; stty size; exit 6', { stdin: true, tty: true });
+    const streams = { stdin: true, stdout: true, stderr: false, tty: true };
+    const session = await runtime.attach(id, streams, never);
+    session.resize(101, 33);
+    const init = await eventually('the terminal', () => initOf(id));
+    await eventually('the new size', () => {
+      const [program] = childrenOf(init);
+      const size = program && spawnSync('stty', ['-F', `/proc/${program}/fd/0`, 'size']).stdout.toString();
+      return size === '33 101\n' || undefined;
+    });
+    await session.writeStdin(Buffer.from('go\n'));
+    const text = await readAll(session);
+    assert.match(
+      text,
+      isolation === 'none' ? /\/dev\/pts\/\d+\r\n33 101\r\n/ : /\/dev\/pts\/0\r\n33 101\r\n/,
+    );
+    assert.equal((await exited(id)).exitCode, 6);
+  },
+);
+
+scenario('gives a terminal without input that never ends', ALL, async ({ start, exited, log }) => {
+  const id = await start('tty >/dev/null && (read -r line; echo read) & sleep 0.2; kill $!; exit 3', {
+    tty: true,
+  });
+  assert.equal((await exited(id)).exitCode, 3);
+  assert.doesNotMatch(await log(id), /read/);
+});
+
+scenario('has only devices that any user may open', ['root', 'user'], async ({ output }) => {
+  const devices = (await output('ls /dev')).split('\n');
+  for (const name of ['null', 'zero', 'full', 'random', 'urandom', 'tty', 'ptmx', 'pts']) {
+    assert.ok(devices.includes(name), name);
+  }
+  assert.match(await output('script -qec tty /dev/null </dev/null'), /\/dev\/pts\/\d+/);
+  assert.equal(
+    await output('find /dev/ -maxdepth 1 -type b; find /dev/ -maxdepth 1 -type c ! -perm -006'),
+    '',
+  );
+});
+
 scenario('tells what ended a program by a signal', ['none'], async ({ start, exited, runtime }) => {
   // In a process namespace of its own the first process gets no signal that it does not handle, as in any container.
   const id = await start('exec sleep 1000');
@@ -298,6 +343,13 @@ scenario('leaves nothing behind', ALL, async ({ fixture, runtime, start }, isola
     assert.deepEqual(named(directory), [], directory);
   }
 });
+
+/** The program's parent: the first process of a container on a terminal. */
+function initOf(containerId: string): number | undefined {
+  const marker = `${CONTAINER_ID_VARIABLE}=${containerId}`;
+  const found = findProcesses(({ pid }) => hasEnvironmentEntry(pid, marker));
+  return found.find(({ pid }) => readFileSync(`/proc/${pid}/comm`, 'utf8') === 'script\n')?.pid;
+}
 
 async function readAll(session: ExecSession): Promise<string> {
   let text = '';

@@ -58,19 +58,18 @@ const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function shimScript(plan: LaunchPlan): string {
   const { tools, isolation } = plan;
   const enter = plan.netnsPath === undefined ? [] : [tools.nsenter, `--net=${plan.netnsPath}`, '--'];
-  const pty = plan.tty && tools.script !== undefined;
-  const init = pty
-    ? [tools.script!, '-q', '-e', '-f', '-c', quoteAll([tools.sh, '../init']), '/dev/null']
-    : [tools.sh, '../init'];
+  const init = [tools.sh, '../init'];
   // `unshare --fork` of util-linux 2.38 reports a killed child as exit code 1; sh reports it as 137. The `exit` keeps sh
   // from becoming its last command, which must be a child to be in the new process namespace.
   const waited = isolation === 'none' ? init : [tools.sh, '-c', `${quoteAll(init)}; exit $?`];
   const marked = [tools.env, `${CONTAINER_ID_VARIABLE}=${plan.containerId}`];
   const isolate = isolation === 'none' ? marked : [tools.unshare, ...namespaceFlags(isolation), '--'];
   const holder = plan.stdin === 'once' ? `${tools.sleep} 2147483647 0<>stdin & echo $! >stdin.holder\n` : '';
-  const stdin = plan.stdin === 'none' ? '</dev/null' : plan.stdin === 'once' ? '<stdin' : '0<>stdin';
+  // A terminal whose input has ended would tell its program so.
+  const hasStdin = plan.stdin !== 'none' || plan.tty;
+  const stdin = !hasStdin ? '</dev/null' : plan.stdin === 'once' ? '<stdin' : '0<>stdin';
   return `#!/bin/sh
-${tools.mkfifo} -m 666 stdout.pipe stderr.pipe ${plan.stdin === 'none' ? '' : 'stdin'} 2>>error
+${tools.mkfifo} -m 666 stdout.pipe stderr.pipe ${hasStdin ? 'stdin' : ''} 2>>error
 ${tools.cat} <stdout.pipe >>stdout &
 ${tools.cat} <stderr.pipe >>stderr &
 ${holder}(
@@ -98,7 +97,7 @@ export function initScript(plan: LaunchPlan, ioDirectory: string): string {
   const become = [
     ...becomeUser(plan, user),
     ...environmentArguments(command.environment, tools),
-    ...command.argv,
+    ...(plan.tty ? onTerminal(command.argv, tools) : command.argv),
   ];
   const enterRoot =
     plan.rootDirectory === undefined
@@ -107,7 +106,7 @@ export function initScript(plan: LaunchPlan, ioDirectory: string): string {
   if (plan.rootDirectory === undefined) lines.push(`cd ${quote(command.workingDir)} || exit ${INIT_FAILED}`);
   lines.push(
     `printf '%s\\n' "$stat" >${quote(`${ioDirectory}/init`)}`,
-    plan.tty ? 'exec 3>&-' : 'exec 2>&3 3>&-',
+    'exec 2>&3 3>&-',
     'unset PWD OLDPWD stat',
   );
   lines.push(`exec ${quoteAll([...enterRoot, ...become])}`);
@@ -126,6 +125,16 @@ export function environmentScript(environment: Command['environment']): string {
 export function environmentArguments(environment: Command['environment'], tools: Tools): string[] {
   const others = environment.filter(([name]) => !isShellName(name));
   return others.length === 0 ? [] : [tools.env, ...others.map(([name, value]) => `${name}=${value}`)];
+}
+
+/**
+ * The command on a terminal that is made where it runs: a terminal's process groups mean nothing across process
+ * namespaces, and its name nothing where another `/dev/pts` is. `script` carries keys, output and signals, and ends with the
+ * command's exit code.
+ */
+export function onTerminal(command: readonly string[], { script }: Pick<Tools, 'script'>): readonly string[] {
+  if (script === undefined) return command;
+  return [script, '-q', '-e', '-f', '-c', `exec ${quoteAll(command)}`, '/dev/null'];
 }
 
 /** Real users exist only for root; in a user namespace {@link mapUser} gives the number another way. */

@@ -349,7 +349,7 @@ export class ProcessRuntime implements ContainerRuntime {
         `container "${containerId}" is in state ${container.state}, not running`,
       );
     }
-    return attachContainer(container, options, signal);
+    return attachContainer(this.#options.clock, container, options, signal);
   }
 
   async dial(sandboxId: string, port: number, signal: AbortSignal): Promise<ByteStream> {

@@ -65,6 +65,14 @@ export function findProcesses(holds: (stat: ProcessStat) => boolean): ProcessSta
   return found;
 }
 
+/** Pids of the children of a process with one thread. */
+export function childrenOf(parent: number): number[] {
+  const listed = readOrNothing(`/proc/${parent}/task/${parent}/children`);
+  if (listed !== undefined) return listed.split(' ').map(Number).filter(Boolean);
+  // A kernel without that file, or no such process.
+  return findProcesses(({ parentPid }) => parentPid === parent).map(({ pid }) => pid);
+}
+
 /** True when `entry` (`NAME=value`) is in the environment that the process was started with; false if that is not ours to read. */
 export function hasEnvironmentEntry(pid: number, entry: string): boolean {
   return readOrNothing(`/proc/${pid}/environ`)?.split('\0').includes(entry) ?? false;

@@ -13,8 +13,12 @@
  * ```
  *
  * What the program writes directly into `/` (or into another laid-out directory) is its own and goes with it.
+ *
+ * `/dev` is always laid out: it holds the devices that any user may open, and the container's own terminals. The machine's
+ * `ptmx` bound alone would find no `pts` beside it.
  */
 import {
+  type Dirent,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -44,12 +48,15 @@ interface Bind {
 
 /** What stays writable under a read-only root: these are the kernel's, not files. */
 const KERNEL_DIRECTORIES = ['/dev', '/proc', '/sys'];
+/** What the container has of its own in `/dev`. */
+const TERMINAL_DEVICES = ['/dev/pts', '/dev/ptmx'];
+const OPEN_TO_ALL = 0o006;
 
 /** Lays the skeleton out and returns the mounts to make, in the format of fstab(5), in order. */
 export function layOutSkeleton(options: SkeletonOptions): string {
   const { directory, readonlyRoot } = options;
   const volumes = placeVolumes(options.mounts);
-  const laidOut = new Set(['/']);
+  const laidOut = new Set(['/', '/dev']);
   for (const { target, existing } of volumes) {
     if (existing === target) continue;
     for (let path = existing; path !== '/'; path = dirname(path)) laidOut.add(path);
@@ -63,15 +70,30 @@ export function layOutSkeleton(options: SkeletonOptions): string {
   // First the directory that the skeleton lies in: bound later, it would bring along what is bound before.
   const ordered = [...binds.filter(holdsSkeleton), ...binds.filter((bind) => !holdsSkeleton(bind))];
   const lines = ordered.map((bind) =>
-    bindLine({ ...bind, readonly: readonlyRoot && !KERNEL_DIRECTORIES.includes(bind.source) }, options),
+    bindLine({ ...bind, readonly: readonlyRoot && !isOfKernel(bind.source) }, options),
   );
-  lines.push(`proc ${toField(join(directory, 'proc'))} proc nosuid,nodev,noexec 0 0`);
+  lines.push(
+    `proc ${toField(join(directory, 'proc'))} proc nosuid,nodev,noexec 0 0`,
+    terminalLine(directory),
+  );
   for (const { source, target, readonly } of volumes) {
     lines.push(bindLine({ source, target: join(directory, target), readonly }, options));
   }
   if (!readonlyRoot) return `${lines.join('\n')}\n`;
   const self = toField(directory);
   return `${[`${self} ${self} none rbind 0 0`, ...lines, `${self} ${self} none remount,bind,ro 0 0`].join('\n')}\n`;
+}
+
+function isOfKernel(path: string): boolean {
+  return KERNEL_DIRECTORIES.some((directory) => path === directory || path.startsWith(`${directory}/`));
+}
+
+/** Terminals of the container's own. @see runc, default mounts */
+function terminalLine(skeleton: string): string {
+  const place = join(skeleton, 'dev/pts');
+  mkdirSync(place, { recursive: true });
+  symlinkSync('pts/ptmx', join(skeleton, 'dev/ptmx'));
+  return `devpts ${toField(place)} devpts newinstance,ptmxmode=0666,mode=0620,nosuid,noexec 0 0`;
 }
 
 interface Volume extends Bind {
@@ -138,6 +160,7 @@ function layOutDirectory(path: string, skeleton: string, laidOut: ReadonlySet<st
   for (const entry of readdirSync(path, { withFileTypes: true })) {
     const source = join(path, entry.name);
     const target = join(place, entry.name);
+    if (TERMINAL_DEVICES.includes(source) || isKeptDevice(source, entry)) continue;
     if (entry.isSymbolicLink()) {
       symlinkSync(readlinkSync(source), target);
       continue;
@@ -147,6 +170,12 @@ function layOutDirectory(path: string, skeleton: string, laidOut: ReadonlySet<st
     if (source !== '/proc' && !laidOut.has(source)) binds.push({ source, target, readonly: false });
   }
   return binds;
+}
+
+/** The machine's disks and consoles are not for containers. */
+function isKeptDevice(path: string, entry: Dirent): boolean {
+  if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return false;
+  return (lstatSync(path).mode & OPEN_TO_ALL) !== OPEN_TO_ALL;
 }
 
 function bindLine({ source, target, readonly }: Bind, { keepMountFlags }: SkeletonOptions): string {
