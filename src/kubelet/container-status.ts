@@ -48,15 +48,20 @@ export function containerStatus(entry: ContainerEntry, inputs: ContainerStatusIn
   if (newest.state === 'running') {
     status.state = { running: { startedAt: toTimestamp(newest.startedAtMs) } };
     status.started = isStarted(newest, inputs.observed.probes);
-    status.ready = status.started && inputs.observed.probes.get(newest.id, 'readiness') === 'success';
+    const passes = inputs.observed.probes.get(newest.id, 'readiness') === 'success';
+    status.ready = !runsToCompletion(entry) && status.started && passes;
   } else {
     status.state = { terminated: terminatedState(newest, inputs) };
-    // An ordinary init container is ready when it has done its work.
-    status.ready = entry.kind === 'init' && !isSidecar(entry.spec) && newest.exitCode === 0;
+    status.ready = runsToCompletion(entry) && newest.exitCode === 0;
   }
   const previous = instances[1];
   if (previous?.state === 'exited') status.lastState = { terminated: terminatedState(previous, inputs) };
   return status;
+}
+
+/** An ordinary init container: it is ready when it has done its work, not before. */
+function runsToCompletion({ kind, spec }: ContainerEntry): boolean {
+  return kind === 'init' && !isSidecar(spec);
 }
 
 function baseStatus(
@@ -129,6 +134,8 @@ function statusWithoutInstance(entry: ContainerEntry, inputs: ContainerStatusInp
     started: false,
   };
   if (known?.state?.running !== undefined) Object.assign(status, lostState(known, inputs));
+  else if (inputs.isStopped && known?.lastState?.terminated !== undefined)
+    status.state = { terminated: LOST_FOR_GOOD };
   return status;
 }
 
@@ -141,6 +148,13 @@ function previousStatus(entry: ContainerEntry, pod: Pod): ApiContainerStatus | u
   };
   return lists[entry.kind]?.find((status) => status.name === entry.spec.name);
 }
+
+/** @see status_manager TerminatePod */
+const LOST_FOR_GOOD: ContainerStateTerminated = {
+  exitCode: 137,
+  reason: 'ContainerStatusUnknown',
+  message: 'The container could not be located when the pod was terminated',
+};
 
 /** It ran and is gone without a trace: the machine was restarted or the runtime's state was lost. */
 function lostState(known: ApiContainerStatus, inputs: ContainerStatusInputs): Partial<ApiContainerStatus> {
