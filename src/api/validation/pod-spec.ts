@@ -183,7 +183,6 @@ const MUTABLE_FIELDS: ReadonlySet<string> = new Set([
   'tolerations',
   'terminationGracePeriodSeconds',
   'schedulingGates',
-  'ephemeralContainers',
 ]);
 
 /** A Pod's spec without what an update may change. Scheduling gates may be removed while there is no node. */

@@ -6,8 +6,10 @@
  *
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Update, pkg/registry/rest/update.go BeforeUpdate
  */
+import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
 import type { KubeObject } from '../../api/meta.ts';
+import { validateEphemeralContainersUpdate } from '../../api/validation/ephemeral-containers.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validateCreate, validateUpdate } from '../../api/validation/validate.ts';
@@ -99,6 +101,8 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
 function validateEdit(subresource: string, object: KubeObject, old: KubeObject): FieldError[] {
   if (subresource === '') return validateUpdate(object, old);
   const errors = validateObjectMetaUpdate(object.metadata, old.metadata);
+  if (subresource === 'ephemeralcontainers')
+    errors.push(...validateEphemeralContainersUpdate(object as Pod, old as Pod));
   return changesSpec(subresource) ? [...errors, ...validateCreate(object)] : errors;
 }
 

@@ -233,6 +233,25 @@ test('ephemeralcontainers may be added beside the immutable rest of a Pod', asyn
   assert.equal(changed.spec.nodeName, undefined);
 });
 
+test('ephemeralcontainers that are there may neither change nor go, and are added through their own door only', async () => {
+  const { call } = await newSimulatedApiServer();
+  const { value } = await call('POST', PODS_URL, pod('a'));
+  const url = `${PODS_URL}/a/ephemeralcontainers`;
+  const withImages = (...images: string[]) => ({
+    ...value,
+    metadata: { name: 'a' },
+    spec: { ...value.spec, ephemeralContainers: images.map((image, i) => ({ name: `debug-${i}`, image })) },
+  });
+  assert.equal((await call('PUT', `${PODS_URL}/a`, withImages('busybox'))).status, 422);
+  assert.equal((await call('PUT', url, withImages('busybox'))).status, 200);
+  assert.equal((await call('PUT', url, withImages('busybox', 'curl'))).status, 200);
+  const removed = await call('PUT', url, withImages('busybox'));
+  assert.equal(removed.status, 422);
+  assert.match(removed.value.message, /existing ephemeral containers "debug-1" may not be removed/);
+  const changed = await call('PUT', url, withImages('other', 'curl'));
+  assert.match(changed.value.message, /existing ephemeral containers "debug-0" may not be changed/);
+});
+
 test('SubjectAccessReviews answer what the authorizer says', async () => {
   const { call } = await newSimulatedApiServer({
     authorizer: {

@@ -1,0 +1,18 @@
+/** What a write through the `ephemeralcontainers` door may not do: touch those that are there. */
+import type { Pod } from '../generated/core-v1.ts';
+import type { JsonValue } from '../json.ts';
+import { equalJson } from '../patch/merge-patch.ts';
+import { type FieldError, forbidden } from './field-error.ts';
+
+const FIELD = 'spec.ephemeralContainers';
+
+/** @see Kubernetes ValidatePodEphemeralContainersUpdate */
+export function validateEphemeralContainersUpdate({ spec }: Pod, { spec: old }: Pod): FieldError[] {
+  return (old.ephemeralContainers ?? []).flatMap((existing) => {
+    const kept = spec.ephemeralContainers?.find(({ name }) => name === existing.name);
+    if (kept !== undefined && equalJson(kept as unknown as JsonValue, existing as unknown as JsonValue))
+      return [];
+    const fate = kept === undefined ? 'removed' : 'changed';
+    return [forbidden(FIELD, `existing ephemeral containers "${existing.name}" may not be ${fate}`)];
+  });
+}
