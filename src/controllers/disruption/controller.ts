@@ -155,5 +155,5 @@ function isOfConsequence(pod: Pod, previous: Pod): boolean {
 }
 
 function toResult(requeueAfterMs: number | undefined): SyncResult {
-  return requeueAfterMs === undefined ? {} : { requeueAfterMs };
+  return requeueAfterMs === undefined ? {} : { requeueAfterMs: Math.ceil(requeueAfterMs) };
 }

@@ -36,7 +36,7 @@ export function newStaleDisruptionLoop(context: ControllerContext): WorkerLoop {
     const pod = pods.get(key);
     const restMs = pod === undefined ? undefined : untilStaleMs(pod, clock.now());
     if (pod === undefined || restMs === undefined) return {};
-    if (restMs > 0) return { requeueAfterMs: restMs };
+    if (restMs > 0) return { requeueAfterMs: Math.ceil(restMs) };
     const change = { type: 'DisruptionTarget', status: 'False' };
     const conditions = withPodCondition(pod, change, clock.now());
     if (conditions !== undefined) await patchPodStatus(client, pod, { conditions }, signal);

@@ -145,11 +145,10 @@ class NodeLifecycleController {
     const { name } = node.metadata;
     const nowMs = this.#nowMs();
     const sinceMs = this.#notReadySinceMs.get(name);
-    return {
-      notReadyForMs: sinceMs === undefined ? 0 : nowMs - sinceMs,
-      isClusterDown: this.#census.isClusterDown,
-      turn: this.#queue.turnOf(name, zoneOf(node), nowMs),
-    };
+    const { isClusterDown } = this.#census;
+    if (sinceMs === undefined) return { notReadyForMs: 0, isClusterDown, turn: { kind: 'halted' } };
+    const turn = this.#queue.turnOf(name, zoneOf(node), nowMs);
+    return { notReadyForMs: nowMs - sinceMs, isClusterDown, turn };
   }
 
   /** Before anything else runs: no two nodes see the same turn. */
@@ -165,7 +164,7 @@ class NodeLifecycleController {
     const { client, log } = this.#context;
     this.#latest.note(await client.update(NODES, { ...node, spec: { ...node.spec, taints } }, signal));
     const shown = taints.map(({ key, effect }) => `${key}:${effect}`);
-    log.info('a node has new taints', { node: node.metadata.name, taints: shown });
+    log.info('the taints of a node have changed', { node: node.metadata.name, taints: shown });
   }
 
   /** Brings what is known of all nodes up to date with this one, and wakes those whose turn that changes. */
@@ -222,7 +221,8 @@ function hasReported(node: Node, previous: Node): boolean {
   return conditionOf(node, 'Ready')?.lastHeartbeatTime !== conditionOf(previous, 'Ready')?.lastHeartbeatTime;
 }
 
+/** In whole milliseconds: a rest that is lost in rounding would be looked at again and again in the same instant. */
 function soonest(...delaysMs: (number | undefined)[]): SyncResult {
   const known = delaysMs.filter((delayMs) => delayMs !== undefined);
-  return known.length === 0 ? {} : { requeueAfterMs: Math.min(...known) };
+  return known.length === 0 ? {} : { requeueAfterMs: Math.ceil(Math.min(...known)) };
 }

@@ -145,7 +145,7 @@ class PodGcController {
       const waitMs = restMs > 0 ? restMs : NODE_QUARANTINE_MS;
       requeueAfterMs = Math.min(requeueAfterMs ?? waitMs, waitMs);
     }
-    return requeueAfterMs === undefined ? {} : { requeueAfterMs };
+    return requeueAfterMs === undefined ? {} : { requeueAfterMs: Math.ceil(requeueAfterMs) };
   }
 
   /** Marked as failed first: an orphan would stay `Running` in the eyes of its owner until the last moment. */

@@ -99,7 +99,7 @@ class TaintEvictionController {
       return {};
     }
     const restMs = this.#countingSinceMs(pod, node) + toleratedMs - this.#context.clock.monotonicMs();
-    if (restMs > 0) return { requeueAfterMs: restMs };
+    if (restMs > 0) return { requeueAfterMs: Math.ceil(restMs) };
     await this.#evict(pod, signal);
     return {};
   }
