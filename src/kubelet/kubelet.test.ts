@@ -211,10 +211,14 @@ test('newKubelet runs init containers one after another, and sidecars beside the
   assert.deepEqual(states(), ['running', 'waiting', 'waiting']);
   assert.equal(node.pod().status?.phase, 'Pending');
   assert.equal(node.pod().status?.containerStatuses?.[0]?.state?.waiting?.reason, 'PodInitializing');
+  const initialized = () => node.pod().status?.conditions?.find(({ type }) => type === 'Initialized')?.status;
+  assert.equal(initialized(), 'False');
   await node.clock.advance(2000);
   assert.deepEqual(states(), ['terminated', 'running', 'running']);
+  assert.equal(initialized(), 'False');
   await node.clock.advance(2000);
   assert.deepEqual(states(), ['terminated', 'running', 'terminated']);
+  assert.equal(initialized(), 'True');
   assert.equal(node.pod().status?.phase, 'Running');
   const signal = new AbortController().signal;
   await node.api.delete(PODS, { namespace: 'default', name: 'web-1' }, {});
