@@ -1,14 +1,19 @@
 /** The running container's own streams: what it writes from now on, and its standard input. */
-import { closeSync, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, openSync, readFileSync, readSync, statSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { abortable } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { ExecSession, StreamOptions } from '../runtime.ts';
+import { SIGTERM } from '../signals.ts';
 import type { LogStream } from './log-format.ts';
 import type { ProcessContainer } from './process-container.ts';
+import { readProcessStat, signalProcess } from './process-table.ts';
 import { TerminalSize } from './terminal-size.ts';
 
 const READ_BYTES = 64 * 1024;
+const STDIN_RETRY_MS = 10;
+/** @see pipe(7) */
+const PIPE_BUF = 4096;
 
 export function attachContainer(
   clock: Clock,
@@ -19,7 +24,9 @@ export function attachContainer(
   const leaving = new AbortController();
   const stopped = AbortSignal.any([signal, leaving.signal]);
   const { stdin, stdinOnce } = container.record.config;
-  const stdinFd = options.stdin && stdin ? openSync(join(container.directory.io, 'stdin'), 'r+') : undefined;
+  // A program that does not read must not stop the agent.
+  const flags = constants.O_RDWR | constants.O_NONBLOCK;
+  const stdinFd = options.stdin && stdin ? openSync(join(container.directory.io, 'stdin'), flags) : undefined;
   let open = stdinFd !== undefined;
   const closeStdin = () => {
     if (!open || stdinFd === undefined) return;
@@ -35,7 +42,9 @@ export function attachContainer(
     stderr: options.stderr ? tailRaw(container, 'stderr', stopped) : nothing(),
     async writeStdin(chunk) {
       for (let rest = chunk; open && stdinFd !== undefined && rest.length > 0; ) {
-        rest = rest.subarray(writeSync(stdinFd, rest));
+        const written = writeSome(stdinFd, rest);
+        rest = rest.subarray(written);
+        if (written === 0) await clock.sleep(STDIN_RETRY_MS, stopped).catch(closeStdin);
       }
     },
     closeStdin,
@@ -51,10 +60,23 @@ export function attachContainer(
   };
 }
 
-/** The program then reads the end of its standard input. */
-function releaseStdin(container: ProcessContainer): void {
-  const holder = Number(readFileSync(join(container.directory.io, 'stdin.holder'), 'utf8'));
-  if (holder > 0) process.kill(holder);
+/** How much of `bytes` the pipe takes now. */
+function writeSome(fd: number, bytes: Uint8Array): number {
+  // Whole or not at all: what a pipe takes at once.
+  const part = bytes.subarray(0, PIPE_BUF);
+  try {
+    return writeSync(fd, part);
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EAGAIN') return 0;
+    throw error;
+  }
+}
+
+/** The program then reads the end of its standard input. A container that ends meanwhile has let go of it by itself. */
+function releaseStdin({ directory, init }: ProcessContainer): void {
+  const holder = Number(readFileSync(join(directory.io, 'stdin.holder'), 'utf8'));
+  const stat = holder > 0 ? readProcessStat(holder) : undefined;
+  if (stat !== undefined && stat.sessionId === init?.sessionId) signalProcess(stat, SIGTERM);
 }
 
 /** From the moment of the call, not of the first read. */

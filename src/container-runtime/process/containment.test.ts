@@ -242,6 +242,21 @@ scenario(
 );
 
 scenario(
+  'lets go of the standard input of a container that ends',
+  ALL,
+  async ({ start, runtime, exited }) => {
+    const id = await start('read -r line; exit 4', { stdin: true, stdinOnce: true });
+    const streams = { stdin: true, stdout: true, stderr: true, tty: false };
+    const session = await runtime.attach(id, streams, never);
+    await session.writeStdin(Buffer.from('go\n'));
+    assert.equal(await session.exited, 4);
+    session.closeStdin();
+    session.close();
+    assert.equal((await exited(id)).exitCode, 4);
+  },
+);
+
+scenario(
   'gives a container a terminal of its own, which attach resizes',
   ALL,
   async ({ start, runtime, exited }, isolation) => {
