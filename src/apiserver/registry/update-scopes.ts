@@ -36,7 +36,8 @@ const SCOPES: Readonly<Record<string, Scope>> = {
   ephemeralcontainers(object, old) {
     const ephemeralContainers = object.spec?.['ephemeralContainers'];
     restoreExcept(object, old, 'spec');
-    object.spec = { ...old.spec, ...(ephemeralContainers === undefined ? {} : { ephemeralContainers }) };
+    object.spec = { ...old.spec };
+    setOrDelete(object.spec, 'ephemeralContainers', ephemeralContainers);
     object.metadata = { ...old.metadata };
   },
   resize(object, old) {

@@ -248,6 +248,7 @@ test('ephemeralcontainers that are there may neither change nor go, and are adde
   const removed = await call('PUT', url, withImages('busybox'));
   assert.equal(removed.status, 422);
   assert.match(removed.value.message, /existing ephemeral containers "debug-1" may not be removed/);
+  assert.equal((await call('PUT', url, withImages())).status, 422);
   const changed = await call('PUT', url, withImages('other', 'curl'));
   assert.match(changed.value.message, /existing ephemeral containers "debug-0" may not be changed/);
 });
