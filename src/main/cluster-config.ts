@@ -3,7 +3,7 @@
  * the same across restarts, whoever starts what, is decided once and stands here.
  */
 import { randomBytes } from 'node:crypto';
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
 import { canMakePodNetworks } from '../platform/network-host.ts';
@@ -33,13 +33,26 @@ const NODE_PORTS = { first: 30_000, last: 32_767 };
 /** Reads `cluster.json`, or makes the directory and the file on the first start. @throws DataDirError */
 export async function openClusterConfig(dataDir: string): Promise<ClusterConfig> {
   try {
-    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    makeDirectory(path.resolve(dataDir));
   } catch (error) {
     throw new DataDirError(`cannot make the data directory ${dataDir}: ${(error as Error).message}`, {
       cause: error,
     });
   }
   return readClusterConfig(dataDir) ?? createClusterConfig(dataDir);
+}
+
+/** Node's own recursive form says ENOENT on a read-only file system, and never returns for a path in /proc. */
+function makeDirectory(directory: string): void {
+  try {
+    mkdirSync(directory, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && statSync(directory).isDirectory()) return;
+    if (code !== 'ENOENT' || path.dirname(directory) === directory) throw error;
+    makeDirectory(path.dirname(directory));
+    mkdirSync(directory, { mode: 0o700 });
+  }
 }
 
 /** `undefined` when the directory holds no cluster yet. @throws DataDirError */
