@@ -300,6 +300,19 @@ scenario('has only devices that any user may open', ['root', 'user'], async ({ o
   );
 });
 
+scenario('attach waits for a program that does not read', ALL, async ({ start, runtime }) => {
+  const id = await start('read -r line; echo "$line"; head -c 300000 >/dev/null; echo read', { stdin: true });
+  const streams = { stdin: true, stdout: true, stderr: true, tty: false };
+  const session = await runtime.attach(id, streams, never);
+  const waiting = await runtime.attach(await start('exec sleep 1000', { stdin: true }), streams, never);
+  const stuck = waiting.writeStdin(Buffer.alloc(300_000));
+  await session.writeStdin(Buffer.from('go\n'));
+  await session.writeStdin(Buffer.alloc(300_000));
+  assert.equal(await readAll(session), 'go\nread\n');
+  waiting.close();
+  await stuck;
+});
+
 scenario('tells what ended a program by a signal', ['none'], async ({ start, exited, runtime }) => {
   // In a process namespace of its own the first process gets no signal that it does not handle, as in any container.
   const id = await start('exec sleep 1000');
