@@ -1,27 +1,31 @@
 /**
  * Gives every Pod that has no node one: takes the next from the queue, decides on a snapshot of the cluster, assumes the
- * decision at once and writes the binding beside the next decision.
+ * decision at once and writes the binding beside the next decision. A Pod that fits nowhere may have lesser ones leave.
  *
  * Invariant: decisions are made one after another, each on a snapshot that counts all decisions before it. A binding that
- * fails is taken back, and its Pod comes again.
+ * fails is taken back, and its Pod comes again; one whose outcome is unknown counts until it is known.
  */
-import type { Node, Pod } from '../api/generated/core-v1.ts';
-import { keyOf, namespaceOf } from '../api/meta.ts';
-import { isPodTerminal, isPodTerminating, podCondition } from '../api/pod-conditions.ts';
-import { NODES, PODS } from '../api/resources.ts';
+import { namespaceOf } from '../api/meta.ts';
+import { isPodTerminating } from '../api/pod-conditions.ts';
+import { PODS } from '../api/resources.ts';
 import { isCancellation } from '../base/abort.ts';
-import { type Clock, toTimestamp } from '../base/clock.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { hasReason, StatusError } from '../base/status-error.ts';
 import type { ApiClient } from '../client/api-client.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
-import type { Informer, InformerFactory } from '../client/informer.ts';
-import { BINDINGS_IN_FLIGHT_MAX, SCHEDULER_NAME } from './defaults.ts';
-import { newPodInfo, type PodInfo } from './node-info.ts';
+import type { InformerFactory } from '../client/informer.ts';
+import { bindPod } from './binding.ts';
+import { ClusterObserver } from './cluster-observer.ts';
+import { BINDINGS_IN_FLIGHT_MAX, DECIDING_MAX_MS } from './defaults.ts';
+import type { Feasibility } from './feasibility.ts';
+import { newPodInfo, type PodInfo } from './pod-info.ts';
+import { patchPodStatus, preemptedCondition, statusPatch, unschedulableCondition } from './pod-reports.ts';
+import { planPreemption } from './preemption/plan-preemption.ts';
+import type { Candidate } from './preemption/select-victims.ts';
+import type { Rejections } from './rejections.ts';
 import { schedulePod } from './schedule-pod.ts';
-import { SchedulingQueue } from './scheduling-queue.ts';
-import { ClusterSnapshot } from './snapshot.ts';
 
 export interface SchedulerContext {
   clock: Clock;
@@ -32,182 +36,163 @@ export interface SchedulerContext {
   recorder: EventRecorder;
 }
 
+const NO_NODES = 'no nodes available to schedule pods';
+
 export class Scheduler {
   readonly name = 'scheduler';
   readonly #context: SchedulerContext;
-  readonly #queue: SchedulingQueue;
-  readonly #snapshot = new ClusterSnapshot();
-  readonly #informers: readonly Informer<Node | Pod>[];
-  readonly #bindings = new Set<Promise<void>>();
-  /** Pods whose binding is on its way: what the cache still shows as unassigned. */
-  readonly #assumed = new Set<string>();
+  readonly #cluster: ClusterObserver;
+  /** Bindings, reports and preemptions on their way. */
+  readonly #writes = new Set<Promise<void>>();
   #start = 0;
 
   constructor(context: SchedulerContext) {
     this.#context = context;
-    this.#queue = new SchedulingQueue(context.clock);
-    const nodes = context.informers.informer(NODES);
-    const pods = context.informers.informer(PODS);
-    this.#informers = [nodes, pods] as unknown as readonly Informer<Node | Pod>[];
-    nodes.addListener({
-      onAdd: (node) => this.#onNode(node),
-      onUpdate: (node, previous) => this.#onNode(node, previous),
-      onDelete: (node) => this.#snapshot.removeNode(node.metadata.name),
-    });
-    pods.addListener({
-      onAdd: (pod) => this.#onPod(pod),
-      onUpdate: (pod) => this.#onPod(pod),
-      onDelete: (pod) => this.#forget(pod),
-    });
+    this.#cluster = new ClusterObserver(context);
   }
 
-  /** Works until `signal` aborts; resolves when no binding is on its way any more. */
+  /** Works until `signal` aborts; resolves when nothing is being written any more. */
   async run(signal: AbortSignal): Promise<void> {
     try {
-      for (const informer of this.#informers) await informer.whenSynced(signal);
-      for (;;) {
-        await this.#queue.whenActive(signal);
-        const pod = this.#queue.take();
-        if (pod !== undefined) this.#decide(pod, signal);
-        if (this.#bindings.size >= BINDINGS_IN_FLIGHT_MAX) await Promise.race(this.#bindings);
-      }
+      await this.#cluster.whenSynced(signal);
+      await this.#decideForever(signal);
     } catch (error) {
       if (!isCancellation(error, signal)) throw error;
     } finally {
-      this.#queue.close();
-      await Promise.allSettled(this.#bindings);
+      this.#cluster.queue.close();
+      await Promise.allSettled(this.#writes);
     }
   }
 
-  #onNode(node: Node, previous?: Node): void {
-    this.#snapshot.setNode(node);
-    if (previous === undefined || offersMore(previous, node)) this.#queue.flush();
-  }
-
-  #onPod(pod: Pod): void {
-    const key = keyOf(pod);
-    if (pod.spec.nodeName || isPodTerminal(pod)) {
-      this.#queue.remove(key);
-      this.#assumed.delete(key);
-      this.#snapshot.setPod(pod);
-      if (isPodTerminal(pod)) this.#queue.flush();
-      return;
+  async #decideForever(signal: AbortSignal): Promise<never> {
+    const { clock } = this.#context;
+    let sinceMs = clock.monotonicMs();
+    for (;;) {
+      await this.#cluster.queue.whenActive(signal);
+      const pod = this.#cluster.queue.take();
+      if (pod !== undefined) this.#decide(newPodInfo(pod), signal);
+      while (this.#writes.size >= BINDINGS_IN_FLIGHT_MAX) await Promise.race(this.#writes);
+      signal.throwIfAborted();
+      if (clock.monotonicMs() - sinceMs < DECIDING_MAX_MS) continue;
+      await clock.sleep(0, signal);
+      sinceMs = clock.monotonicMs();
     }
-    if (isPodTerminating(pod)) this.#queue.remove(key);
-    else if (
-      pod.spec.schedulerName === SCHEDULER_NAME &&
-      !pod.spec.schedulingGates?.length &&
-      !this.#assumed.has(key)
-    )
-      this.#queue.set(pod);
   }
 
-  #forget(pod: Pod): void {
-    const key = keyOf(pod);
-    this.#queue.remove(key);
-    this.#assumed.delete(key);
-    this.#snapshot.removePod(key);
-    this.#queue.flush();
-  }
-
-  #decide(pod: Pod, signal: AbortSignal): void {
-    const info = newPodInfo(pod);
+  #decide(info: PodInfo, signal: AbortSignal): void {
     const outcome = schedulePod(info, {
-      nodes: this.#snapshot.nodes,
+      cluster: this.#cluster.snapshot,
       start: this.#start,
       random: this.#context.random,
     });
     if ('bound' in outcome) {
       this.#start = outcome.nextStart;
-      this.#assume(info, outcome.bound);
-      this.#track(this.#bind(info, outcome.bound, signal));
+      this.#cluster.assume(info, outcome.bound);
+      this.#track(this.#bind(info, outcome.bound, signal), info, signal);
     } else {
-      this.#queue.unschedulable(info.key);
-      this.#track(this.#reportUnschedulable(pod, outcome.unschedulable, signal));
+      this.#postpone(info, outcome, signal);
     }
-  }
-
-  #assume(info: PodInfo, nodeName: string): void {
-    this.#assumed.add(info.key);
-    this.#snapshot.place(info, nodeName);
-  }
-
-  #track(work: Promise<void>): void {
-    const tracked = work.finally(() => this.#bindings.delete(tracked));
-    this.#bindings.add(tracked);
   }
 
   async #bind(info: PodInfo, nodeName: string, signal: AbortSignal): Promise<void> {
-    const { name, uid } = info.pod.metadata;
-    const namespace = namespaceOf(info.pod);
-    const body = {
-      apiVersion: 'v1',
-      kind: 'Binding',
-      metadata: { name, namespace, uid },
-      target: { apiVersion: 'v1', kind: 'Node', name: nodeName },
-    };
-    try {
-      await this.#context.client.createSubresource(
-        PODS,
-        { namespace, name },
-        { name: 'binding', body },
-        signal,
-      );
-      this.#queue.remove(info.key);
-      const message = `Successfully assigned ${namespace}/${name} to ${nodeName}`;
-      this.#context.recorder.event(info.pod, 'Normal', 'Scheduled', message);
-    } catch (error) {
-      this.#takeBack(info, error, signal);
+    const { pod } = info;
+    const outcome = await bindPod(pod, nodeName, this.#context, signal);
+    if (outcome.kind === 'bound') {
+      this.#cluster.bound(info);
+      const message = `Successfully assigned ${namespaceOf(pod)}/${pod.metadata.name} to ${nodeName}`;
+      this.#context.recorder.event(pod, 'Normal', 'Scheduled', message);
+      return;
     }
+    const isTakenBack = this.#cluster.takeBack(info);
+    if (outcome.kind === 'gone' || !isTakenBack) return;
+    this.#context.log.warn('binding failed, will retry', { pod: info.key, error: outcome.error });
+    this.#cluster.queue.retry(info.key);
   }
 
-  /** A binding that failed: the Pod is gone or bound already (its own event tells), or it comes again. */
-  #takeBack(info: PodInfo, error: unknown, signal: AbortSignal): void {
-    if (isCancellation(error, signal)) return;
-    if (!(error instanceof StatusError)) throw error;
-    if (!this.#assumed.delete(info.key)) return;
-    this.#snapshot.removePod(info.key);
-    if (hasReason(error, 'NotFound')) return;
-    this.#context.log.warn('binding failed, will retry', { pod: info.key, error });
-    this.#queue.retry(info.key);
-  }
-
-  async #reportUnschedulable(pod: Pod, message: string, signal: AbortSignal): Promise<void> {
-    this.#context.recorder.event(pod, 'Warning', 'FailedScheduling', message);
-    const before = podCondition(pod, 'PodScheduled');
-    if (before?.status === 'False' && before.message === message) return;
-    const lastTransitionTime =
-      before?.status === 'False' ? before.lastTransitionTime : toTimestamp(this.#context.clock.now());
-    const condition = {
-      type: 'PodScheduled',
-      status: 'False',
-      reason: 'Unschedulable',
-      message,
-      lastTransitionTime,
-    };
-    const target = { namespace: namespaceOf(pod), name: pod.metadata.name };
-    const body = { metadata: { uid: pod.metadata.uid }, status: { conditions: [condition] } };
-    try {
-      await this.#context.client.patch(
-        PODS,
-        target,
-        { type: 'strategic', body, subresource: 'status' },
-        signal,
-      );
-    } catch (error) {
-      if (isCancellation(error, signal)) return;
-      if (!(error instanceof StatusError)) throw error;
-      if (!hasReason(error, 'NotFound', 'Conflict'))
-        this.#context.log.warn('cannot report an unschedulable Pod', { pod: keyOf(pod), error });
+  #postpone(
+    info: PodInfo,
+    { rejections, feasibility }: { rejections: Rejections; feasibility: Feasibility },
+    signal: AbortSignal,
+  ): void {
+    const { queue, snapshot, leaving, budgetsOf } = this.#cluster;
+    queue.unschedulable(info.key, rejections.filters);
+    if (snapshot.nodes.length === 0) {
+      this.#track(this.#report(info, NO_NODES, signal), info, signal);
+      return;
     }
+    const { random } = this.#context;
+    const seen = { cluster: snapshot, rejections, feasibility, budgetsOf, leaving, random };
+    const plan = planPreemption(info, seen);
+    if ('preempt' in plan) {
+      this.#track(this.#preempt(info, plan.preempt, { message: rejections.message(), signal }), info, signal);
+      return;
+    }
+    if (!plan.keepNomination) snapshot.nominations.remove(info.key);
+    this.#track(
+      this.#report(info, `${rejections.message()} preemption: ${plan.refused}`, signal),
+      info,
+      signal,
+    );
   }
-}
 
-/** Whether a node changed in a way that may let a waiting Pod in; heartbeats do not. */
-function offersMore(before: Node, after: Node): boolean {
-  return (
-    (before.spec !== after.spec && JSON.stringify(before.spec) !== JSON.stringify(after.spec)) ||
-    JSON.stringify(before.metadata.labels) !== JSON.stringify(after.metadata.labels) ||
-    JSON.stringify(before.status?.allocatable) !== JSON.stringify(after.status?.allocatable)
-  );
+  async #report({ pod, key }: PodInfo, message: string, signal: AbortSignal): Promise<void> {
+    const { client, clock, recorder } = this.#context;
+    recorder.event(pod, 'Warning', 'FailedScheduling', message);
+    const nominatedNodeName = this.#cluster.snapshot.nominations.nodeOf(key) ?? '';
+    const change = { condition: unschedulableCondition(message), nominatedNodeName };
+    await patchPodStatus(client, pod, statusPatch(pod, change, clock.now()), signal);
+  }
+
+  /** The node is promised before anybody is told to go: whoever comes later counts the Pod there. */
+  async #preempt(
+    info: PodInfo,
+    { nodeName, victims }: Candidate,
+    { message, signal }: { message: string; signal: AbortSignal },
+  ): Promise<void> {
+    const { client, clock } = this.#context;
+    const displaced = this.#cluster.nominate(info, nodeName);
+    this.#cluster.sendAway(victims);
+    await this.#report(info, message, signal);
+    for (const { pod } of displaced) {
+      await patchPodStatus(client, pod, statusPatch(pod, { nominatedNodeName: '' }, clock.now()), signal);
+    }
+    await Promise.all(victims.map((victim) => this.#evict(victim, { preemptor: info, nodeName, signal })));
+  }
+
+  async #evict(
+    victim: PodInfo,
+    { preemptor, nodeName, signal }: { preemptor: PodInfo; nodeName: string; signal: AbortSignal },
+  ): Promise<void> {
+    const { client, clock, recorder } = this.#context;
+    const { pod } = victim;
+    const { name, namespace = '', uid } = pod.metadata;
+    const eviction = async () => {
+      if (!isPodTerminating(pod)) {
+        const change = { condition: preemptedCondition(preemptor.pod) };
+        await patchPodStatus(client, pod, statusPatch(pod, change, clock.now()), signal);
+        await client.delete(PODS, { namespace, name }, { preconditions: { uid } }, signal);
+      }
+      const message = `Preempted by pod ${preemptor.pod.metadata.uid} on node ${nodeName}`;
+      recorder.event(pod, 'Normal', 'Preempted', message);
+    };
+    await eviction().catch((error: unknown) => {
+      this.#cluster.staysOn(victim);
+      // It is gone, or another one has its name: there is room, and the cache will show it.
+      if (!(error instanceof StatusError) || !hasReason(error, 'NotFound', 'Conflict')) throw error;
+    });
+  }
+
+  /** Of a write that fails otherwise than by its Pod's absence its Pod hears again: it is decided on anew. */
+  #track(work: Promise<void>, { key }: PodInfo, signal: AbortSignal): void {
+    const tracked = work
+      .catch((error: unknown) => {
+        if (isCancellation(error, signal)) return;
+        if (!(error instanceof StatusError)) throw error;
+        if (hasReason(error, 'NotFound', 'Conflict')) return;
+        this.#context.log.warn('cannot write what was decided, will retry', { pod: key, error });
+        this.#cluster.queue.reconsider(key);
+      })
+      .finally(() => this.#writes.delete(tracked));
+    this.#writes.add(tracked);
+  }
 }

@@ -33,21 +33,49 @@ test('SchedulingQueue gives the highest priority first, then the longest waiting
   );
 });
 
-test('SchedulingQueue keeps an unschedulable Pod until something changes and its back-off is over', async () => {
+test('SchedulingQueue keeps an unschedulable Pod until a change may help it', async () => {
   const clock = newSimulatedClock();
   const queue = new SchedulingQueue(clock);
   queue.set(pod('a'));
   assert.equal(taken(queue), 'a');
-  queue.unschedulable('d/a');
+  queue.unschedulable('d/a', new Set(['NodeResourcesFit']));
   await clock.advance(60_000);
   assert.equal(taken(queue), undefined);
-  queue.flush();
+  queue.flush('NodeTaintsChanged');
+  assert.equal(taken(queue), undefined, 'taints were not the reason');
+  queue.flush('PodGone');
+  assert.equal(taken(queue), 'a');
+});
+
+test('SchedulingQueue makes a Pod wait out its back-off only behind others', async () => {
+  const clock = newSimulatedClock();
+  const queue = new SchedulingQueue(clock);
+  queue.set(pod('a', { priority: 5 }));
   assert.equal(taken(queue), 'a');
   queue.unschedulable('d/a');
-  queue.flush();
-  await clock.advance(1999);
-  assert.equal(taken(queue), undefined, 'the second back-off is 2 s');
-  await clock.advance(1);
+  queue.set(pod('b'));
+  queue.set(pod('c'));
+  queue.flush('PodGone');
+  assert.deepEqual([taken(queue), taken(queue), taken(queue)], ['b', 'c', 'a'], 'a has 1 s to wait');
+  queue.unschedulable('d/a');
+  queue.flush('PodGone');
+  await clock.advance(2000);
+  queue.set(pod('d'));
+  assert.equal(taken(queue), 'a', 'its back-off is over');
+});
+
+test('SchedulingQueue holds a Pod whose binding failed for its back-off, whatever changes', async () => {
+  const clock = newSimulatedClock();
+  const queue = new SchedulingQueue(clock);
+  queue.set(pod('a'));
+  for (const waitMs of [1000, 2000, 4000, 8000, 10_000, 10_000]) {
+    assert.equal(taken(queue), 'a');
+    queue.retry('d/a');
+    queue.flush('NodeAdded');
+    await clock.advance(waitMs - 1);
+    assert.equal(taken(queue), undefined);
+    await clock.advance(1);
+  }
   assert.equal(taken(queue), 'a');
 });
 

@@ -1,0 +1,64 @@
+/** One Pod with what the rules ask of it, computed once when it is first seen. */
+import type { Pod } from '../api/generated/core-v1.ts';
+import { keyOf } from '../api/meta.ts';
+import { podRequests } from '../api/pod-resources.ts';
+
+/** What a container without a request counts as when nodes are scored. @see schedutil.DefaultMilliCPURequest */
+const UNREQUESTED_CPU_MILLIS = 100;
+const UNREQUESTED_MEMORY_BYTES = 200 * 1024 * 1024;
+
+export interface PodInfo {
+  readonly pod: Pod;
+  readonly key: string;
+  readonly priority: number;
+  /** Of every resource that it asks more than nothing of: CPU in thousandths of a core, the rest in whole units. */
+  readonly requests: readonly ResourceRequest[];
+  readonly hostPorts: readonly HostPort[];
+  /** CPU and memory for scoring: requests, with a default where there is none. */
+  readonly scored: CpuAndMemory;
+}
+
+export interface ResourceRequest {
+  readonly name: string;
+  readonly amount: number;
+}
+
+export interface CpuAndMemory {
+  cpuMillis: number;
+  memoryBytes: number;
+}
+
+export interface HostPort {
+  protocol: string;
+  /** `0.0.0.0` for all addresses. */
+  ip: string;
+  port: number;
+}
+
+export function newPodInfo(pod: Pod): PodInfo {
+  const requests = podRequests(pod);
+  const containers = pod.spec.containers.length;
+  return {
+    pod,
+    key: keyOf(pod),
+    priority: pod.spec.priority ?? 0,
+    requests: Array.from(requests, ([name, amount]) => ({ name, amount })).filter(({ amount }) => amount > 0),
+    hostPorts: hostPortsOf(pod),
+    scored: {
+      cpuMillis: requests.get('cpu') || UNREQUESTED_CPU_MILLIS * containers,
+      memoryBytes: requests.get('memory') || UNREQUESTED_MEMORY_BYTES * containers,
+    },
+  };
+}
+
+function hostPortsOf(pod: Pod): readonly HostPort[] {
+  return pod.spec.containers.flatMap(({ ports = [] }) =>
+    ports
+      .filter(({ hostPort = 0 }) => hostPort > 0)
+      .map(({ protocol = 'TCP', hostIP, hostPort }) => ({
+        protocol,
+        ip: hostIP || '0.0.0.0',
+        port: hostPort!,
+      })),
+  );
+}
