@@ -137,17 +137,21 @@ export const endpointSlicePrinter: KindPrinter<EndpointSlice> = {
   cells: (object, nowMs) => [
     object.metadata.name,
     object.addressType,
-    slicePorts(object),
-    abbreviate((object.endpoints ?? []).flatMap((endpoint) => endpoint.addresses)),
+    orUnset(slicePorts(object)),
+    orUnset((object.endpoints ?? []).flatMap((endpoint) => endpoint.addresses)),
     age(object, nowMs),
   ],
 };
 
-function slicePorts(slice: EndpointSlice): string {
-  const ports = (slice.ports ?? []).map((port) =>
-    port.port === undefined ? (port.name ?? '') : String(port.port),
+function slicePorts(slice: EndpointSlice): string[] {
+  return (slice.ports ?? []).map((port) =>
+    port.port === undefined ? (port.name ?? '*') : String(port.port),
   );
-  return ports.length === 0 ? '<unset>' : abbreviate(ports);
+}
+
+/** @see pkg/printers/internalversion/printers.go listWithMoreString */
+function orUnset(items: readonly string[]): string {
+  return items.join('') === '' ? '<unset>' : abbreviate(items);
 }
 
 export const configMapPrinter: KindPrinter<ConfigMap> = {

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../meta.ts';
-import { allResources, PODS } from '../resources.ts';
+import { allResources, ENDPOINT_SLICES, PODS } from '../resources.ts';
 import { tableCells, tableColumns } from './printers.ts';
 
 const NOW = Date.parse('2026-01-01T01:00:00Z');
@@ -86,6 +86,19 @@ test('tableCells shows Terminating, and Unknown for a Pod on a lost node', () =>
   assert.equal(podRow({ phase: 'Running' }, { metadata })[1], 'Terminating');
   assert.equal(podRow({ phase: 'Running', reason: 'NodeLost' }, { metadata })[1], 'Unknown');
   assert.equal(podRow({ phase: 'Succeeded' }, { metadata })[1], 'Succeeded');
+});
+
+test('tableCells shows what an EndpointSlice lacks as <unset>, and of much the first three', () => {
+  const slice = (fields: object) => {
+    const object = { metadata: META, addressType: 'IPv4', ...fields };
+    return tableCells(ENDPOINT_SLICES, object as unknown as KubeObject, NOW).slice(2, 4);
+  };
+  assert.deepEqual(slice({ endpoints: null, ports: null }), ['<unset>', '<unset>']);
+  const endpoints = ['10.0.0.1', '10.0.0.2', '10.0.0.3', '10.0.0.4'].map((address) => ({
+    addresses: [address],
+  }));
+  const ports = [{ port: 80 }, { name: 'any' }, {}];
+  assert.deepEqual(slice({ endpoints, ports }), ['80,any,*', '10.0.0.1,10.0.0.2,10.0.0.3 + 1 more...']);
 });
 
 test('tableColumns starts with the name for every kind but Event, and priorities are 0 or 1', () => {
