@@ -16,36 +16,52 @@ export interface Manifest {
   source: string;
 }
 
-/** In the order given; of a directory in the order of its files. @throws CommandError, StatusError BadRequest */
+/** What files hold. One wrong document, or file, does not keep the others away. */
+export interface ManifestSet {
+  manifests: Manifest[];
+  /** Why the others are no manifests; each message names its source. */
+  problems: CommandError[];
+}
+
+/** In the order given; of a directory in the order of its files. @throws CommandError when a path cannot be read */
 export async function readManifests(
   world: Pick<CliWorld, 'readStdin' | 'readText' | 'listManifests'>,
   paths: readonly string[],
-): Promise<Manifest[]> {
-  const manifests: Manifest[] = [];
+): Promise<ManifestSet> {
+  const sets: ManifestSet[] = [];
   for (const path of paths) {
     const files = path === '-' ? ['-'] : await world.listManifests(path);
     for (const file of files) {
       const text = file === '-' ? await world.readStdin() : await world.readText(file);
-      manifests.push(...parseManifests(text, file === '-' ? 'standard input' : file));
+      sets.push(parseManifests(text, file === '-' ? 'standard input' : file));
     }
   }
-  if (manifests.length === 0) throw new CommandError(`no objects found in ${paths.join(', ')}`);
-  return manifests;
+  const manifests = sets.flatMap((set) => set.manifests);
+  const problems = sets.flatMap((set) => set.problems);
+  if (manifests.length + problems.length === 0)
+    throw new CommandError(`no objects found in ${paths.join(', ')}`);
+  return { manifests, problems };
 }
 
-/** Every object of a text. @throws CommandError naming `source` and what is wrong */
-export function parseManifests(text: string, source: string): Manifest[] {
-  return parseDocuments(text, source)
-    .flatMap(openList)
-    .map((value) => toManifest(value, source));
+function parseManifests(text: string, source: string): ManifestSet {
+  const documents = parseDocuments(text, source);
+  if (documents instanceof CommandError) return { manifests: [], problems: [documents] };
+  const set: ManifestSet = { manifests: [], problems: [] };
+  for (const value of documents.flatMap(openList)) {
+    const manifest = toManifest(value, source);
+    if (manifest instanceof CommandError) set.problems.push(manifest);
+    else set.manifests.push(manifest);
+  }
+  return set;
 }
 
 /** The parser speaks to servers; here it is the user's own file that is wrong. */
-function parseDocuments(text: string, source: string): JsonValue[] {
+function parseDocuments(text: string, source: string): JsonValue[] | CommandError {
   try {
     return parseYamlDocuments(text, source);
   } catch (error) {
-    throw error instanceof StatusError ? new CommandError(error.message, { cause: error }) : error;
+    if (error instanceof StatusError) return new CommandError(error.message, { cause: error });
+    throw error;
   }
 }
 
@@ -57,17 +73,17 @@ function openList(value: JsonValue): JsonValue[] {
     : [value];
 }
 
-function toManifest(value: JsonValue, source: string): Manifest {
+function toManifest(value: JsonValue, source: string): Manifest | CommandError {
   if (!isJsonObject(value))
-    throw new CommandError(`error parsing ${source}: an object is expected, not ${typeof value}`);
+    return new CommandError(`error parsing ${source}: an object is expected, not ${typeof value}`);
   const { apiVersion, kind, metadata } = value;
-  if (typeof apiVersion !== 'string' || apiVersion === '') throw incomplete(source, 'apiVersion');
-  if (typeof kind !== 'string' || kind === '') throw incomplete(source, 'kind');
+  if (typeof apiVersion !== 'string' || apiVersion === '') return incomplete(source, 'apiVersion');
+  if (typeof kind !== 'string' || kind === '') return incomplete(source, 'kind');
   const gvk = gvkOf({ apiVersion, kind });
   const row = findKind(gvk.group, gvk.version, gvk.kind);
-  if (row === undefined) throw unknownKind(source, gvk);
+  if (row === undefined) return unknownKind(source, gvk);
   const name = isJsonObject(metadata) ? (metadata['name'] ?? metadata['generateName']) : undefined;
-  if (typeof name !== 'string' || name === '') throw incomplete(source, 'metadata.name');
+  if (typeof name !== 'string' || name === '') return incomplete(source, 'metadata.name');
   return { object: value as unknown as Manifest['object'], row, source };
 }
 

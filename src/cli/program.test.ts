@@ -155,6 +155,18 @@ test('runCli apply goes on after an object that the server refuses, and fails', 
   assert.match(err, /^standard input: Error from server \(Invalid\): .*metadata\.name.*\n$/);
 });
 
+test('runCli apply goes on after a document that is no manifest, and so does delete', async () => {
+  const terminal = await newTerminal();
+  terminal.stdin = `kind: Foo\napiVersion: v1\nmetadata: {name: x}\n---${DEPLOYMENT}`;
+  const applied = await terminal.run('apply -f -');
+  assert.equal(applied.code, 1);
+  assert.equal(applied.out, 'deployment.apps/web created\n');
+  assert.match(applied.err, /^unable to recognize standard input: no matches for kind "Foo".*\n$/);
+  const deleted = await terminal.run('delete --no-wait -f -');
+  assert.equal(deleted.code, 1);
+  assert.equal(deleted.out, 'deployment.apps/web deleted\n');
+});
+
 test('runCli apply says in one line what is wrong with a manifest', async () => {
   const terminal = await newTerminal();
   const complaintAbout = async (text: string) => {
@@ -163,10 +175,7 @@ test('runCli apply says in one line what is wrong with a manifest', async () => 
     assert.equal(code, 1);
     return err;
   };
-  assert.match(
-    await complaintAbout('a: 1\na: 2'),
-    /^kintsugi: error parsing standard input: line 2.*duplicated/,
-  );
+  assert.match(await complaintAbout('a: 1\na: 2'), /^error parsing standard input: line 2.*duplicated/);
   assert.match(
     await complaintAbout('kind: Foo\napiVersion: v1\nmetadata: {name: x}'),
     /no matches for kind "Foo"/,

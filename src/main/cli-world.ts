@@ -4,6 +4,7 @@ import { homedir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { CliWorld, TextSink } from '../cli/cli-world.ts';
+import { CommandError } from '../cli/usage-error.ts';
 import { newHttpsTransport } from '../platform/https-transport.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { newRoots } from './roots.ts';
@@ -19,7 +20,7 @@ export function newCliWorld(): CliWorld {
     stdout: newSink(process.stdout),
     stderr: newSink(process.stderr),
     readStdin: () => text(process.stdin),
-    readText: async (file) => readFileSync(file, 'utf8'),
+    readText: async (file) => reading(file, () => readFileSync(file, 'utf8')),
     listManifests: async (file) => listManifests(file),
     connect: ({ server, ...credentials }) =>
       newHttpsTransport({ server, clock: systemClock, credentials: () => credentials }),
@@ -40,9 +41,22 @@ function newSink(stream: NodeJS.WriteStream): TextSink {
 }
 
 function listManifests(file: string): string[] {
-  if (!statSync(file).isDirectory()) return [file];
-  return readdirSync(file)
-    .filter((name) => /\.(ya?ml|json)$/.test(name))
-    .sort()
-    .map((name) => path.join(file, name));
+  return reading(file, () => {
+    if (!statSync(file).isDirectory()) return [file];
+    return readdirSync(file)
+      .filter((name) => /\.(ya?ml|json)$/.test(name))
+      .sort()
+      .map((name) => path.join(file, name));
+  });
+}
+
+/** Says what a file system says in words for a person. @throws CommandError */
+function reading<T>(file: string, read: () => T): T {
+  try {
+    return read();
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const why = code === 'ENOENT' ? `the path "${file}" does not exist` : `cannot read "${file}": ${message}`;
+    throw new CommandError(why, { cause: error });
+  }
 }

@@ -5,7 +5,8 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CliWorld } from '../cli/cli-world.ts';
-import { apply } from '../cli/commands/apply.ts';
+import { applyManifests } from '../cli/commands/apply.ts';
+import { type ManifestSet, readManifests } from '../cli/manifests.ts';
 import type { UpOptions } from '../cli/options.ts';
 import { CommandError } from '../cli/usage-error.ts';
 import { Keeper } from '../keeper/keeper.ts';
@@ -31,6 +32,8 @@ export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSi
   const dataDir = path.resolve(options.dataDir);
   if (options.runtime === 'containerd')
     throw new CommandError('--runtime containerd is not supported yet: use --runtime process');
+  // What cannot be read is told before anything is started.
+  const manifests = options.files.length === 0 ? undefined : await readManifests(world, options.files);
   await openClusterConfig(dataDir);
   const logs = path.join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
@@ -51,7 +54,7 @@ export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSi
     const both = AbortSignal.any([signal, stop.signal]);
     const keeping = keeper.run(both);
     await world.stderr.write(`kintsugi: starting in ${dataDir} …\n`);
-    const exitCode = await start({ options, world, keeper, dataDir, startedMs }, both).catch(
+    const exitCode = await start({ options, world, keeper, dataDir, startedMs, manifests }, both).catch(
       async (error: unknown) => {
         stop.abort(error);
         await keeping;
@@ -73,11 +76,12 @@ interface Start {
   keeper: Keeper;
   dataDir: string;
   startedMs: number;
+  manifests: ManifestSet | undefined;
 }
 
 /** Waits for the API, says so, and applies the manifests. Resolves with the exit code that `up` will have. */
 async function start(
-  { options, world, keeper, dataDir, startedMs }: Start,
+  { options, world, keeper, dataDir, startedMs, manifests }: Start,
   signal: AbortSignal,
 ): Promise<number> {
   const server = await waitForApi(dataDir, keeper, signal);
@@ -90,10 +94,10 @@ async function start(
       ? JSON.stringify({ ready: true, kubeconfig, server: url, nodes: options.nodes, startedInMs })
       : `kintsugi: ready in ${(startedInMs / 1000).toFixed(2)} s at ${url} · export KUBECONFIG=${kubeconfig}`;
   await world.stdout.write(`${line}\n`);
-  if (options.files.length === 0) return 0;
+  if (manifests === undefined) return 0;
   await waitForNodes(world, { kubeconfig, nodes: options.nodes }, signal);
   const quiet = options.output === 'json' ? { ...world, stdout: world.stderr } : world;
-  return apply(quiet, { filename: options.files, kubeconfig, output: 'text' }, signal);
+  return applyManifests(quiet, manifests, { filename: [], kubeconfig, output: 'text' }, signal);
 }
 
 /** `undefined` when told to stop meanwhile. @throws CommandError when the server cannot start */
@@ -102,9 +106,12 @@ async function waitForApi(
   keeper: Keeper,
   signal: AbortSignal,
 ): Promise<ServerAddress | undefined> {
+  const findServer = () => keeper.children.find(({ name }) => name === 'server');
+  // A server that an earlier keeper left running may have a past; only what ends now cannot start.
+  const restartsBefore = findServer()?.restarts ?? 0;
   while (!signal.aborted) {
-    const child = keeper.children.find(({ name }) => name === 'server');
-    if (child?.lastEnd !== undefined)
+    const child = findServer();
+    if (child?.lastEnd !== undefined && child.restarts > restartsBefore)
       throw new CommandError(`the server cannot start: ${reasonOfEnd(dataDir, child.lastEnd)}`);
     const address = readServerAddress(dataDir);
     if (address !== undefined && (await isReady(dataDir, address))) return address;

@@ -6,7 +6,7 @@ import { hasReason } from '../../base/status-error.ts';
 import { LAST_APPLIED, planApplyPatch } from '../apply-patch.ts';
 import type { CliWorld } from '../cli-world.ts';
 import { type ClusterSession, openSession } from '../cluster-session.ts';
-import { type Manifest, readManifests } from '../manifests.ts';
+import { type Manifest, type ManifestSet, readManifests } from '../manifests.ts';
 import { qualifiedName } from '../printers/object-output.ts';
 import { errorLine } from '../report-error.ts';
 import { UsageError } from '../usage-error.ts';
@@ -21,12 +21,21 @@ export type ApplyOutcome = 'created' | 'configured' | 'unchanged';
 
 export async function apply(world: CliWorld, flags: ApplyFlags, signal: AbortSignal): Promise<number> {
   if (flags.filename.length === 0) throw new UsageError('say what to apply: -f FILE, -f DIR or -f -');
-  const manifests = await readManifests(world, flags.filename);
+  return applyManifests(world, await readManifests(world, flags.filename), flags, signal);
+}
+
+/** Says for each object what came of it. One bad object does not keep the others away, as with kubectl. */
+export async function applyManifests(
+  world: CliWorld,
+  { manifests, problems }: ManifestSet,
+  flags: ApplyFlags,
+  signal: AbortSignal,
+): Promise<number> {
   const session = await openSession(world, flags);
   await using _ = { [Symbol.asyncDispose]: async () => session.close() };
   const results: { name: string; outcome: ApplyOutcome }[] = [];
-  let failed = false;
-  // One bad object does not keep the others away, as with kubectl.
+  for (const problem of problems) await world.stderr.write(`${errorLine(problem)}\n`);
+  let failed = problems.length > 0;
   for (const manifest of manifests) {
     try {
       const outcome = await applyManifest(session, manifest, signal);

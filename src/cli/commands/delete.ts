@@ -9,7 +9,7 @@ import { readManifests } from '../manifests.ts';
 import { qualifiedType } from '../printers/object-output.ts';
 import { errorLine } from '../report-error.ts';
 import { parseSelections } from '../resource-names.ts';
-import { UsageError } from '../usage-error.ts';
+import { type CommandError, UsageError } from '../usage-error.ts';
 import type { NamespaceFlags } from './shared-options.ts';
 
 export interface DeleteFlags extends NamespaceFlags {
@@ -38,9 +38,10 @@ export async function deleteObjects(
 ): Promise<number> {
   const session = await openSession(world, flags);
   await using _ = { [Symbol.asyncDispose]: async () => session.close() };
-  const victims = await findVictims({ world, session }, args, flags, signal);
-  if (victims.length === 0) await world.stdout.write('No resources found\n');
-  let failed = false;
+  const { victims, problems } = await findVictims({ world, session }, args, flags, signal);
+  for (const problem of problems) await world.stderr.write(`${errorLine(problem)}\n`);
+  let failed = problems.length > 0;
+  if (victims.length === 0 && !failed) await world.stdout.write('No resources found\n');
   const leaving: { victim: Victim; uid: string | undefined }[] = [];
   for (const victim of victims) {
     try {
@@ -69,15 +70,16 @@ async function findVictims(
   args: readonly string[],
   flags: DeleteFlags,
   signal: AbortSignal,
-): Promise<Victim[]> {
+): Promise<{ victims: Victim[]; problems: readonly CommandError[] }> {
   const { namespace } = session;
   if (flags.filename.length > 0) {
-    const manifests = await readManifests(world, flags.filename);
+    const { manifests, problems } = await readManifests(world, flags.filename);
     // What was made last goes first, so that owners do not make anew what was deleted.
-    return manifests.reverse().map(({ row, object }) => ({
+    const victims = manifests.reverse().map(({ row, object }) => ({
       row,
       target: { name: object.metadata.name, namespace: object.metadata.namespace ?? namespace },
     }));
+    return { victims, problems };
   }
   const victims: Victim[] = [];
   for (const { row, names } of parseSelections(args)) {
@@ -91,7 +93,7 @@ async function findVictims(
     const list = await session.client.list<KubeObject>(row, { ...scope, ...labels }, signal);
     victims.push(...list.items.map(({ metadata }) => ({ row, target: targetOf(metadata) })));
   }
-  return victims;
+  return { victims, problems: [] };
 }
 
 function targetOf({ name, namespace }: KubeObject['metadata']): ObjectName {
