@@ -6,6 +6,7 @@
  *
  * @see k8s.io/apimachinery/pkg/runtime/generated.proto, protobuf.dev/programming-guides/encoding
  */
+import { toBase64 } from '../base/base64.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import { splitApiVersion } from './meta.ts';
@@ -205,12 +206,6 @@ function parseJson(text: string): JsonValue {
   } catch (error) {
     throw new StatusError('BadRequest', 'protobuf: an embedded object is not JSON', { cause: error });
   }
-}
-
-function toBase64(bytes: Uint8Array): string {
-  let binary = '';
-  for (const byte of bytes) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }
 
 function fieldNumbers(schema: Schema): FieldNumbers {

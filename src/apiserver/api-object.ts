@@ -37,29 +37,6 @@ export function copyJson<T>(value: T): T {
   return copy as T;
 }
 
-/** Whether two JSON values are the same, whatever the order of their fields. */
-export function equalJson(a: unknown, b: unknown): boolean {
-  if (a === b) return true;
-  if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
-  if (Array.isArray(a) || Array.isArray(b)) return Array.isArray(a) && Array.isArray(b) && equalItems(a, b);
-  const left = a as Fields;
-  const right = b as Fields;
-  let count = 0;
-  for (const field in left) {
-    if (left[field] === undefined) continue;
-    count++;
-    if (!equalJson(left[field], right[field])) return false;
-  }
-  for (const field in right) if (right[field] !== undefined) count--;
-  return count === 0;
-}
-
-function equalItems(a: readonly unknown[], b: readonly unknown[]): boolean {
-  if (a.length !== b.length) return false;
-  for (let i = 0; i < a.length; i++) if (!equalJson(a[i], b[i])) return false;
-  return true;
-}
-
 /** The value at `path` (`status.phase`), `undefined` where a step is absent. */
 export function fieldAt(object: unknown, path: string): unknown {
   let value = object;

@@ -4,6 +4,8 @@
  *
  * @see kubernetes/kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/rbac/rest
  */
+
+import { equalJson } from '../api/json.ts';
 import { splitApiVersion, toApiVersion } from '../api/meta.ts';
 import {
   ENDPOINT_SLICES,
@@ -15,7 +17,7 @@ import {
 } from '../api/resources.ts';
 import { assert } from '../base/assert.ts';
 import { hasReason } from '../base/status-error.ts';
-import { type ApiObject, copyJson, equalJson, type Fields, objectOf } from './api-object.ts';
+import { type ApiObject, copyJson, type Fields, objectOf } from './api-object.ts';
 import { decodeOwn } from './decode.ts';
 import { createObject } from './registry/create.ts';
 import { type Registry, readObject, type Target } from './registry/registry.ts';

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import type { JsonObject } from '../api/json.ts';
-import { equalJson } from '../api/patch/merge-patch.ts';
+import { equalJson, type JsonObject } from '../api/json.ts';
 import { schemaForKind } from '../api/schema.ts';
 import { planApplyPatch } from './apply-patch.ts';
 

@@ -7,8 +7,7 @@
  * @see k8s.io/apimachinery/pkg/util/strategicpatch CreateThreeWayMergePatch; differs: values that `current` has already are
  *   left out at every depth, and element orders are sent only with a list that changes.
  */
-import type { JsonObject, JsonValue } from '../api/json.ts';
-import { equalJson, isJsonObject } from '../api/patch/merge-patch.ts';
+import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../api/json.ts';
 import type { Field, Schema } from '../api/schema.ts';
 
 /** The annotation in which client-side apply keeps the last manifest, as JSON. */

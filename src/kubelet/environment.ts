@@ -4,6 +4,7 @@
  *
  * @see kubelet makeEnvironmentVariables
  */
+
 import type {
   ConfigMap,
   Container,
@@ -13,6 +14,7 @@ import type {
   Pod,
   Secret,
 } from '../api/generated/core-v1.ts';
+import { fromBase64 } from '../base/base64.ts';
 import { fieldValue, type PodFacts, resourceValue } from './downward-api.ts';
 import { expandVariables } from './expansion.ts';
 
@@ -117,11 +119,6 @@ function notFound(kind: string, name: string): string {
 /** A Secret's value as text; bytes that are no UTF-8 become replacement characters. */
 function decodeSecret(base64: string): string {
   return new TextDecoder().decode(fromBase64(base64));
-}
-
-export function fromBase64(base64: string): Uint8Array {
-  const binary = atob(base64);
-  return Uint8Array.from(binary, (character) => character.charCodeAt(0));
 }
 
 /** Names of the ConfigMaps and Secrets that the container's environment refers to. */

@@ -2,6 +2,7 @@
  * Defaults of Services, configuration, storage and access kinds.
  * @see k8s.io/kubernetes/pkg/apis/{core,discovery,networking,rbac,scheduling,storage}/v1/defaults.go
  */
+import { toBase64 } from '../../base/base64.ts';
 import type {
   Endpoints,
   Namespace,
@@ -66,14 +67,9 @@ export function defaultSecret(secret: Secret): void {
   secret.type ||= 'Opaque';
   if (secret.stringData === undefined) return;
   secret.data ??= {};
-  for (const [key, text] of Object.entries(secret.stringData)) secret.data[key] = toBase64(text);
+  for (const [key, text] of Object.entries(secret.stringData))
+    secret.data[key] = toBase64(new TextEncoder().encode(text));
   delete secret.stringData;
-}
-
-function toBase64(text: string): string {
-  let binary = '';
-  for (const byte of new TextEncoder().encode(text)) binary += String.fromCharCode(byte);
-  return btoa(binary);
 }
 
 export function defaultPersistentVolume(volume: PersistentVolume): void {

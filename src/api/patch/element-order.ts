@@ -4,8 +4,8 @@
  *
  * @see k8s.io/apimachinery/pkg/util/strategicpatch/patch.go normalizeElementOrder, mergeSortedSlice
  */
-import type { JsonValue } from '../json.ts';
-import { equalJson, isJsonObject, ownValue } from './merge-patch.ts';
+import { equalJson, isJsonObject, type JsonValue } from '../json.ts';
+import { ownValue } from './merge-patch.ts';
 
 export interface ElementOrder {
   /** The client's order: values, or objects with just the merge key. */

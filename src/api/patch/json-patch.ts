@@ -4,8 +4,8 @@
  * @see RFC 6902; error texts as github.com/evanphx/json-patch, which upstream uses
  */
 import { StatusError } from '../../base/status-error.ts';
-import type { JsonValue } from '../json.ts';
-import { equalJson, isJsonObject, setOwn } from './merge-patch.ts';
+import { equalJson, isJsonObject, type JsonValue } from '../json.ts';
+import { setOwn } from './merge-patch.ts';
 
 /** Upstream's limit. @see apiserver handlers/patch.go maxJSONPatchOperations */
 export const JSON_PATCH_OPERATIONS_MAX = 10_000;

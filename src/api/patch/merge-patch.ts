@@ -3,7 +3,7 @@
  *
  * @see RFC 7386
  */
-import type { JsonValue } from '../json.ts';
+import { equalJson, isJsonObject, type JsonValue } from '../json.ts';
 
 export function applyMergePatch(target: JsonValue | undefined, patch: JsonValue): JsonValue {
   if (!isJsonObject(patch)) return patch;
@@ -34,24 +34,6 @@ export function diffMergePatch(
     }
   }
   return patch;
-}
-
-export function isJsonObject(value: JsonValue | undefined): value is Record<string, JsonValue> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** Deep equality; the order of an object's keys does not matter. */
-export function equalJson(a: JsonValue | undefined, b: JsonValue | undefined): boolean {
-  if (a === b) return true;
-  if (Array.isArray(a)) {
-    return Array.isArray(b) && a.length === b.length && a.every((item, index) => equalJson(item, b[index]));
-  }
-  if (!isJsonObject(a) || !isJsonObject(b)) return false;
-  const keys = Object.keys(a);
-  return (
-    keys.length === Object.keys(b).length &&
-    keys.every((key) => Object.hasOwn(b, key) && equalJson(a[key], b[key]))
-  );
 }
 
 /** `object[key]`, blind to what objects inherit: a patch may well name `constructor`. */

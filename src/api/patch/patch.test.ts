@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hasReason } from '../../base/status-error.ts';
-import type { JsonValue } from '../json.ts';
+import { equalJson, isJsonObject, type JsonValue } from '../json.ts';
 import { applyJsonPatch } from './json-patch.ts';
-import { applyMergePatch, diffMergePatch, equalJson, isJsonObject } from './merge-patch.ts';
+import { applyMergePatch, diffMergePatch } from './merge-patch.ts';
 import { applyStrategicMergePatch, type PatchField, type PatchSchema } from './strategic-merge-patch.ts';
 
 const jsonObject = () =>

@@ -5,9 +5,9 @@
  * @see k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
  */
 import { StatusError } from '../../base/status-error.ts';
-import type { JsonValue } from '../json.ts';
+import { equalJson, isJsonObject, type JsonValue } from '../json.ts';
 import { orderElements } from './element-order.ts';
-import { equalJson, isJsonObject, ownValue, setOwn } from './merge-patch.ts';
+import { ownValue, setOwn } from './merge-patch.ts';
 
 /** What the patch must know of a type: how each of its fields merges. */
 export interface PatchSchema {

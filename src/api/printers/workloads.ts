@@ -50,29 +50,24 @@ export const deploymentPrinter: KindPrinter<Deployment> = {
 
 export const replicaSetPrinter: KindPrinter<ReplicaSet> = {
   columns: [NAME, DESIRED, CURRENT, READY, AGE, CONTAINERS, IMAGES, SELECTOR],
-  cells: (object, nowMs) => [
-    object.metadata.name,
-    object.spec.replicas ?? 0,
-    object.status?.replicas ?? 0,
-    object.status?.readyReplicas ?? 0,
-    age(object, nowMs),
-    ...containerCells(object.spec.template?.spec?.containers),
-    formatLabelSelector(object.spec.selector),
-  ],
+  cells: (object, nowMs) => [...replicaCells(object, nowMs), formatLabelSelector(object.spec.selector)],
 };
 
 export const replicationControllerPrinter: KindPrinter<ReplicationController> = {
-  columns: [NAME, DESIRED, CURRENT, READY, AGE, CONTAINERS, IMAGES, SELECTOR],
-  cells: (object, nowMs) => [
+  columns: replicaSetPrinter.columns,
+  cells: (object, nowMs) => [...replicaCells(object, nowMs), formatLabels(object.spec.selector)],
+};
+
+function replicaCells(object: ReplicaSet | ReplicationController, nowMs: number): unknown[] {
+  return [
     object.metadata.name,
     object.spec.replicas ?? 0,
     object.status?.replicas ?? 0,
     object.status?.readyReplicas ?? 0,
     age(object, nowMs),
     ...containerCells(object.spec.template?.spec?.containers),
-    formatLabels(object.spec.selector),
-  ],
-};
+  ];
+}
 
 export const statefulSetPrinter: KindPrinter<StatefulSet> = {
   columns: [NAME, text('Ready', 'Ready Pods of the wanted ones'), AGE, CONTAINERS, IMAGES],

@@ -6,8 +6,7 @@ import type { Lease } from '../generated/coordination-v1.ts';
 import type { ConfigMap, Endpoints, Node, Secret, Service, ServicePort } from '../generated/core-v1.ts';
 import type { EndpointSlice } from '../generated/discovery-v1.ts';
 import type { ClusterRoleBinding, RoleBinding } from '../generated/rbac-v1.ts';
-import type { JsonValue } from '../json.ts';
-import { equalJson } from '../patch/merge-patch.ts';
+import { equalJson, type JsonValue } from '../json.ts';
 import { named, oneOf, validatePortReference } from './container.ts';
 import { duplicate, type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
 import {

@@ -1,7 +1,6 @@
 /** What a write through the `ephemeralcontainers` door may not do: touch those that are there. */
 import type { Pod } from '../generated/core-v1.ts';
-import type { JsonValue } from '../json.ts';
-import { equalJson } from '../patch/merge-patch.ts';
+import { equalJson, type JsonValue } from '../json.ts';
 import { type FieldError, forbidden } from './field-error.ts';
 
 const FIELD = 'spec.ephemeralContainers';

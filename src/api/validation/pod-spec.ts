@@ -4,8 +4,7 @@
  */
 
 import type { Container, Pod, PodSpec, PodTemplateSpec, Toleration, Volume } from '../generated/core-v1.ts';
-import type { JsonValue } from '../json.ts';
-import { equalJson } from '../patch/merge-patch.ts';
+import { equalJson, type JsonValue } from '../json.ts';
 import { isSidecar } from '../pod-conditions.ts';
 import { named, oneOf, validateContainer, validateRelativePath } from './container.ts';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';

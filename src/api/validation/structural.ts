@@ -7,7 +7,7 @@
  * Works in place: the value must be the caller's own, fresh from the parser.
  */
 import { StatusError } from '../../base/status-error.ts';
-import type { JsonObject, JsonValue } from '../json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { GroupVersionKind } from '../meta.ts';
 import type { Schema } from '../schema.ts';
 import { duplicateFields } from './structural-duplicates.ts';
@@ -67,8 +67,4 @@ function strictComplaints(walk: StructuralWalk, text: string | undefined): strin
 function undecodable(gvk: GroupVersionKind, reason: string): StatusError {
   const message = `${gvk.kind} in version "${gvk.version}" cannot be handled as a ${gvk.kind}: ${reason}`;
   return new StatusError('BadRequest', message);
-}
-
-function isJsonObject(value: JsonValue): value is JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value);
 }

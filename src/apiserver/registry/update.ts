@@ -8,6 +8,7 @@
  */
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
+import { equalJson } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { validateEphemeralContainersUpdate } from '../../api/validation/ephemeral-containers.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
@@ -16,7 +17,7 @@ import { validateCreate, validateUpdate } from '../../api/validation/validate.ts
 import type { Change, StoredObject } from '../../store/store.ts';
 import { admit } from '../admission/admission.ts';
 import type { Reservation } from '../allocate/service-allocator.ts';
-import { type ApiObject, equalJson, objectOf, storable } from '../api-object.ts';
+import { type ApiObject, objectOf, storable } from '../api-object.ts';
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';

@@ -1,6 +1,5 @@
 /** Formats `describe`: sections of fields, nested values as an indented outline, tables, and the Events at the end. */
-import type { JsonValue } from '../../api/json.ts';
-import { isJsonObject } from '../../api/patch/merge-patch.ts';
+import { isJsonObject, type JsonValue } from '../../api/json.ts';
 import type { Schema } from '../../api/schema.ts';
 import { TextTable } from './text-table.ts';
 

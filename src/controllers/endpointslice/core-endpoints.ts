@@ -9,9 +9,8 @@ import type {
   Pod,
   Service,
 } from '../../api/generated/core-v1.ts';
-import type { JsonValue } from '../../api/json.ts';
+import { equalJson, type JsonValue } from '../../api/json.ts';
 import type { NewObject } from '../../api/meta.ts';
-import { equalJson } from '../../api/patch/merge-patch.ts';
 import { isPodReady, isPodTerminating } from '../../api/pod-conditions.ts';
 import { addressesOf, hasEndpoint, hostnameIn, resolvePorts } from './endpoint.ts';
 import { addressTypesOf, HEADLESS_LABEL, isHeadless, TRIGGER_TIME, triggerTime } from './service-facts.ts';

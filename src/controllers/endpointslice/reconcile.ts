@@ -7,10 +7,9 @@
  */
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/generated/discovery-v1.ts';
-import type { JsonValue } from '../../api/json.ts';
+import { equalJson, type JsonValue } from '../../api/json.ts';
 import type { NewObject } from '../../api/meta.ts';
 import { newControllerRef } from '../../api/owner-references.ts';
-import { equalJson } from '../../api/patch/merge-patch.ts';
 import { SERVICES } from '../../api/resources.ts';
 import {
   type AddressType,

@@ -4,6 +4,7 @@
  *
  * @see pkg/volume/configmap MakePayload, pkg/volume/secret MakePayload, pkg/volume/projected collectData
  */
+
 import type {
   ConfigMap,
   DownwardAPIVolumeFile,
@@ -13,8 +14,8 @@ import type {
   Volume,
   VolumeProjection,
 } from '../../api/generated/core-v1.ts';
+import { fromBase64 } from '../../base/base64.ts';
 import { fieldValue, type PodFacts, resourceValue } from '../downward-api.ts';
-import { fromBase64 } from '../environment.ts';
 import { type PayloadFile, VolumeError } from './volume-host.ts';
 
 export interface PayloadInputs extends PodFacts {
