@@ -5,6 +5,7 @@
  * @see k8s.io/kubernetes/pkg/scheduler/framework/plugins: EventsToRegister of each
  */
 import type { Node, Pod } from '../api/generated/core-v1.ts';
+import { equalJson } from '../api/json.ts';
 import type { FilterName } from './filters/filter.ts';
 
 export type ClusterChange =
@@ -45,9 +46,12 @@ export const HELPED_BY: Readonly<Record<ClusterChange, ReadonlySet<FilterName>>>
 /** How `after` differs from `before` in what matters to waiting Pods; heartbeats do not. */
 export function nodeChanges(before: Node, after: Node): ClusterChange[] {
   const changes: ClusterChange[] = [];
-  if (differ(before.status?.allocatable, after.status?.allocatable)) changes.push('NodeOffersMore');
-  if (differ(before.metadata.labels, after.metadata.labels)) changes.push('NodeLabelsChanged');
-  if (before.spec.unschedulable !== after.spec.unschedulable || differ(before.spec.taints, after.spec.taints))
+  if (!equalJson(before.status?.allocatable, after.status?.allocatable)) changes.push('NodeOffersMore');
+  if (!equalJson(before.metadata.labels, after.metadata.labels)) changes.push('NodeLabelsChanged');
+  if (
+    before.spec.unschedulable !== after.spec.unschedulable ||
+    !equalJson(before.spec.taints, after.spec.taints)
+  )
     changes.push('NodeTaintsChanged');
   return changes;
 }
@@ -55,9 +59,5 @@ export function nodeChanges(before: Node, after: Node): ClusterChange[] {
 /** A placed Pod that is on its way out no longer counts where Pods are spread. */
 export function placedPodChanges(before: Pod, after: Pod): ClusterChange[] {
   const isLeaving = before.metadata.deletionTimestamp !== after.metadata.deletionTimestamp;
-  return isLeaving || differ(before.metadata.labels, after.metadata.labels) ? ['PodLabelsChanged'] : [];
-}
-
-export function differ(before: unknown, after: unknown): boolean {
-  return before !== after && JSON.stringify(before) !== JSON.stringify(after);
+  return isLeaving || !equalJson(before.metadata.labels, after.metadata.labels) ? ['PodLabelsChanged'] : [];
 }

@@ -7,12 +7,13 @@
  */
 import type { Namespace, Node, Pod } from '../api/generated/core-v1.ts';
 import type { PodDisruptionBudget } from '../api/generated/policy-v1.ts';
+import { equalJson } from '../api/json.ts';
 import { keyOf } from '../api/meta.ts';
 import { isPodTerminal, isPodTerminating } from '../api/pod-conditions.ts';
 import { NAMESPACES, NODES, POD_DISRUPTION_BUDGETS, PODS } from '../api/resources.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Informer, InformerFactory } from '../client/informer.ts';
-import { differ, nodeChanges, placedPodChanges } from './cluster-changes.ts';
+import { nodeChanges, placedPodChanges } from './cluster-changes.ts';
 import { SCHEDULER_NAME } from './defaults.ts';
 import { newPodInfo, type PodInfo } from './pod-info.ts';
 import type { BudgetsOf } from './preemption/disruption-budgets.ts';
@@ -73,6 +74,7 @@ export class ClusterObserver {
     if (this.#assumed.get(info.key) !== info) return false;
     this.#assumed.delete(info.key);
     this.snapshot.removePod(info.key);
+    this.queue.flush('PodGone');
     return true;
   }
 
@@ -116,7 +118,7 @@ export class ClusterObserver {
       onAdd: (namespace) => this.snapshot.setNamespace(namespace),
       onUpdate: (namespace, previous) => {
         this.snapshot.setNamespace(namespace);
-        if (differ(previous.metadata.labels, namespace.metadata.labels))
+        if (!equalJson(previous.metadata.labels, namespace.metadata.labels))
           this.queue.flush('NamespaceLabelsChanged');
       },
       onDelete: ({ metadata }) => this.snapshot.removeNamespace(metadata.name),

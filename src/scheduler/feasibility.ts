@@ -73,7 +73,7 @@ export class Trial {
 
   constructor(node: NodeInfo, tests: readonly NodeTest[]) {
     this.node = node.copy();
-    this.#tests = tests.filter(({ adjust }) => adjust !== undefined);
+    this.#tests = tests.filter((test) => test.adjust !== undefined);
   }
 
   add(info: PodInfo): void {
@@ -90,8 +90,8 @@ export class Trial {
 
   /** Makes the filters forget what was tried. */
   end(): void {
-    for (const info of [...this.#added]) this.remove(info);
-    for (const info of [...this.#removed]) this.add(info);
+    for (const info of this.#added) this.remove(info);
+    for (const info of this.#removed) this.add(info);
   }
 
   #adjust(info: PodInfo, sign: 1 | -1): void {

@@ -14,9 +14,10 @@
  * @see k8s.io/kubernetes/pkg/scheduler/backend/queue/scheduling_queue.go
  */
 import type { Pod } from '../api/generated/core-v1.ts';
+import { equalJson } from '../api/json.ts';
 import { keyOf } from '../api/meta.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import { type ClusterChange, differ, HELPED_BY } from './cluster-changes.ts';
+import { type ClusterChange, HELPED_BY } from './cluster-changes.ts';
 import { BACKOFF_INITIAL_MS, BACKOFF_MAX_MS, UNSCHEDULABLE_MAX_MS } from './defaults.ts';
 import type { FilterName } from './filters/filter.ts';
 
@@ -237,5 +238,5 @@ function backoffMs(attempts: number): number {
 
 /** Tolerations, affinity, labels may change while a Pod waits; its status and annotations do not matter here. */
 function isAskingAnew(before: Pod, after: Pod): boolean {
-  return differ(before.spec, after.spec) || differ(before.metadata.labels, after.metadata.labels);
+  return !equalJson(before.spec, after.spec) || !equalJson(before.metadata.labels, after.metadata.labels);
 }

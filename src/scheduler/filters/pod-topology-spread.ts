@@ -56,7 +56,8 @@ class SpreadTest implements NodeTest {
   }
 
   reject(node: NodeInfo): Rejection | undefined {
-    for (const [index, { topologyKey, maxSkew, self, domains }] of this.#constraints.entries()) {
+    for (let index = 0; index < this.#constraints.length; index++) {
+      const { topologyKey, maxSkew, self, domains } = this.#constraints[index]!;
       const domain = node.labels[topologyKey];
       if (domain === undefined) return NO_LABEL;
       if ((domains.get(domain) ?? 0) + self - this.#leastOf(index) > maxSkew) return TOO_SKEWED;
@@ -72,11 +73,12 @@ class SpreadTest implements NodeTest {
 
   #count(node: NodeInfo, deltaOf: (index: number) => number): void {
     if (!hasAllTopologyKeys(node, this.#constraints)) return;
-    this.#constraints.forEach(({ topologyKey, domains, includes }, index) => {
-      if (!includes(node)) return;
-      const domain = node.labels[topologyKey]!;
-      domains.set(domain, (domains.get(domain) ?? 0) + deltaOf(index));
-    });
+    for (let index = 0; index < this.#constraints.length; index++) {
+      const constraint = this.#constraints[index]!;
+      if (!constraint.includes(node)) continue;
+      const domain = node.labels[constraint.topologyKey]!;
+      constraint.domains.set(domain, (constraint.domains.get(domain) ?? 0) + deltaOf(index));
+    }
   }
 
   /** Fewer domains than `minDomains`: one of those to come is empty. */
