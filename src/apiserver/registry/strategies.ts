@@ -38,7 +38,7 @@ const EMPTY_STATUS = (): Fields => ({});
 const STANDARD: Strategy = { initialStatus: EMPTY_STATUS };
 
 const POD: Strategy = {
-  initialStatus: (object) => ({ phase: 'Pending', qosClass: podQosClass(object as unknown as Pod) }),
+  initialStatus: initialPodStatus,
   gracePeriod: podGracePeriod,
   returnsDeletedObject: true,
 };
@@ -121,6 +121,16 @@ export function strategyOf(row: ResourceRow): Strategy {
 /** Whether status is written through a subresource of its own. */
 export function hasStatus(row: ResourceRow): boolean {
   return row.subresources.some(({ name }) => name === 'status');
+}
+
+/** Whoever has gates is said to wait for them from the start. @see podStrategy applySchedulingGatedCondition */
+function initialPodStatus(object: ApiObject): Fields {
+  const pod = object as unknown as Pod;
+  const status: Fields = { phase: 'Pending', qosClass: podQosClass(pod) };
+  if (!pod.spec.schedulingGates?.length) return status;
+  const message = 'Scheduling is blocked due to non-empty scheduling gates';
+  const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message };
+  return { ...status, conditions: [gated] };
 }
 
 /** A Pod that never ran, or runs no more, goes at once. @see podStrategy.CheckGracefulDelete */

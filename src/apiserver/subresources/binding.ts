@@ -85,6 +85,8 @@ export function boundPod(pod: ApiObject, { metadata, target }: Binding, now: str
     spec: { ...pod.spec, nodeName: target.name },
     status: { ...pod.status, conditions: withScheduled(pod, now) },
   };
+  // A promise that is kept, or was overtaken. Upstream: ClearingNominatedNodeNameAfterBinding.
+  delete bound.status!['nominatedNodeName'];
   return bound;
 }
 
