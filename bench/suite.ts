@@ -10,4 +10,5 @@ export const suite: readonly (() => Promise<BenchmarkFile>)[] = [
   () => import('./api.bench.ts'),
   () => import('./up.bench.ts'),
   () => import('./healing.bench.ts'),
+  () => import('./scheduler.bench.ts'),
 ];
