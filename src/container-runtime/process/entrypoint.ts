@@ -2,7 +2,16 @@
  * From image and container configuration to the command that is executed: arguments, directory, environment. What
  * cannot be executed is found here, before anything is started, in the words of runc.
  */
-import { accessSync, closeSync, constants, existsSync, openSync, readSync, statSync } from 'node:fs';
+import {
+  accessSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readSync,
+  type Stats,
+  statSync,
+} from 'node:fs';
 import { isAbsolute, join, relative } from 'node:path';
 import { type ContainerConfig, type ContainerMount, RuntimeError } from '../runtime.ts';
 import type { ProcessImage } from './image-registry.ts';
@@ -77,7 +86,9 @@ export function checkExecutable({ name, workingDir, search, mounts }: Executable
     return;
   }
   const path = onHost(isAbsolute(name) ? name : join(workingDir, name), mounts);
-  const stat = statOrNothing(path);
+  const stat = statOrNothing(path, (code) => {
+    if (code === 'EACCES') throw refuse(`stat ${name}: permission denied`);
+  });
   if (stat === undefined) throw refuse(`stat ${name}: no such file or directory`);
   if (stat.isDirectory()) throw refuse('is a directory');
   if (!isRunnable(path)) throw refuse('permission denied');
@@ -86,13 +97,22 @@ export function checkExecutable({ name, workingDir, search, mounts }: Executable
 
 /** A script whose interpreter is absent fails with the kernel's "no such file", as the script itself would. */
 function checkInterpreter(path: string, name: string, mounts: readonly ContainerMount[]): void {
-  const head = Buffer.alloc(256);
-  const fd = openSync(path, 'r');
-  const length = readSync(fd, head);
-  closeSync(fd);
-  const interpreter = /^#!\s*(\S+)/.exec(head.subarray(0, length).toString('latin1'))?.[1];
+  const interpreter = /^#!\s*(\S+)/.exec(headOf(path))?.[1];
   if (interpreter === undefined || existsSync(onHost(interpreter, mounts))) return;
   throw new RuntimeError('StartError', `exec ${name}: no such file or directory`);
+}
+
+/** Empty for a program that may be executed and not read. */
+function headOf(path: string): string {
+  try {
+    const head = Buffer.alloc(256);
+    const fd = openSync(path, 'r');
+    const length = readSync(fd, head);
+    closeSync(fd);
+    return head.subarray(0, length).toString('latin1');
+  } catch {
+    return '';
+  }
 }
 
 /** Where the machine has what the container sees at `path`. */
@@ -121,8 +141,17 @@ function isRunnable(path: string): boolean {
   }
 }
 
-function statOrNothing(path: string): ReturnType<typeof statSync> {
-  return statSync(path, { throwIfNoEntry: false });
+/** Nothing also where this user may not look, as in another's directory on `PATH`. */
+function statOrNothing(
+  path: string,
+  onFailure: (code: string | undefined) => void = () => {},
+): Stats | undefined {
+  try {
+    return statSync(path);
+  } catch (error) {
+    onFailure((error as NodeJS.ErrnoException).code);
+    return undefined;
+  }
 }
 
 function splitEntry(entry: string): [string, string] {

@@ -8,7 +8,7 @@ import { isRoot } from './process-runtime.fixture.ts';
 
 /** `nobody` on every Linux. */
 const NOBODY = 65534;
-const FILES = ['process-runtime.test.ts', 'containment.test.ts', 'owner-crash.test.ts'];
+const FILES = ['entrypoint.test.ts', 'process-runtime.test.ts', 'containment.test.ts', 'owner-crash.test.ts'];
 
 test('ProcessRuntime passes its tests as a user without privileges', {
   skip: isRoot ? false : 'needs root to become another user',
