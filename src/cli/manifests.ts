@@ -1,7 +1,6 @@
 /** Reads what `-f` names: files, directories, standard input; YAML documents and JSON; a `List` opened. */
-import type { JsonObject, JsonValue } from '../api/json.ts';
+import { isJsonObject, type JsonObject, type JsonValue } from '../api/json.ts';
 import { type GroupVersionKind, gvkOf, type KubeObject } from '../api/meta.ts';
-import { isJsonObject } from '../api/patch/merge-patch.ts';
 import { findKind, type ResourceRow } from '../api/resources.ts';
 import { parseYamlDocuments } from '../api/yaml.ts';
 import { StatusError } from '../base/status-error.ts';
