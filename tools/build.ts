@@ -37,6 +37,7 @@ async function main(): Promise<void> {
     },
     outExtension: { '.js': '.mjs' },
     sourcemap: 'linked',
+    keepNames: true,
     metafile: true,
     logLevel: 'warning',
   });
