@@ -27,6 +27,14 @@ function startOwner(directory: string, clusterId: string, isolation: Isolation) 
   });
 }
 
+/** The program and what waits for it, as when the power goes. */
+function killAll(directory: string, containerId: string): void {
+  const stat = readFileSync(join(directory, 'state', 'containers', containerId, 'io', 'init'), 'utf8');
+  const [pid, shim] = [Number.parseInt(stat, 10), Number(stat.split(') ')[1]!.split(' ')[3])];
+  process.kill(shim, 'SIGKILL');
+  process.kill(pid, 'SIGKILL');
+}
+
 for (const isolation of await availableIsolations()) {
   test(`ProcessRuntime (${isolation}) loses no line and no exit code when its owner is killed`, async (t) => {
     const fixture = await newRuntimeFixture(t, isolation);
@@ -82,13 +90,31 @@ for (const isolation of await availableIsolations()) {
     const sandboxId = await runtime.runPodSandbox(sandboxConfig(), never);
     const id = await runtime.createContainer(sandboxId, containerConfig({ image: 'steady' }), never);
     await runtime.startContainer(id, never);
-    const stat = readFileSync(join(fixture.directory, 'state', 'containers', id, 'io', 'init'), 'utf8');
-    const [pid, shim] = [Number.parseInt(stat, 10), Number(stat.split(') ')[1]!.split(' ')[3])];
-    process.kill(shim, 'SIGKILL');
-    process.kill(pid, 'SIGKILL');
+    killAll(fixture.directory, id);
     const ended = await eventually('the end', async () =>
       (await runtime.listContainers()).find(({ state }) => state === 'exited'),
     );
     assert.deepEqual([ended.exitCode, ended.reason], [137, 'ContainerStatusUnknown']);
+  });
+
+  test(`ProcessRuntime (${isolation}) knows from its first moment what ended while no owner was there`, async (t) => {
+    const fixture = await newRuntimeFixture(t, isolation);
+    await fixture.addImage('steady', 'exec sleep 1000');
+    const first = await fixture.open();
+    const sandboxId = await first.runPodSandbox(sandboxConfig(), never);
+    const id = await first.createContainer(sandboxId, containerConfig({ image: 'steady' }), never);
+    await first.startContainer(id, never);
+    await first.close();
+    killAll(fixture.directory, id);
+    const second = await eventually('processes to be gone', async () => {
+      const runtime = await fixture.open();
+      const [found] = await runtime.listContainers();
+      if (found?.state === 'exited') return runtime;
+      await runtime.close();
+      return undefined;
+    });
+    t.after(() => second.close());
+    const [ended] = await second.listContainers();
+    assert.deepEqual([ended?.exitCode, ended?.reason], [137, 'ContainerStatusUnknown']);
   });
 }

@@ -64,7 +64,6 @@ export class ProcessContainer {
   #final: FinalState | undefined;
   #watcher: FSWatcher | undefined;
   #drainTimer: Timer | undefined;
-  #missedSweeps = 0;
 
   constructor(path: string, record: ContainerRecord, context: ContainerContext) {
     this.record = record;
@@ -142,6 +141,7 @@ export class ProcessContainer {
     }
     this.#watch();
     this.refresh();
+    this.sweep();
     await this.log.drain();
   }
 
@@ -188,16 +188,14 @@ export class ProcessContainer {
     if (this.#state === 'exited' && this.directory.isDrained()) void this.#settle();
   }
 
-  /** The safety net, once a second: notices an end that no file tells of. */
+  /** The safety net, at the start and once a second: notices an end that no file tells of. */
   sweep(): void {
-    if (this.#state !== 'running' || this.#init === undefined || isAlive(this.#init)) {
-      this.#missedSweeps = 0;
-      return;
-    }
-    this.refresh();
+    if (this.#state !== 'running' || this.#init === undefined || isAlive(this.#init)) return;
     const shim = readProcessStat(this.#init.sessionId);
-    if (this.#state !== 'running' || (shim !== undefined && shim.sessionId === shim.pid)) return;
-    if (++this.#missedSweeps < 2) return;
+    const isShimAlive = shim !== undefined && shim.sessionId === shim.pid && shim.state !== 'Z';
+    // Read after the look at the shim: what it wrote before its end is there now, and nobody else will write it.
+    this.refresh();
+    if (this.#state !== 'running' || isShimAlive) return;
     const message = 'the container ended and nothing recorded its exit code';
     this.#finish({ code: UNKNOWN_CODE, reason: 'ContainerStatusUnknown', message });
   }
