@@ -95,6 +95,24 @@ test('newHttpsTransport sends path, query, headers and body, and reads the answe
   transport.close();
 });
 
+test('newHttpsTransport reads every answer whole, however many are under way', async () => {
+  const server = await serve((stream) => {
+    stream.resume().on('end', () => {
+      stream.respond({ ':status': 201, 'content-type': 'application/json' });
+      stream.end(JSON.stringify('x'.repeat(3000)));
+    });
+  });
+  const transport = open(server.url);
+  const askRepeatedly = async () => {
+    for (let i = 0; i < 30; i++) {
+      const { body } = await transport.send(request('/', { x: 1 }), never);
+      equal((await readValue(body)) as string, 'x'.repeat(3000));
+    }
+  };
+  await Promise.all(Array.from({ length: 64 }, askRepeatedly));
+  transport.close();
+});
+
 test('newHttpsTransport answers ServiceUnavailable while nobody listens, and connects again later', async () => {
   const first = await serve((stream) => {
     stream.respond({ ':status': 200 });

@@ -190,11 +190,13 @@ class Connection {
     let isWhole = false;
     try {
       for await (const chunk of stream) yield chunk as Uint8Array;
-      // A broken connection also looks like an end here; only these two tell it apart.
-      isWhole = !stream.aborted && (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR;
+      isWhole = endedWell(stream);
     } catch (error) {
       if (signal.aborted) throw signal.reason;
-      throw this.#unreachable(error);
+      // Thrown too when the stream closed with its last bytes still unread; they have been read by now.
+      const isPremature = (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
+      isWhole = isPremature && stream.readableEnded && endedWell(stream);
+      if (!isWhole) throw this.#unreachable(error);
     } finally {
       // The reader may have left before the end.
       if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
@@ -231,6 +233,11 @@ class Connection {
       cause,
     });
   }
+}
+
+/** A broken connection also looks like an end; only these two tell it apart. */
+function endedWell(stream: ClientHttp2Stream): boolean {
+  return !stream.aborted && (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR;
 }
 
 /** An attempt on several addresses fails as a group without a message of its own. */

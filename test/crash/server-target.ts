@@ -40,6 +40,9 @@ class ServerSession implements CrashSession {
   readonly #connections: ServerClient[];
   readonly #gone = new AbortController();
   #next = 0;
+  #isDying = false;
+  /** Answers that did not come although the server lived. */
+  readonly #unexplained: unknown[] = [];
 
   constructor(server: ServerProcess) {
     this.#server = server;
@@ -56,7 +59,7 @@ class ServerSession implements CrashSession {
         const isRace = ['Conflict', 'AlreadyExists', 'NotFound'].some((reason) =>
           hasReason(error, reason as never),
         );
-        if (!isRace) throw error;
+        if (!isRace) throw this.#failed(error);
       }
     }
   }
@@ -67,7 +70,7 @@ class ServerSession implements CrashSession {
       return revisionOf(await this.#client().delete(POD_TEMPLATES, target, {}, this.#gone.signal));
     } catch (error) {
       if (hasReason(error, 'NotFound')) return undefined;
-      throw error;
+      throw this.#failed(error);
     }
   }
 
@@ -93,12 +96,19 @@ class ServerSession implements CrashSession {
   }
 
   async kill(): Promise<void> {
+    this.#isDying = true;
     const { signal } = await this.#server.kill();
+    assert.deepEqual(this.#unexplained, [], 'a live server answers');
     assert.equal(
       signal,
       'SIGKILL',
       `the server ended by itself before it was killed:\n${this.#server.log()}`,
     );
+  }
+
+  #failed(error: unknown): unknown {
+    if (!this.#isDying) this.#unexplained.push(error);
+    return error;
   }
 
   #client(): ApiClient {
