@@ -60,7 +60,7 @@ async function update(
         if (dueMs > 0) await delay(dueMs);
         const name = `web-${index % task.names}`;
         const body = newApiPod(name, { ...task, mark: index + 1 });
-        const revision = await put(sessions[writer % sessions.length]!, `${path}/${name}`, body);
+        const revision = await put(sessions[writer % sessions.length]!, `${path}/${name}/status`, body);
         answers.set(revision, performance.now());
       }
     }),
@@ -68,7 +68,7 @@ async function update(
   return answers;
 }
 
-/** Resolves with the new revision. */
+/** As a kubelet writes; resolves with the new revision. */
 async function put(session: ClientHttp2Session, path: string, body: Buffer): Promise<number> {
   const answer = await readAll(open(session, { method: 'PUT', path, body }));
   return revisionIn(answer, 0, answer.length);
@@ -79,13 +79,22 @@ async function currentRevision(session: ClientHttp2Session, path: string): Promi
   return revisionIn(answer, 0, answer.length);
 }
 
-async function readAll(stream: ClientHttp2Stream): Promise<Buffer> {
-  const [headers] = (await once(stream, 'response')) as [{ ':status': number }];
-  const chunks: Buffer[] = [];
-  for await (const chunk of stream) chunks.push(chunk as Buffer);
-  const answer = Buffer.concat(chunks);
-  assert.equal(headers[':status'], 200, answer.toString());
-  return answer;
+/** Listens rather than iterates: an iterator takes an answer for broken when the request's own end is told after it. */
+function readAll(stream: ClientHttp2Stream): Promise<Buffer> {
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let status = 0;
+    stream.on('response', (headers) => {
+      status = Number(headers[':status']);
+    });
+    stream.on('data', (chunk: Buffer) => chunks.push(chunk));
+    stream.on('error', reject);
+    stream.on('end', () => {
+      const answer = Buffer.concat(chunks);
+      if (status === 200) resolve(answer);
+      else reject(new Error(`${status} ${answer.toString()}`));
+    });
+  });
 }
 
 /** Notes the moment of each event's last byte under its revision. */
