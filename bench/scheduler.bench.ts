@@ -22,32 +22,24 @@ const POD_COUNT = 10_000;
 const APPS = 100;
 
 export const benchmarks: Benchmark[] = [
-  { name: 'scheduler-decision', run: async () => [decideAll('scheduler-decisions', {})] },
-  { name: 'scheduler-decision-hard', run: async () => [decideAll('scheduler-decisions-hard', HARD)] },
+  { name: 'scheduler-decision', run: async () => [decideAll('scheduler-decisions', () => ({}))] },
+  { name: 'scheduler-decision-hard', run: async () => [decideAll('scheduler-decisions-hard', hardRules)] },
   { name: 'scheduler-1000-nodes', run: scheduleAll },
 ];
 
 /** What makes a decision dear: a rule over all zones, and one about other Pods. */
-const HARD = {
-  topologySpreadConstraints: [
-    {
-      maxSkew: 1,
-      topologyKey: 'topology.kubernetes.io/zone',
-      whenUnsatisfiable: 'DoNotSchedule',
-      labelSelector: { matchLabels: { app: 'app-0' } },
-    },
-  ],
-  affinity: {
-    podAntiAffinity: {
-      requiredDuringSchedulingIgnoredDuringExecution: [
-        { labelSelector: { matchLabels: { app: 'app-0' } }, topologyKey: 'kubernetes.io/hostname' },
-      ],
-    },
-  },
-};
+function hardRules(app: string): object {
+  const labelSelector = { matchLabels: { app } };
+  const spread = { maxSkew: 1, topologyKey: 'topology.kubernetes.io/zone', labelSelector };
+  const apart = [{ labelSelector, topologyKey: 'kubernetes.io/hostname' }];
+  return {
+    topologySpreadConstraints: [{ ...spread, whenUnsatisfiable: 'DoNotSchedule' }],
+    affinity: { podAntiAffinity: { requiredDuringSchedulingIgnoredDuringExecution: apart } },
+  };
+}
 
-/** Pods of a hundred workloads, one after another onto the same nodes; those of the first have `rules`. */
-function decideAll(metric: string, rules: object): Measurement {
+/** Pods of a hundred workloads, one after another onto the same nodes; each with the `rules` of its own. */
+function decideAll(metric: string, rules: (app: string) => object): Measurement {
   const cluster = new ClusterSnapshot(({ metadata }) =>
     newSelectorMatcher({ matchLabels: { app: metadata.labels!['app']! } }),
   );
@@ -115,8 +107,16 @@ function newBenchNode(index: number): Node {
     kind: 'Node',
     metadata: { name, labels },
     spec: {},
-    status: { allocatable: { cpu: '4', memory: '16Gi', pods: '110' } },
+    status: { allocatable: { cpu: '4', memory: '16Gi', pods: '110' }, images: newBenchImages(index) },
   } as unknown as Node;
+}
+
+/** Fifty as a kubelet reports at most, one of them of the Pods on every other node. */
+function newBenchImages(node: number): object[] {
+  return Array.from({ length: 50 }, (_, index) => {
+    const name = index === node % 100 ? 'registry.example.com/web:1.2.3' : `registry.example.com/${index}:1`;
+    return { names: [name, `${name}@sha256:${index}`], sizeBytes: 100 * 1024 * 1024 };
+  });
 }
 
 function newBenchService(app: number) {
@@ -125,13 +125,13 @@ function newBenchService(app: number) {
   return { apiVersion: 'v1', kind: 'Service', metadata, spec } as const;
 }
 
-function newWaitingPod(index: number, rules: object = {}): Pod {
+function newWaitingPod(index: number, rules: (app: string) => object = () => ({})): Pod {
   const { metadata, spec, ...pod } = newBenchPod(`web-${index}`) as BenchPod & { spec: object };
   const app = `app-${index % APPS}`;
   return {
     ...pod,
     metadata: { ...metadata, ownerReferences: undefined, labels: { app, tier: 'frontend' } },
-    spec: { ...spec, ...(index % APPS === 0 ? rules : {}) },
+    spec: { ...spec, ...rules(app) },
     status: {},
   } as unknown as Pod;
 }

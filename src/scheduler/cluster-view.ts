@@ -1,4 +1,5 @@
 /** What one decision may know of the cluster. It stands still while the decision is made. */
+import type { ImageIndex } from './image-index.ts';
 import type { NodeInfo } from './node-info.ts';
 import type { Nominations } from './nominations.ts';
 import type { PodCohorts } from './pod-cohorts.ts';
@@ -11,6 +12,7 @@ export interface ClusterView {
   node(name: string): NodeInfo | undefined;
   /** The Pods on these nodes, bound or assumed. */
   readonly cohorts: PodCohorts;
+  readonly images: ImageIndex;
   readonly nominations: Nominations;
   readonly namespaceLabels: NamespaceLabels;
   readonly workloadSelector: WorkloadSelector;

@@ -9,6 +9,7 @@ import { keyOf } from '../api/meta.ts';
 import { isPodTerminal } from '../api/pod-conditions.ts';
 import type { Labels } from '../api/selectors.ts';
 import type { ClusterView } from './cluster-view.ts';
+import { ImageIndex } from './image-index.ts';
 import { NodeInfo } from './node-info.ts';
 import { Nominations } from './nominations.ts';
 import { PodCohorts } from './pod-cohorts.ts';
@@ -18,6 +19,7 @@ import type { WorkloadSelector } from './topology/workload-selector.ts';
 
 export class ClusterSnapshot implements ClusterView {
   readonly cohorts = new PodCohorts();
+  readonly images = new ImageIndex();
   readonly nominations = new Nominations();
   readonly workloadSelector: WorkloadSelector;
   readonly #namespaces = new Map<string, Labels>();
@@ -56,11 +58,13 @@ export class ClusterSnapshot implements ClusterView {
     if (known !== undefined) {
       const zone = zoneOf(known);
       known.update(node);
+      this.images.update(known);
       if (zoneOf(known) !== zone) this.#list = undefined;
       return;
     }
     const info = new NodeInfo(node);
     this.#nodes.set(info.name, info);
+    this.images.update(info);
     for (const pod of this.#homeless.get(info.name)?.values() ?? []) this.#add(pod, info);
     this.#homeless.delete(info.name);
     this.#list = undefined;
@@ -70,6 +74,7 @@ export class ClusterSnapshot implements ClusterView {
     const info = this.#nodes.get(name);
     if (info === undefined) return;
     this.#nodes.delete(name);
+    this.images.remove(info);
     if (info.pods.size > 0) this.#homeless.set(name, info.pods);
     for (const pod of info.pods.values()) this.cohorts.remove(pod, info);
     this.#list = undefined;

@@ -7,8 +7,6 @@ import type { NodeInfo } from '../node-info.ts';
 import type { ResourceRequest } from '../pod-info.ts';
 import type { Filter, Rejection } from './filter.ts';
 
-const DEFAULT_PODS_MAX = 110;
-
 export const nodeResourcesFit: Filter = {
   name: 'NodeResourcesFit',
   prepare: ({ requests }) => ({
@@ -16,9 +14,11 @@ export const nodeResourcesFit: Filter = {
   }),
 };
 
-function fits(requests: readonly ResourceRequest[], { allocatable, requested, pods }: NodeInfo): boolean {
-  if (pods.size >= (allocatable.get('pods') ?? DEFAULT_PODS_MAX)) return false;
-  for (const { name, amount } of requests) {
+function fits(requests: readonly ResourceRequest[], node: NodeInfo): boolean {
+  if (node.pods.size >= node.podsMax) return false;
+  const { allocatable, requested } = node;
+  for (let index = 0; index < requests.length; index++) {
+    const { name, amount } = requests[index]!;
     if (amount > (allocatable.get(name) ?? 0) - (requested.get(name) ?? 0)) return false;
   }
   return true;
@@ -26,8 +26,8 @@ function fits(requests: readonly ResourceRequest[], { allocatable, requested, po
 
 /** A node that could not run the Pod even if it were empty is beyond help. */
 function shortages(requests: readonly ResourceRequest[], node: NodeInfo): Rejection {
-  const { allocatable, requested, pods } = node;
-  const reasons = pods.size >= (allocatable.get('pods') ?? DEFAULT_PODS_MAX) ? ['Too many pods'] : [];
+  const { allocatable, requested, pods, podsMax } = node;
+  const reasons = pods.size >= podsMax ? ['Too many pods'] : [];
   let isTooSmall = false;
   for (const { name, amount } of requests) {
     const offered = allocatable.get(name) ?? 0;

@@ -9,6 +9,6 @@ export const nodeUnschedulable: Filter = {
   name: 'NodeUnschedulable',
   prepare({ pod: { spec } }) {
     if (spec.tolerations?.some((toleration) => toleratesTaint(toleration, TAINT))) return undefined;
-    return { reject: ({ node }) => (node.spec.unschedulable ? CORDONED : undefined) };
+    return { reject: ({ isUnschedulable }) => (isUnschedulable ? CORDONED : undefined) };
   },
 };

@@ -7,9 +7,9 @@ const REPELLING: readonly TaintEffect[] = ['NoSchedule', 'NoExecute'];
 export const taintToleration: Filter = {
   name: 'TaintToleration',
   prepare: ({ pod: { spec } }) => ({
-    reject({ node }) {
-      if (node.spec.taints === undefined) return undefined;
-      const taint = findUntoleratedTaint(node.spec.taints, spec.tolerations, REPELLING);
+    reject({ taints }) {
+      if (taints === undefined) return undefined;
+      const taint = findUntoleratedTaint(taints, spec.tolerations, REPELLING);
       return taint && unresolvable(`node(s) had untolerated taint {${taint.key}: ${taint.value ?? ''}}`);
     },
   }),

@@ -6,9 +6,9 @@ export const taintToleration: Score = {
   name: 'TaintToleration',
   weight: 3,
   score({ pod: { spec } }, nodes) {
-    if (nodes.every(({ node }) => node.spec.taints === undefined)) return undefined;
-    const counts = nodes.map(({ node }) => {
-      const soft = (node.spec.taints ?? []).filter(({ effect }) => effect === 'PreferNoSchedule');
+    if (nodes.every(({ taints }) => taints === undefined)) return undefined;
+    const counts = nodes.map(({ taints = [] }) => {
+      const soft = taints.filter(({ effect }) => effect === 'PreferNoSchedule');
       return soft.filter(
         (taint) => !spec.tolerations?.some((toleration) => toleratesTaint(toleration, taint)),
       ).length;
