@@ -21,8 +21,10 @@ export interface Kubectl {
 /** No answer of a test's server takes this long. */
 const DEADLINE_MS = 30_000;
 
-export function newKubectl(kubeconfig: string): Kubectl {
-  const attempt = (args: readonly string[], input: string | Uint8Array = '') => run(kubeconfig, args, input);
+/** @param deadlineMs  for each command; it is killed then */
+export function newKubectl(kubeconfig: string, deadlineMs: number = DEADLINE_MS): Kubectl {
+  const attempt = (args: readonly string[], input: string | Uint8Array = '') =>
+    run({ kubeconfig, deadlineMs }, args, input);
   const succeed = async (args: readonly string[], input?: string | Uint8Array) => {
     const { code, stdout, stderr } = await attempt(args, input);
     assert.equal(code, 0, `kubectl ${args.join(' ')}: exit code ${code}\n${stderr}`);
@@ -35,7 +37,7 @@ export function newKubectl(kubeconfig: string): Kubectl {
 }
 
 async function run(
-  kubeconfig: string,
+  { kubeconfig, deadlineMs }: { kubeconfig: string; deadlineMs: number },
   args: readonly string[],
   input: string | Uint8Array,
 ): Promise<KubectlResult> {
@@ -44,7 +46,7 @@ async function run(
     const child = spawn(program, args, {
       // Its caches of discovery lie beside the kubeconfig, so that no test sees another's.
       env: { PATH: process.env['PATH'], HOME: `${kubeconfig}.home`, KUBECONFIG: kubeconfig },
-      timeout: DEADLINE_MS,
+      timeout: deadlineMs,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
     const [stdout, stderr]: [Buffer[], Buffer[]] = [[], []];
