@@ -104,6 +104,28 @@ test('newKubelet waits for a ConfigMap, starts when it appears, and refreshes th
   await node.stop();
 });
 
+test('newKubelet refreshes the volumes that it can when another one misses a key', async () => {
+  const node = await newTestNode({ app: { preloaded: true, runs: [{}] } });
+  const metadata = { name: 'conf', namespace: 'default' };
+  const conf = { apiVersion: 'v1', kind: 'ConfigMap', metadata };
+  await node.api.create(CONFIG_MAPS, { ...conf, data: { key: 'one', extra: '' } });
+  const volumes = [
+    { name: 'some', configMap: { name: 'conf', items: [{ key: 'extra', path: 'extra' }] } },
+    { name: 'all', configMap: { name: 'conf' } },
+  ];
+  await createPod(node, { volumes, containers: [{}] });
+  await node.clock.advance(5000);
+  await node.api.update(CONFIG_MAPS, { ...conf, data: { key: 'two' } } as never);
+  await node.clock.advance(5000);
+  const path = '/var/pods/uid-of-web-1/volumes/kubernetes.io~configmap';
+  assert.deepEqual(node.host.payloads.get(`${path}/all`), { key: 'two' });
+  assert.deepEqual(node.host.payloads.get(`${path}/some`), { extra: '' });
+  assert.ok(
+    node.events$('FailedMount').some((message) => message.includes('non-existent config key: extra')),
+  );
+  await node.stop();
+});
+
 test('newKubelet shows CreateContainerConfigError until the missing key is there', async () => {
   const node = await newTestNode({ app: FOREVER });
   const env = [{ name: 'COLOR', valueFrom: { configMapKeyRef: { name: 'conf', key: 'color' } } }];

@@ -49,11 +49,18 @@ export class PodVolumes {
     return moments.length === 0 ? undefined : Math.min(...moments);
   }
 
-  /** Watches what the Pod refers to, then sets up every volume. @throws VolumeError, StatusError */
+  /**
+   * Watches what the Pod refers to, then sets up every volume that can be, also where another one cannot.
+   *
+   * @throws VolumeError, StatusError of the first that cannot
+   */
   async mount(pod: Pod, facts: PodFacts, signal: AbortSignal): Promise<void> {
     const { uid, namespace = '' } = pod.metadata;
     await this.#deps.objects.use({ uid, namespace }, podSources(pod), signal);
-    for (const volume of pod.spec.volumes ?? []) await this.#mountOne(volume, pod, facts, signal);
+    const volumes = pod.spec.volumes ?? [];
+    const mounts = volumes.map((volume) => this.#mountOne(volume, pod, facts, signal));
+    const failure = (await Promise.allSettled(mounts)).find(({ status }) => status === 'rejected');
+    if (failure?.status === 'rejected') throw failure.reason;
     this.#isMounted = true;
   }
 
