@@ -102,9 +102,19 @@ function linkVolumes(links: string, mounts: readonly ContainerMount[]): void {
     const link = join(links, containerPath);
     mkdirSync(dirname(link), { recursive: true });
     try {
-      symlinkSync(hostPath, link);
+      symlinkSync(throughDataLink(hostPath), link);
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
     }
   }
+}
+
+/**
+ * A payload's version goes when the next one comes: a link to a file in it leads through `..data`, to whichever is current.
+ * (A mount would keep the file.)
+ *
+ * @see kubelet atomic_writer.go
+ */
+function throughDataLink(hostPath: string): string {
+  return hostPath.replace(/\/\.\.\d{4}_[^/]*\//, '/..data/');
 }

@@ -1,8 +1,8 @@
 /** What a program of the process runtime sees, and that nothing of it is left behind. */
 import assert from 'node:assert/strict';
 import { spawnSync } from 'node:child_process';
-import { existsSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { existsSync, mkdirSync, readdirSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import { basename, join } from 'node:path';
 import { type TestContext, test } from 'node:test';
 import { containerConfig, sandboxConfig } from '../runtime.contract.ts';
 import type { ContainerConfig, ContainerStatus, ExecSession } from '../runtime.ts';
@@ -136,6 +136,21 @@ scenario(
     writeFileSync(join(volume, 'name'), 'outer');
     const mounts = [{ containerPath: '/data', hostPath: volume, readonly: false }];
     assert.equal(await output('cat "$KINTSUGI_ROOT/data/name"', { mounts }), 'outer');
+  },
+);
+
+scenario(
+  'links a file of a payload to whichever version is current',
+  ['none'],
+  async ({ fixture, output }) => {
+    const volume = join(fixture.directory, 'payload');
+    const version = join(volume, '..2026_11_21_09_00_00.000.1');
+    mkdirSync(version, { recursive: true });
+    writeFileSync(join(version, 'name'), 'new');
+    symlinkSync(basename(version), join(volume, '..data'));
+    const old = join(volume, '..2026_11_20_09_00_00.000.1', 'name');
+    const mounts = [{ containerPath: '/name', hostPath: old, readonly: false }];
+    assert.equal(await output('cat "$KINTSUGI_ROOT/name"', { mounts }), 'new');
   },
 );
 
