@@ -27,6 +27,7 @@ import {
 } from './container-identity.ts';
 import { GRACE_DEFAULT_SECONDS } from './defaults.ts';
 import { expandVariables } from './expansion.ts';
+import { type NodeDns, podDns } from './pod-dns.ts';
 import { oomScoreAdjust } from './qos.ts';
 import { retryValue } from './restart-backoff.ts';
 
@@ -136,36 +137,20 @@ export function securityError(pod: Pod, container: Container): string | undefine
 /** Longest host name. */
 const HOSTNAME_MAX = 63;
 
-export function sandboxConfig(
-  pod: Pod,
-  attempt: number,
-  dns: { servers: readonly string[]; domain: string },
-): SandboxConfig {
+export function sandboxConfig(pod: Pod, attempt: number, nodeDns: NodeDns): SandboxConfig {
   const { metadata, spec } = pod;
   const { namespace = '' } = metadata;
   const ports = spec.containers.flatMap((container) => container.ports ?? []);
-  const searches = [`${namespace}.svc.${dns.domain}`, `svc.${dns.domain}`, dns.domain];
-  const usesCluster = (spec.dnsPolicy ?? 'ClusterFirst') === 'ClusterFirst' && spec.hostNetwork !== true;
-  const ofCluster = { servers: [...dns.servers], searches, options: ['ndots:5'] };
+  const dns = podDns(pod, nodeDns);
   return {
     metadata: { name: metadata.name, namespace, uid: metadata.uid, attempt },
     hostname: (spec.hostname ?? metadata.name).slice(0, HOSTNAME_MAX).replace(/[-.]+$/, ''),
     hostNetwork: spec.hostNetwork ?? false,
-    ...(usesCluster && dns.servers.length > 0 ? { dns: withPodDns(ofCluster, pod) } : {}),
+    ...(dns === undefined ? {} : { dns }),
     portMappings: ports.flatMap(({ containerPort, hostIP = '', hostPort, protocol = 'TCP' }) =>
       hostPort === undefined || hostPort === 0 ? [] : [{ containerPort, hostPort, hostIp: hostIP, protocol }],
     ),
     labels: { ...metadata.labels, ...podLabels(pod) },
     annotations: { ...metadata.annotations },
-  };
-}
-
-function withPodDns(base: NonNullable<SandboxConfig['dns']>, pod: Pod): NonNullable<SandboxConfig['dns']> {
-  const { nameservers = [], options = [], searches = [] } = pod.spec.dnsConfig ?? {};
-  const texts = options.map(({ name = '', value }) => (value === undefined ? name : `${name}:${value}`));
-  return {
-    servers: [...base.servers, ...nameservers],
-    searches: [...base.searches, ...searches],
-    options: [...base.options, ...texts],
   };
 }

@@ -27,6 +27,7 @@ import type { NodeFacts, NodeHealth } from './node/node-facts.ts';
 import { runNodeLease } from './node/node-lease.ts';
 import { NodeReporter } from './node/node-reporter.ts';
 import type { PodDeps } from './pod-deps.ts';
+import type { NodeDns } from './pod-dns.ts';
 import type { PodFailure } from './pod-status.ts';
 import { PodWorker } from './pod-worker.ts';
 import { ProbeRegistry } from './probes/probe-registry.ts';
@@ -57,7 +58,7 @@ export interface KubeletOptions {
   rootDir: string;
   /** Scheme of container ids, such as `process`. */
   runtimeName: string;
-  dns: { servers: readonly string[]; domain: string };
+  dns: NodeDns;
   podsMax?: number;
   /** Pressure, as whoever composes the agent measures it. */
   pressure?: () => Pick<NodeHealth, 'memoryPressure' | 'diskPressure' | 'pidPressure'>;

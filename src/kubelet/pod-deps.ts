@@ -8,6 +8,7 @@ import type { ApiClient } from '../client/api-client.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { ContainerRuntime } from '../container-runtime/runtime.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
+import type { NodeDns } from './pod-dns.ts';
 import type { ProbeRegistry } from './probes/probe-registry.ts';
 import type { Prober } from './probes/prober.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
@@ -43,5 +44,5 @@ export interface PodSettings {
   allocatable: Readonly<Record<string, string>>;
   /** Scheme of container ids, such as `process`. */
   runtimeName: string;
-  dns: { servers: readonly string[]; domain: string };
+  dns: NodeDns;
 }

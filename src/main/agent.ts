@@ -19,6 +19,7 @@ import { waitForNodeCredentials, watchNodeCredentials } from '../platform/node-c
 import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
 import { clearAgentAddress, writeAgentAddress } from './agent-address.ts';
+import { openAgentDns } from './agent-dns.ts';
 import { nodeDirectory, openAgentRuntime } from './agent-runtime.ts';
 import { newAgentServer } from './agent-server.ts';
 import { openClusterConfig } from './cluster-config.ts';
@@ -71,6 +72,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const server = newAgentServer({ log, node, tls: credentials.server, runtime, clock }, signal);
   const { port } = await server.listen();
   const { version } = await runtime.status();
+  const dns = await openAgentDns({ cluster, node, clock, random, log, informers });
   const kubelet = newKubelet({
     clock,
     random,
@@ -86,7 +88,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       node: readNodeFacts({ node, kubeletPort: port, runtimeVersion: `process://${version}` }),
       rootDir: path.join(nodeDirectory(dataDir, nodeName), 'kubelet'),
       runtimeName: 'process',
-      dns: { servers: [], domain: 'cluster.local' },
+      dns: dns.ofNode,
     },
   });
   server.serve(() => kubelet.pods());
@@ -116,6 +118,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     await runAll(signal, [
       (both) => kubelet.run(both),
       (both) => proxy.run(both),
+      (both) => dns.run(both),
       (both) => informers.run(both),
       (both) => events.run(both),
       (both) => proxyEvents.run(both),

@@ -8,7 +8,7 @@ import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { after, before, describe, test } from 'node:test';
 import { hasKubectl } from '../tools/kubectl.ts';
-import { type Cluster, startCluster } from './cluster.ts';
+import { type ManifestCluster, startManifestCluster } from './cluster.ts';
 import type { Network } from './stand-ins.ts';
 
 const MANIFESTS = join(import.meta.dirname, '../../../shared/manifests');
@@ -16,11 +16,10 @@ const READY_DEADLINE_MS = 240_000;
 /** Less than a single command may take. */
 const WAIT_SECONDS = 20;
 
-/** The load generator asks for the frontend by name. */
-const WITHOUT_DNS = { selector: 'app,app!=loadgenerator', count: 11 };
+/** The load generator asks for the frontend by name: without root there is no DNS. */
 const SHOP: Record<Network, { selector: string; count: number }> = {
-  bridge: WITHOUT_DNS,
-  loopback: WITHOUT_DNS,
+  bridge: { selector: 'app', count: 12 },
+  loopback: { selector: 'app,app!=loadgenerator', count: 11 },
 };
 
 const skip = await reasonToSkip();
@@ -39,9 +38,9 @@ async function reasonToSkip(): Promise<string | undefined> {
 
 function describeNetwork(network: Network): void {
   describe(`manifests, ${network === 'bridge' ? 'as root' : 'as a user without privileges'}`, () => {
-    let cluster: Cluster;
+    let cluster: ManifestCluster;
     before(async () => {
-      cluster = await startCluster(network);
+      cluster = await startManifestCluster(network);
     });
     after(() => cluster.stop());
 
@@ -58,7 +57,7 @@ function describeNetwork(network: Network): void {
 }
 
 /** Nothing acts on StatefulSets yet: it is accepted, kept and printed. */
-async function testCassandra({ kubectl }: Cluster): Promise<void> {
+async function testCassandra({ kubectl }: ManifestCluster): Promise<void> {
   const file = join(MANIFESTS, 'cassandra-statefulset.yaml');
   await kubectl('apply', '-f', file);
   // kubectl sends the list of claims again at each apply, because the stored one carries defaults; nothing changes by it.
@@ -70,7 +69,7 @@ async function testCassandra({ kubectl }: Cluster): Promise<void> {
   await kubectl('delete', '-f', file);
 }
 
-async function testShop({ kubectl }: Cluster, network: Network): Promise<void> {
+async function testShop({ kubectl }: ManifestCluster, network: Network): Promise<void> {
   await kubectl('apply', '-f', join(MANIFESTS, 'online-boutique.yaml'));
   const { selector, count } = SHOP[network];
   await waitForAll({ kubectl }, ['--for=condition=Available', 'deployment', '-l', selector]);
@@ -82,7 +81,7 @@ async function testShop({ kubectl }: Cluster, network: Network): Promise<void> {
   assert.equal(await kubectl('exec', 'deploy/frontend', '--', 'id', '-u'), '1000\n');
 }
 
-async function testFastApi({ kubectl }: Cluster): Promise<void> {
+async function testFastApi({ kubectl }: ManifestCluster): Promise<void> {
   await kubectl('apply', '-f', join(MANIFESTS, 'fastapi-k8s.yaml'));
   await waitForAll({ kubectl }, ['--for=condition=Available', 'deployment/fastapi-k8s']);
   await waitForAll({ kubectl }, ['--for=condition=Ready', 'pod', '-l', 'app=fastapi-k8s']);
@@ -91,7 +90,7 @@ async function testFastApi({ kubectl }: Cluster): Promise<void> {
 }
 
 /** `kubectl wait` until it succeeds. Fails with what the Pods look like. */
-async function waitForAll({ kubectl }: Pick<Cluster, 'kubectl'>, args: string[]): Promise<void> {
+async function waitForAll({ kubectl }: Pick<ManifestCluster, 'kubectl'>, args: string[]): Promise<void> {
   const deadline = performance.now() + READY_DEADLINE_MS;
   for (;;) {
     const { code, stderr } = await kubectl.attempt(['wait', `--timeout=${WAIT_SECONDS}s`, ...args]);

@@ -54,6 +54,11 @@ export const LAYERS: readonly Layer[] = [
     packages: [...NODE, '@lydell/node-pty'],
   },
   { path: 'src/network/userspace', mayImport: [...PURE, 'src/network/dataplane.ts'], packages: NODE },
+  {
+    path: 'src/network/dns',
+    mayImport: [...PURE, 'src/network/dns-records.ts'],
+    packages: [...NODE, 'dns-packet'],
+  },
   { path: 'src/network/pod-network', mayImport: PURE, packages: NODE },
   {
     path: 'src/platform',
