@@ -103,7 +103,8 @@ test('a headless Service has the addresses of its Pods, by host name and by port
   assert.deepEqual(await resolve('resolveSrv', '_http._tcp.db.default.svc.cluster.local'), [
     { name: 'db-0.db.default.svc.cluster.local', port: 8000, priority: 0, type: 'SRV', weight: 100 },
   ]);
-  assert.deepEqual(await resolve('reverse', ip), ['db-0.db.default.svc.cluster.local']);
+  const names = (await resolve('reverse', ip)) as string[];
+  assert.ok(names.includes('db-0.db.default.svc.cluster.local'), names.join());
 });
 
 test('names are found by TCP as well', options, async () => {
