@@ -157,6 +157,34 @@ test('newHttpsTransport ends a stream with ServiceUnavailable when the server di
   transport.close();
 });
 
+test('newHttpsTransport gives the whole of an answer that arrived before its connection ended', async () => {
+  const text = JSON.stringify('x'.repeat(3000));
+  const server = await serve((stream) => {
+    stream.respond({ ':status': 200, 'content-length': text.length });
+    stream.end(text);
+  });
+  const transport = open(server.url);
+  const { body } = await transport.send(request('/'), never);
+  // The reader comes late: the server is gone by now.
+  await clock.sleep(20, never);
+  await server.kill();
+  await clock.sleep(20, never);
+  equal((await readValue(body)) as string, 'x'.repeat(3000));
+  transport.close();
+});
+
+test('newHttpsTransport does not take a cut answer for a whole one', async () => {
+  const server = await serve((stream) => {
+    stream.respond({ ':status': 200, 'content-length': 1000 });
+    stream.write('"x');
+  });
+  const transport = open(server.url);
+  const { body } = await transport.send(request('/'), never);
+  await server.kill();
+  await rejects(readValue(body), (error) => hasReason(error, 'ServiceUnavailable'));
+  transport.close();
+});
+
 test('newHttpsTransport gives the reason of an abort, before and after the head', async () => {
   const server = await serve((stream, path) => {
     if (path.startsWith('/open')) {

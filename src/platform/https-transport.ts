@@ -16,6 +16,7 @@ import {
 import type { ApiRequest, ApiResponse, RequestBody, ResponseBody, Transport } from '../api/message.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { StatusError } from '../base/status-error.ts';
+import { IncomingBody } from './incoming-body.ts';
 
 export interface HttpsTransportOptions {
   /** `https://127.0.0.1:6443`. */
@@ -176,33 +177,33 @@ class Connection {
         resolve({
           status: headers[':status'] ?? 0,
           headers: plainHeaders(headers),
-          body: this.#toBody(stream, signal),
+          body: this.#toBody(stream, headers, signal),
         });
       });
     });
   }
 
-  #toBody(stream: ClientHttp2Stream, signal: AbortSignal): ResponseBody {
-    return stream.readableEnded ? { kind: 'none' } : { kind: 'stream', chunks: this.#read(stream, signal) };
+  #toBody(stream: ClientHttp2Stream, headers: IncomingHttpHeaders, signal: AbortSignal): ResponseBody {
+    if (stream.readableEnded) return { kind: 'none' };
+    const isHeadOnly = stream.sentHeaders?.[':method'] === 'HEAD';
+    const body = new IncomingBody(stream, isHeadOnly ? undefined : headers['content-length']);
+    return { kind: 'stream', chunks: this.#read(stream, body, signal) };
   }
 
-  async *#read(stream: ClientHttp2Stream, signal: AbortSignal): AsyncGenerator<Uint8Array> {
-    let isWhole = false;
+  async *#read(
+    stream: ClientHttp2Stream,
+    body: IncomingBody,
+    signal: AbortSignal,
+  ): AsyncGenerator<Uint8Array> {
     try {
-      for await (const chunk of stream) yield chunk as Uint8Array;
-      isWhole = endedWell(stream);
-    } catch (error) {
-      if (signal.aborted) throw signal.reason;
-      // Thrown too when the stream closed with its last bytes still unread; they have been read by now.
-      const isPremature = (error as NodeJS.ErrnoException).code === 'ERR_STREAM_PREMATURE_CLOSE';
-      isWhole = isPremature && stream.readableEnded && endedWell(stream);
-      if (!isWhole) throw this.#unreachable(error);
+      yield* body.chunks();
     } finally {
       // The reader may have left before the end.
       if (!stream.closed) stream.close(constants.NGHTTP2_CANCEL);
     }
+    if (body.isWhole) return;
     if (signal.aborted) throw signal.reason;
-    if (!isWhole) throw this.#unreachable(stream.errored);
+    throw this.#unreachable(stream.errored);
   }
 
   #schedulePing(): void {
@@ -233,11 +234,6 @@ class Connection {
       cause,
     });
   }
-}
-
-/** A broken connection also looks like an end; only these two tell it apart. */
-function endedWell(stream: ClientHttp2Stream): boolean {
-  return !stream.aborted && (stream.rstCode ?? 0) === constants.NGHTTP2_NO_ERROR;
 }
 
 /** An attempt on several addresses fails as a group without a message of its own. */
