@@ -92,7 +92,7 @@ const crashLoop: Scenario = {
       restartMs.push(performance.now());
     }
     const seen = pods.history.filter(({ row }) => row.restarts === 1).map(({ row }) => row.status);
-    assert.ok(seen.includes('CrashLoopBackOff'), `statuses after the first restart: ${seen}`);
+    assert.ok(seen.includes('CrashLoopBackOff'), `statuses after the first restart: ${seen.join(', ')}`);
     await pods.until('the next wait', 5_000, ([row]) => row?.status === 'CrashLoopBackOff');
     const path =
       '{.status.containerStatuses[0].state.waiting.reason}: {.status.containerStatuses[0].state.waiting.message}';

@@ -23,11 +23,12 @@ export function showCluster(mode: Cluster['mode']): void {
     if (cluster !== undefined) assert.deepEqual(await cluster.end(), [], 'left behind on this machine');
   });
 
-  const show = (what: string, concurrency: number, scenarios: readonly Scenario[]) =>
-    test(`${mode}: ${what}`, { concurrency }, async (t) => {
+  const show = (what: string, concurrency: number, scenarios: readonly Scenario[]) => {
+    void test(`${mode}: ${what}`, { concurrency }, async (t) => {
       const running = await started((reason) => t.skip(reason));
       if (running !== undefined) await runScenarios(t, running, scenarios);
     });
+  };
   show('applications heal', 8, [...ROLLOUT_SCENARIOS, ...POD_SCENARIOS]);
   // These touch every Pod there is: one after another.
   show('nodes are drained and die', 1, NODE_SCENARIOS);
