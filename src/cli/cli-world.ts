@@ -19,7 +19,7 @@ export interface CliWorld {
   /** `path` itself, or the manifests (.yaml, .yml, .json) in it, sorted. Rejects when it does not exist. */
   listManifests(path: string): Promise<string[]>;
   /** Opens nothing yet; the first request does. */
-  connect(target: ConnectionTarget): OpenTransport;
+  connect(target: ConnectionTarget): Promise<OpenTransport>;
   /** The long-running commands and `down` belong to composition roots. Each resolves with the exit code. */
   roots: Roots;
 }

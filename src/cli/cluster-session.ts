@@ -10,6 +10,7 @@ import { splitLines } from '../client/json-lines.ts';
 import { expectSuccess, readChunks, readValue } from '../client/response-body.ts';
 import { newRestClient } from '../client/rest-client.ts';
 import type { CliWorld, ConnectionTarget, OpenTransport } from './cli-world.ts';
+import { resolveDataDir } from './data-dir.ts';
 import { parseKubeconfig } from './kubeconfig.ts';
 import { CommandError } from './usage-error.ts';
 
@@ -105,10 +106,5 @@ export async function openSession(world: CliWorld, choice: ClusterChoice): Promi
   });
   const target = await parseKubeconfig(text, path, (file) => world.readText(file));
   const namespace = choice.namespace ?? target.namespace;
-  return new ClusterSession(world.connect(target), { ...target, namespace }, world.version);
-}
-
-/** Where a cluster keeps everything when the user does not say. */
-export function resolveDataDir(world: Pick<CliWorld, 'homeDir'>, dataDir: string | undefined): string {
-  return dataDir ?? `${world.homeDir}/.kintsugi`;
+  return new ClusterSession(await world.connect(target), { ...target, namespace }, world.version);
 }

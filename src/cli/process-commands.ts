@@ -1,7 +1,7 @@
 /** The commands that start and stop processes: `up`, `down`, `server`, `agent`. Their work is done by `main`. */
 import type { Command } from 'commander';
-import { resolveDataDir } from './cluster-session.ts';
 import { collect, parseChoice, parseWholeNumber } from './commands/shared-options.ts';
+import { resolveDataDir } from './data-dir.ts';
 import type {
   AgentOptions,
   DownOptions,

@@ -81,7 +81,7 @@ class Terminal {
       readText: async (path) =>
         this.files.get(path) ?? Promise.reject(new Error(`cannot read ${path}: no such file`)),
       listManifests: (path) => Promise.resolve([path]),
-      connect: () => ({ send: (request, s) => this.#transport.send(request, s), close() {} }),
+      connect: async () => ({ send: (request, s) => this.#transport.send(request, s), close() {} }),
       roots: { up: start, server: start, agent: start, down: start },
     };
     const code = await runCli(line.split(' ').filter(Boolean), world, signal);

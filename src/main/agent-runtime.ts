@@ -1,7 +1,6 @@
 /** The container runtime of an agent, with the network that its Pods get. */
 import path from 'node:path';
 import type { Logger } from '../base/logger.ts';
-import { ImageRegistry } from '../container-runtime/process/image-registry.ts';
 import { newProcessRuntime, type ProcessRuntime } from '../container-runtime/process/process-runtime.ts';
 import { BridgePodNetwork } from '../network/pod-network/bridge-network.ts';
 import { LoopbackPodNetwork } from '../network/pod-network/loopback-network.ts';
@@ -10,22 +9,14 @@ import { newNetworkHost } from '../platform/network-host.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
 import type { ClusterConfig } from './cluster-config.ts';
-import type { ClusterNode } from './cluster-node.ts';
+import { type ClusterNode, nodeDirectory } from './cluster-node.ts';
+import { imageRegistry } from './images.ts';
 
 export interface AgentRuntimeOptions {
   dataDir: string;
   cluster: ClusterConfig;
   node: ClusterNode;
   log: Logger;
-}
-
-/** Where everything of one node lives. */
-export function nodeDirectory(dataDir: string, name: string): string {
-  return path.join(dataDir, 'nodes', name);
-}
-
-export function imageRegistry(dataDir: string): ImageRegistry {
-  return new ImageRegistry(path.join(dataDir, 'images.json'));
 }
 
 /** Finds the containers that an earlier agent left running. */

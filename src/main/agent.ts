@@ -2,6 +2,7 @@
  * The `agent` process: kubelet and Service proxy of one node. It may die at any moment: containers run on, and the next
  * agent finds them. Told to stop, it ends them first; their Pods stay in the API and run again at the next start.
  */
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { newEventRecorder } from '../client/event-writer.ts';
 import { newInformerFactory } from '../client/informer-factory.ts';
@@ -18,12 +19,12 @@ import { newVolumeHost } from '../platform/kubelet-volume-host.ts';
 import { waitForNodeCredentials, watchNodeCredentials } from '../platform/node-credentials.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
-import { clearAgentAddress, writeAgentAddress } from './agent-address.ts';
 import { openAgentDns } from './agent-dns.ts';
-import { nodeDirectory, openAgentRuntime } from './agent-runtime.ts';
+import { openAgentRuntime } from './agent-runtime.ts';
 import { newAgentServer } from './agent-server.ts';
 import { openClusterConfig } from './cluster-config.ts';
-import { clusterNode } from './cluster-node.ts';
+import { clusterNode, nodeDirectory } from './cluster-node.ts';
+import { openAgentLiveness } from './liveness.ts';
 import { readNodeFacts } from './node-facts.ts';
 import { runAll } from './run-all.ts';
 import { waitForServerAddress } from './server-address.ts';
@@ -47,7 +48,8 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const log = newPinoLogger({ component: 'agent' }).with({ node: nodeName });
   const cluster = await openClusterConfig(dataDir);
   const node = clusterNode(cluster, nodeName);
-  clearAgentAddress(dataDir, nodeName);
+  mkdirSync(nodeDirectory(dataDir, nodeName), { recursive: true, mode: 0o700 });
+  const liveness = await openAgentLiveness(dataDir, nodeName);
   const pki = { directory: path.join(dataDir, 'pki'), name: nodeName };
   const runtimeOpening = openAgentRuntime({ dataDir, cluster, node, log });
   let credentials = await waitForNodeCredentials(clock, pki, signal);
@@ -112,7 +114,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     },
     signal,
   );
-  writeAgentAddress(dataDir, nodeName, { host: node.ip, port });
+  liveness.becomeReady();
   log.info('ready', { port, api: `${address.host}:${address.port}` });
   try {
     await runAll(signal, [
@@ -127,6 +129,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     await server.close();
     transport.close();
     if (signal.aborted) await stopContainers({ runtime, cluster }, never);
+    liveness.close();
     log.info('stopped');
   }
 }

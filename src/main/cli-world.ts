@@ -5,7 +5,6 @@ import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import type { CliWorld, TextSink } from '../cli/cli-world.ts';
 import { CommandError } from '../cli/usage-error.ts';
-import { newHttpsTransport } from '../platform/https-transport.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { newRoots } from './roots.ts';
 
@@ -22,8 +21,10 @@ export function newCliWorld(): CliWorld {
     readStdin: () => text(process.stdin),
     readText: async (file) => reading(file, () => readFileSync(file, 'utf8')),
     listManifests: async (file) => listManifests(file),
-    connect: ({ server, ...credentials }) =>
-      newHttpsTransport({ server, clock: systemClock, credentials: () => credentials }),
+    connect: async ({ server, ...credentials }) => {
+      const { newHttpsTransport } = await import('../platform/https-transport.ts');
+      return newHttpsTransport({ server, clock: systemClock, credentials: () => credentials });
+    },
     roots: newRoots(() => world),
   };
   return world;

@@ -30,6 +30,11 @@ export function clusterNode(cluster: ClusterConfig, name: string): ClusterNode {
   return { name, podCidr, ip: cluster.network === 'bridge' ? gateway : '127.0.0.1' };
 }
 
+/** Where everything of one node lives. */
+export function nodeDirectory(dataDir: string, name: string): string {
+  return path.join(dataDir, 'nodes', name);
+}
+
 /** The nodes that `up` made in a data directory. */
 export function nodesOf(dataDir: string): string[] {
   const directory = path.join(dataDir, 'nodes');

@@ -25,6 +25,7 @@ import { openStore } from '../store/mvcc-store.ts';
 import { type ClusterConfig, openClusterConfig } from './cluster-config.ts';
 import { clusterNode, nodesOf } from './cluster-node.ts';
 import { runControlPlane } from './control-plane.ts';
+import { openServerLiveness } from './liveness.ts';
 import { newMetrics } from './metrics.ts';
 import { runAll } from './run-all.ts';
 import { readServerAddress, type ServerAddress } from './server-address.ts';
@@ -60,6 +61,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
   const { port } = await listener.listen();
   pki.onRenewal(() => listener.setTls(pki.server()));
   const store = await openStore({ journal, clock: systemClock, log }, signal);
+  const liveness = await openServerLiveness(dataDir);
   try {
     const address: ServerAddress = { host: options.bindAddress, port };
     const metrics = newMetrics();
@@ -80,6 +82,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     });
     gate.open(parts.api);
     await publish({ dataDir, cluster, pki, address });
+    liveness.becomeReady();
     log.info('ready', { ...address, revision: store.revision });
     await runAll(signal, [
       (both) => store.run(both),
@@ -91,6 +94,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
   } finally {
     await listener.close(CLOSE_GRACE_MS);
     await store.close();
+    liveness.close();
     logEnd(log, signal);
   }
 }

@@ -1,10 +1,8 @@
 /** The processes of a cluster as the keeper sees them: one server, and an agent for each node. */
 import path from 'node:path';
 import type { ChildSpec } from '../keeper/child-spec.ts';
-import { readAgentAddress } from './agent-address.ts';
 import { nodeName } from './cluster-node.ts';
-import { askHealth } from './health-check.ts';
-import { readServerAddress } from './server-address.ts';
+import { askAgent, askServer } from './liveness.ts';
 
 export interface ChildrenOptions {
   dataDir: string;
@@ -28,10 +26,7 @@ function serverSpec({ dataDir, apiPort }: ChildrenOptions): ChildSpec {
     name: 'server',
     command: [...program(dataDir), 'server', '--data-dir', dataDir, '--api-port', String(apiPort)],
     env: environment(dataDir),
-    checkLiveness: async (signal) => {
-      const address = readServerAddress(dataDir);
-      if (address !== undefined) expectOk(await askHealth(dataDir, address, '/livez', signal));
-    },
+    checkLiveness: async (signal) => void (await askServer(dataDir, signal)),
     stopOrder: SERVER_STOP_ORDER,
     stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
   };
@@ -42,17 +37,10 @@ function agentSpec({ dataDir }: ChildrenOptions, name: string): ChildSpec {
     name: `agent-${name}`,
     command: [...program(dataDir), 'agent', '--data-dir', dataDir, '--node-name', name],
     env: environment(dataDir),
-    checkLiveness: async (signal) => {
-      const address = readAgentAddress(dataDir, name);
-      if (address !== undefined) expectOk(await askHealth(dataDir, address, '/healthz', signal));
-    },
+    checkLiveness: async (signal) => void (await askAgent(dataDir, name, signal)),
     stopOrder: AGENT_STOP_ORDER,
     stopTimeoutMs: AGENT_STOP_TIMEOUT_MS,
   };
-}
-
-function expectOk(status: number): void {
-  if (status !== 200) throw new Error(`health check answered ${status}`);
 }
 
 /** This very program, so that all processes of a cluster are of one version. */

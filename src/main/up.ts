@@ -5,8 +5,7 @@
 import { mkdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import type { CliWorld } from '../cli/cli-world.ts';
-import { applyManifests } from '../cli/commands/apply.ts';
-import { type ManifestSet, readManifests } from '../cli/manifests.ts';
+import type { ManifestSet } from '../cli/manifests.ts';
 import type { UpOptions } from '../cli/options.ts';
 import { CommandError } from '../cli/usage-error.ts';
 import { Keeper } from '../keeper/keeper.ts';
@@ -16,16 +15,15 @@ import { newKeeperStateFile } from '../platform/keeper-state-file.ts';
 import { ownIdentity } from '../platform/process-identity.ts';
 import { newProcessLauncher } from '../platform/process-launcher.ts';
 import { systemClock } from '../platform/system-clock.ts';
-import { imageRegistry, nodeDirectory } from './agent-runtime.ts';
 import { openClusterConfig } from './cluster-config.ts';
-import { nodeName } from './cluster-node.ts';
-import { askHealth } from './health-check.ts';
+import { nodeDirectory, nodeName } from './cluster-node.ts';
+import { imageRegistry } from './images.ts';
+import { askServer } from './liveness.ts';
 import { readServerAddress, type ServerAddress } from './server-address.ts';
 import { clusterChildren } from './up-children.ts';
-import { waitForNodes } from './wait-for-nodes.ts';
 
 const POLL_MS = 10;
-const HEALTH_TIMEOUT_MS = 2_000;
+const ANSWER_TIMEOUT_MS = 2_000;
 
 export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSignal): Promise<number> {
   const startedMs = systemClock.monotonicMs();
@@ -33,7 +31,7 @@ export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSi
   if (options.runtime === 'containerd')
     throw new CommandError('--runtime containerd is not supported yet: use --runtime process');
   // What cannot be read is told before anything is started.
-  const manifests = options.files.length === 0 ? undefined : await readManifests(world, options.files);
+  const manifests = options.files.length === 0 ? undefined : await readFiles(options.files, world);
   await openClusterConfig(dataDir);
   const logs = path.join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });
@@ -70,6 +68,11 @@ export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSi
   }
 }
 
+async function readFiles(files: readonly string[], world: CliWorld): Promise<ManifestSet> {
+  const { readManifests } = await import('../cli/manifests.ts');
+  return readManifests(world, files);
+}
+
 interface Start {
   options: UpOptions;
   world: CliWorld;
@@ -95,6 +98,11 @@ async function start(
       : `kintsugi: ready in ${(startedInMs / 1000).toFixed(2)} s at ${url} · export KUBECONFIG=${kubeconfig}`;
   await world.stdout.write(`${line}\n`);
   if (manifests === undefined) return 0;
+  // A keeper that applies nothing keeps nothing of the client in memory.
+  const [{ waitForNodes }, { applyManifests }] = await Promise.all([
+    import('./wait-for-nodes.ts'),
+    import('../cli/commands/apply.ts'),
+  ]);
   await waitForNodes(world, { kubeconfig, nodes: options.nodes }, signal);
   const quiet = options.output === 'json' ? { ...world, stdout: world.stderr } : world;
   return applyManifests(quiet, manifests, { filename: [], kubeconfig, output: 'text' }, signal);
@@ -113,16 +121,15 @@ async function waitForApi(
     const child = findServer();
     if (child?.lastEnd !== undefined && child.restarts > restartsBefore)
       throw new CommandError(`the server cannot start: ${reasonOfEnd(dataDir, child.lastEnd)}`);
-    const address = readServerAddress(dataDir);
-    if (address !== undefined && (await isReady(dataDir, address))) return address;
+    if (await isReady(dataDir)) return readServerAddress(dataDir);
     await systemClock.sleep(POLL_MS, signal).catch(() => {});
   }
   return undefined;
 }
 
-async function isReady(dataDir: string, address: ServerAddress): Promise<boolean> {
-  return askHealth(dataDir, address, '/readyz', AbortSignal.timeout(HEALTH_TIMEOUT_MS)).then(
-    (status) => status === 200,
+function isReady(dataDir: string): Promise<boolean> {
+  return askServer(dataDir, AbortSignal.timeout(ANSWER_TIMEOUT_MS)).then(
+    (liveness) => liveness === 'ready',
     () => false,
   );
 }
