@@ -41,11 +41,15 @@ test('CoreV1Api creates, reads, replaces, lists and deletes', { skip }, async ()
   const replaced = await core.replaceNamespacedConfigMap({
     namespace,
     name: 'typed',
-    body: { ...read, data: { a: '2' } },
+    body: { metadata: read.metadata!, data: { a: '2' } },
   });
   assert.deepEqual(replaced.data, { a: '2' });
   await assert.rejects(
-    core.replaceNamespacedConfigMap({ namespace, name: 'typed', body: { ...read, data: { a: '3' } } }),
+    core.replaceNamespacedConfigMap({
+      namespace,
+      name: 'typed',
+      body: { metadata: read.metadata!, data: { a: '3' } },
+    }),
     (error: k8s.ApiException<string>) =>
       error.code === 409 && /the object has been modified/.test(String(error.body)),
   );
@@ -72,7 +76,7 @@ test('AppsV1Api scales through the subresource', { skip }, async () => {
   await apps.replaceNamespacedDeploymentScale({
     namespace,
     name: 'scaled',
-    body: { ...scale, spec: { replicas: 2 } },
+    body: { metadata: scale.metadata!, spec: { replicas: 2 } },
   });
   await eventually(async () => {
     assert.equal((await apps.readNamespacedDeployment({ namespace, name: 'scaled' })).status?.replicas, 2);

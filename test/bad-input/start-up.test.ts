@@ -31,10 +31,15 @@ after(() => rm(used, { recursive: true, force: true }));
   await server.kill();
 }
 
+/** Sockets are no part of what is kept. */
+function copyUsed(to: string): Promise<void> {
+  return cp(used, to, { recursive: true, filter: (source) => !source.endsWith('.sock') });
+}
+
 async function copyOfUsed(t: TestContext): Promise<string> {
   const dataDir = await newDataDir();
   t.after(() => rm(dataDir, { recursive: true, force: true }));
-  await cp(used, dataDir, { recursive: true });
+  await copyUsed(dataDir);
   return dataDir;
 }
 
@@ -171,7 +176,7 @@ test('server refuses a port that is taken', async (t) => {
 test('server refuses a read-only data directory', { skip: smallDiskSkip }, async (t) => {
   const disk = await mountSmallDisk(t, 64 << 20);
   const dataDir = join(disk.path, 'data');
-  await cp(used, dataDir, { recursive: true });
+  await copyUsed(dataDir);
   disk.setReadOnly();
   await assertRefusesToStart({ dataDir }, /read-only/);
   await assertRefusesToStart({ dataDir: join(disk.path, 'new') }, /read-only file system/);
