@@ -86,6 +86,8 @@ export interface RuntimeImage {
   /** Content identity, for `status.containerStatuses[].imageID`. */
   id: string;
   sizeBytes: number;
+  /** Whom its program runs as unless the manifest says: a number, or a name that only the image knows. */
+  user?: { uid?: number; name?: string };
 }
 
 export interface SandboxConfig {

@@ -12,7 +12,6 @@ import {
   BACKOFF_ANNOTATION,
   CONTAINER_NAME_LABEL,
   containerHash,
-  formatPod,
   HASH_ANNOTATION,
   MESSAGE_HOST_PATH_ANNOTATION,
   MESSAGE_PATH_ANNOTATION,
@@ -123,15 +122,6 @@ function securityOf(pod: Pod, container: Container): ContainerConfig['security']
     readonlyRootFilesystem: own.readOnlyRootFilesystem ?? false,
     privileged: own.privileged ?? false,
   };
-}
-
-/** What is wrong with the container's security settings; `undefined` when nothing is. @see verifyRunAsNonRoot */
-export function securityError(pod: Pod, container: Container): string | undefined {
-  const own = container.securityContext ?? {};
-  const ofPod = pod.spec.securityContext ?? {};
-  const nonRoot = own.runAsNonRoot ?? ofPod.runAsNonRoot ?? false;
-  if (!nonRoot || (own.runAsUser ?? ofPod.runAsUser) !== 0) return undefined;
-  return `container's runAsUser breaks non-root policy (pod: "${formatPod(pod)}", container: ${container.name})`;
 }
 
 /** Longest host name. */

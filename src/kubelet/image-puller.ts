@@ -8,7 +8,7 @@ import type { Container, Pod } from '../api/generated/core-v1.ts';
 import type { Clock } from '../base/clock.ts';
 import { formatGoDuration } from '../base/duration.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
-import { type ContainerRuntime, RuntimeError } from '../container-runtime/runtime.ts';
+import { type ContainerRuntime, RuntimeError, type RuntimeImage } from '../container-runtime/runtime.ts';
 import type { ConcurrencyLimit } from './concurrency-limit.ts';
 import { containerSubject } from './container-events.ts';
 import {
@@ -32,12 +32,13 @@ export type ImageBackoffs = Map<string, number>;
 
 const IMAGE_CURVE = { baseMs: IMAGE_BACKOFF_BASE_MS, maxMs: IMAGE_BACKOFF_MAX_MS };
 
-/** `undefined` when the image is there. */
+export type EnsuredImage = { image: RuntimeImage } | { failure: StartFailure };
+
 export async function ensureImage(
   deps: ImagePullerDeps,
   target: { pod: Pod; container: Container; backoffs: ImageBackoffs },
   signal: AbortSignal,
-): Promise<StartFailure | undefined> {
+): Promise<EnsuredImage> {
   const { container, pod } = target;
   const image = container.image ?? '';
   const subject = containerSubject(pod, container.name);
@@ -45,27 +46,34 @@ export async function ensureImage(
   if (inspected instanceof RuntimeError) {
     const message = `Failed to apply default image tag "${image}": couldn't parse image reference "${image}": ${inspected.message}`;
     deps.events.event(subject, 'Warning', 'InspectFailed', message);
-    return { reason: 'InvalidImageName', message, retryAtMs: deps.clock.now() + CREATE_RETRY_MS };
+    return failedFor('InvalidImageName', message, deps.clock.now() + CREATE_RETRY_MS);
   }
   const policy = container.imagePullPolicy ?? 'IfNotPresent';
   if (inspected !== undefined && policy !== 'Always') {
     const message = `Container image "${image}" already present on machine and can be accessed by the pod`;
     deps.events.event(subject, 'Normal', 'Pulled', message);
-    return undefined;
+    return { image: inspected };
   }
   if (policy === 'Never') {
     const message = `Container image "${image}" is not present with pull policy of Never`;
     deps.events.event(subject, 'Warning', 'ErrImageNeverPull', message);
-    return { reason: 'ErrImageNeverPull', message, retryAtMs: deps.clock.now() + CREATE_RETRY_MS };
+    return failedFor('ErrImageNeverPull', message, deps.clock.now() + CREATE_RETRY_MS);
   }
   return pull(deps, target, signal);
+}
+
+function failedFor(reason: string, message: string, retryAtMs: number): EnsuredImage {
+  return { failure: { reason, message, retryAtMs } };
 }
 
 async function inspect({ runtime }: ImagePullerDeps, image: string, signal: AbortSignal) {
   try {
     return await runtime.imageStatus(image, signal);
   } catch (error) {
-    if (error instanceof RuntimeError && error.reason === 'InvalidImageName') return error;
+    if (!(error instanceof RuntimeError)) throw error;
+    if (error.reason === 'InvalidImageName') return error;
+    // Present and not usable: the pull says why.
+    if (error.reason === 'ImageNotFound') return undefined;
     throw error;
   }
 }
@@ -74,7 +82,7 @@ async function pull(
   deps: ImagePullerDeps,
   { pod, container, backoffs }: { pod: Pod; container: Container; backoffs: ImageBackoffs },
   signal: AbortSignal,
-): Promise<StartFailure | undefined> {
+): Promise<EnsuredImage> {
   const image = container.image ?? '';
   const subject = containerSubject(pod, container.name);
   deps.events.event(subject, 'Normal', 'Pulling', `Pulling image "${image}"`);
@@ -89,10 +97,10 @@ async function pull(
     const text = `Successfully pulled image "${image}" in ${formatGoDuration(Math.round(took))} (${waited} including waiting). Image size: ${pulled.sizeBytes} bytes.`;
     deps.events.event(subject, 'Normal', 'Pulled', text);
     backoffs.delete(image);
-    return undefined;
+    return { image: pulled };
   } catch (error) {
     if (!(error instanceof RuntimeError)) throw error;
-    return pullFailure(deps, { image, pod, container, backoffs }, error);
+    return { failure: pullFailure(deps, { image, pod, container, backoffs }, error) };
   }
 }
 

@@ -9,7 +9,7 @@ import type { Pod } from '../api/generated/core-v1.ts';
 import { assert } from '../base/assert.ts';
 import { wholeValue } from '../base/quantity.ts';
 import { type ContainerMount, RuntimeError, type SandboxStatus } from '../container-runtime/runtime.ts';
-import { containerConfig, securityError } from './container-config.ts';
+import { containerConfig } from './container-config.ts';
 import { containerSubject } from './container-events.ts';
 import type { ContainerEntry } from './container-identity.ts';
 import { CREATE_RETRY_MS } from './defaults.ts';
@@ -17,6 +17,7 @@ import { containerEnvironment } from './environment.ts';
 import { ensureImage, type ImageBackoffs } from './image-puller.ts';
 import { killContainer } from './kill-container.ts';
 import { gracePeriodSeconds, runHook } from './lifecycle.ts';
+import { nonRootError } from './non-root.ts';
 import type { PodDeps } from './pod-deps.ts';
 import type { StartFailure } from './pod-observation.ts';
 import type { PodVolumes } from './volumes/pod-volumes.ts';
@@ -43,8 +44,10 @@ export async function startContainer(
 ): Promise<StartFailure | undefined> {
   const { entry, imageBackoffs, pod } = request;
   const target = { pod, container: entry.spec, backoffs: imageBackoffs };
-  const imageFailure = await ensureImage(deps, target, signal);
-  if (imageFailure !== undefined) return failed(deps, request, imageFailure, `Error: ${imageFailure.reason}`);
+  const ensured = await ensureImage(deps, target, signal);
+  if ('failure' in ensured) return failed(deps, request, ensured.failure, `Error: ${ensured.failure.reason}`);
+  const refused = nonRootError(pod, entry.spec, ensured.image);
+  if (refused !== undefined) return startFailure(deps, request, 'CreateContainerConfigError', refused);
   const prepared = await prepare(deps, request, signal);
   if ('error' in prepared) return startFailure(deps, request, 'CreateContainerConfigError', prepared.error);
   const begun = await deps.starts.run(() => createAndStart(deps, request, prepared, signal), signal);
@@ -64,8 +67,6 @@ async function prepare(
 ): Promise<Prepared | { error: string }> {
   const { namespace = '', uid } = pod.metadata;
   const { allocatable, hostIps, rootDir } = deps.settings;
-  const refused = securityError(pod, entry.spec);
-  if (refused !== undefined) return { error: refused };
   const environment = containerEnvironment(entry.spec, {
     pod,
     podIp: sandbox.ip,

@@ -4,6 +4,7 @@ import { newDeferred } from '../../base/deferred.ts';
 import { AsyncQueue } from '../async-queue.ts';
 import { type ExecOptions, type ExecSession, RuntimeError } from '../runtime.ts';
 import { exitCodeOfSignal, SIGKILL, signalNumber } from '../signals.ts';
+import { containerUser } from './container-user.ts';
 import { checkExecutable } from './entrypoint.ts';
 import type { IsolationSupport } from './isolation.ts';
 import { becomeUser, environmentArguments, mapUser, onTerminal, quote, quoteAll } from './launch-scripts.ts';
@@ -38,12 +39,12 @@ function execScript(
       `container "${container.id}" is in state ${container.state}, not running`,
     );
   }
-  const { security, mounts } = record.config;
+  const { mounts } = record.config;
   const search = new Map(command.environment).get('PATH') ?? '';
   const name = options.command[0] ?? '';
   checkExecutable({ name, workingDir: command.workingDir, search, mounts });
   const { isolation, tools } = support;
-  const user = { uid: security.runAsUser, gid: security.runAsGroup, groups: security.supplementalGroups };
+  const user = containerUser(record);
   const become = [
     ...becomeUser(support, user),
     ...environmentArguments(command.environment, tools),

@@ -3,6 +3,7 @@ import { mkdirSync, symlinkSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import type { ContainerMount } from '../runtime.ts';
 import type { ContainerDirectory, ContainerRecord } from './container-directory.ts';
+import { containerUser } from './container-user.ts';
 import { type Command, resolveCommand } from './entrypoint.ts';
 import type { IsolationSupport } from './isolation.ts';
 import {
@@ -68,7 +69,7 @@ function launchPlan(
   { record, directory, sandbox, support, cgroupJoins }: LaunchContext,
   command: Command,
 ): LaunchPlan {
-  const { security, resources, stdin, stdinOnce, tty } = record.config;
+  const { resources, stdin, stdinOnce, tty } = record.config;
   return {
     containerId: record.id,
     isolation: support.isolation,
@@ -79,7 +80,7 @@ function launchPlan(
     hostname: sandbox.record.config.hostname,
     rootDirectory: support.isolation === 'none' ? undefined : directory.root,
     oomScoreAdj: resources.oomScoreAdj,
-    user: { uid: security.runAsUser, gid: security.runAsGroup, groups: security.supplementalGroups },
+    user: containerUser(record),
     stdin: !stdin ? 'none' : stdinOnce ? 'once' : 'open',
     tty,
   };

@@ -209,6 +209,28 @@ scenario('runs as the user that is asked for', ['root', 'user'], async ({ output
   assert.equal(Buffer.from(stdout).toString(), '1234\n');
 });
 
+scenario(
+  'runs as the user of the image, unless the manifest says another',
+  ['root'],
+  async ({ fixture, runtime, sandboxId, exited, log }) => {
+    await fixture.addImage('app', 'id -u; id -g');
+    const directory = join(fixture.directory, 'images', 'app');
+    const config = { Entrypoint: ['./main.sh'], User: '1234:4321' };
+    writeFileSync(join(directory, 'image.json'), JSON.stringify({ config }));
+    assert.deepEqual((await runtime.imageStatus('app'))?.user, { uid: 1234 });
+    const outputAs = async (security: object) => {
+      const base = containerConfig({ image: 'app' });
+      const own = { ...base, security: { ...base.security, ...security } };
+      const id = await runtime.createContainer(sandboxId, own, never);
+      await runtime.startContainer(id, never);
+      await exited(id);
+      return log(id);
+    };
+    assert.equal(await outputAs({}), '1234\n4321\n');
+    assert.equal(await outputAs({ runAsUser: 7 }), '7\n0\n');
+  },
+);
+
 scenario('reopens /dev/stderr without losing a line', ALL, async ({ output }) => {
   const text = await output('for i in 1 2 3; do echo "out $i"; echo "err $i" >/dev/stderr; done');
   assert.deepEqual(text.trim().split('\n').sort(), ['err 1', 'err 2', 'err 3', 'out 1', 'out 2', 'out 3']);

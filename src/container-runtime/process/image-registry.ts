@@ -16,6 +16,8 @@ export interface ImageConfig {
   Env: string[];
   WorkingDir: string;
   StopSignal: string;
+  /** `uid` or `uid:gid`; empty for the user whom the agent runs as. */
+  User: string;
 }
 
 export interface ProcessImage extends RuntimeImage {
@@ -82,7 +84,21 @@ function loadImage(reference: string, directory: string): ProcessImage {
   }
   const config = parseImageConfig(content.toString('utf8'), refuse);
   const id = createHash('sha256').update(directory).update('\0').update(content).digest('hex');
-  return { reference, id: `process://sha256:${id}`, sizeBytes: statSync(path).size, directory, config };
+  const { uid } = parseImageUser(config.User);
+  return {
+    reference,
+    id: `process://sha256:${id}`,
+    sizeBytes: statSync(path).size,
+    user: { uid: uid ?? process.getuid?.() ?? 0 },
+    directory,
+    config,
+  };
+}
+
+/** `1000:1000`; nothing for an image without a user. */
+export function parseImageUser(user: string): { uid?: number; gid?: number } {
+  const [uid, gid] = user.split(':');
+  return { ...(uid ? { uid: Number(uid) } : {}), ...(gid ? { gid: Number(gid) } : {}) };
 }
 
 /** Accepts an OCI image configuration (`{"config": {"Entrypoint": …}}`) and its `config` alone. */
@@ -100,6 +116,9 @@ function parseImageConfig(text: string, refuse: (why: string, cause?: unknown) =
     if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
     throw refuse(`${field} must be a list of strings`);
   };
+  if (!/^(\d+(:\d+)?)?$/.test(String(config['User'] ?? ''))) {
+    throw refuse(`User must be a number, or two as in 1000:1000: the machine's names are not the image's`);
+  }
   const string = (field: string): string => {
     const value = config[field] ?? '';
     if (typeof value === 'string') return value;
@@ -111,5 +130,6 @@ function parseImageConfig(text: string, refuse: (why: string, cause?: unknown) =
     Env: strings('Env'),
     WorkingDir: string('WorkingDir'),
     StopSignal: string('StopSignal'),
+    User: string('User'),
   };
 }

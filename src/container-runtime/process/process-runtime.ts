@@ -44,7 +44,7 @@ import { startExec } from './container-exec.ts';
 import { prepareLaunch } from './container-launch.ts';
 import { dialPod } from './dial.ts';
 import { collectOutput } from './exec-output.ts';
-import type { ImageRegistry } from './image-registry.ts';
+import type { ImageRegistry, ProcessImage } from './image-registry.ts';
 import { detectIsolation, type Isolation, type IsolationSupport } from './isolation.ts';
 import { type ContainerContext, cgroupName, ProcessContainer } from './process-container.ts';
 import { ProcessSandbox } from './process-sandbox.ts';
@@ -438,8 +438,8 @@ function sandboxCgroup(sandboxId: string): string {
   return cgroupName(sandboxId, '');
 }
 
-function toRuntimeImage({ reference, id, sizeBytes }: RuntimeImage): RuntimeImage {
-  return { reference, id, sizeBytes };
+function toRuntimeImage({ reference, id, sizeBytes, user }: ProcessImage): RuntimeImage {
+  return { reference, id, sizeBytes, ...(user === undefined ? {} : { user }) };
 }
 
 function notFound(kind: string, id: string): RuntimeError {
