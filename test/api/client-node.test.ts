@@ -76,7 +76,7 @@ test('AppsV1Api scales through the subresource', { skip }, async () => {
   await apps.replaceNamespacedDeploymentScale({
     namespace,
     name: 'scaled',
-    body: { metadata: scale.metadata!, spec: { replicas: 2 } },
+    body: { metadata: { name: 'scaled', namespace }, spec: { replicas: 2 } },
   });
   await eventually(async () => {
     assert.equal((await apps.readNamespacedDeployment({ namespace, name: 'scaled' })).status?.replicas, 2);
