@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { after, test } from 'node:test';
 import { eventually } from '../tools/eventually.ts';
 import { hasKubectl, kubectlPath } from '../tools/kubectl.ts';
-import { newKubectl } from '../tools/run-kubectl.ts';
+import { kubectlEnvironment, newKubectl } from '../tools/run-kubectl.ts';
 import { startServerFor } from '../tools/server-process.ts';
 
 const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
@@ -199,7 +199,7 @@ test('kubectl --dry-run=server says what would come of it, and stores nothing', 
 
 test('kubectl get -w prints each change as it happens', { skip }, async () => {
   const child = spawn(await kubectlPath(), ['get', 'configmap', '--watch-only', '-o', 'name'], {
-    env: { PATH: process.env['PATH'], KUBECONFIG: server!.kubeconfig },
+    env: kubectlEnvironment(server!.kubeconfig),
     stdio: ['ignore', 'pipe', 'ignore'],
   });
   const lines: string[] = [];

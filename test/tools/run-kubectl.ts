@@ -18,6 +18,11 @@ export interface Kubectl {
   attempt(args: readonly string[], input?: string | Uint8Array): Promise<KubectlResult>;
 }
 
+/** Its caches of discovery lie beside the kubeconfig, so that no test sees another's. */
+export function kubectlEnvironment(kubeconfig: string): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'], HOME: `${kubeconfig}.home`, KUBECONFIG: kubeconfig };
+}
+
 /** No answer of a test's server takes this long. */
 const DEADLINE_MS = 30_000;
 
@@ -44,8 +49,7 @@ async function run(
   const program = await kubectlPath();
   return new Promise((resolve, reject) => {
     const child = spawn(program, args, {
-      // Its caches of discovery lie beside the kubeconfig, so that no test sees another's.
-      env: { PATH: process.env['PATH'], HOME: `${kubeconfig}.home`, KUBECONFIG: kubeconfig },
+      env: kubectlEnvironment(kubeconfig),
       timeout: deadlineMs,
       stdio: ['pipe', 'pipe', 'pipe'],
     });
