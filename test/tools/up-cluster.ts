@@ -30,10 +30,14 @@ export interface UpOptions {
   dataDir: string;
   /** More arguments of `up`. */
   args?: readonly string[];
-  /** Run as this user, with a HOME of its own; only where the test runs as root. */
+  /** Run as this user; only where the test runs as root. */
   uid?: number;
+  /** Without any capability or user namespace, as in somebody's container: no mount can be made. */
+  isConfined?: boolean;
   env?: NodeJS.ProcessEnv;
 }
+
+type Account = Pick<UpOptions, 'uid' | 'isConfined' | 'env'>;
 
 export interface UpCluster {
   readonly dataDir: string;
@@ -69,6 +73,15 @@ process.on('exit', () => {
     rmSync(options.dataDir, { recursive: true, force: true });
   }
 });
+
+/** The ways in which a cluster can run on this machine: what a container sees differs between them. */
+export const ACCOUNTS: Readonly<
+  Record<'root' | 'user' | 'confined', Omit<UpOptions, 'dataDir'> | undefined>
+> = {
+  root: isRoot ? {} : undefined,
+  user: isRoot ? { uid: NOBODY } : {},
+  confined: isRoot ? { uid: NOBODY, isConfined: true } : { isConfined: true },
+};
 
 /** A data directory of a test's own, owned by `uid`. */
 export async function newUpDataDir(uid?: number): Promise<string> {
@@ -126,21 +139,26 @@ export async function startUpCluster(options: Partial<UpOptions> = {}): Promise<
 }
 
 /** Runs `kintsugi` to its end as the user of `options`. */
-export function run(options: Pick<UpOptions, 'uid' | 'env'>, args: readonly string[]): Promise<CommandEnd> {
+export function run(options: Account, args: readonly string[]): Promise<CommandEnd> {
   const [program, ...rest] = commandLine(options, args);
   return runCommand(program!, rest, { env: environment(options) });
 }
 
-function start(options: Pick<UpOptions, 'uid' | 'env'>, args: readonly string[]): RunningCommand {
+function start(options: Account, args: readonly string[]): RunningCommand {
   const [program, ...rest] = commandLine(options, args);
   return startCommand(program!, rest, { env: environment(options) });
 }
 
-function commandLine({ uid }: Pick<UpOptions, 'uid'>, args: readonly string[]): string[] {
+function commandLine({ uid, isConfined = false }: Account, args: readonly string[]): string[] {
   const become =
     uid === undefined ? [] : ['setpriv', `--reuid=${uid}`, `--regid=${uid}`, '--clear-groups', '--'];
-  return [...become, KINTSUGI, ...args];
+  const confine = isConfined ? ['unshare', '--user', '--map-root-user', 'sh', '-c', CONFINE, 'sh'] : [];
+  return [...become, ...confine, KINTSUGI, ...args];
 }
+
+/** The limit is the new namespace's own. */
+const CONFINE =
+  'echo 0 >/proc/sys/user/max_user_namespaces && exec setpriv --bounding-set=-all --inh-caps=-all -- "$@"';
 
 function environment({ env }: Pick<UpOptions, 'env'>): NodeJS.ProcessEnv {
   const { KUBECONFIG: _, ...own } = process.env;
