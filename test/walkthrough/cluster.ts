@@ -198,13 +198,14 @@ async function sweepAbandoned(): Promise<void> {
     const file = path.join(tmpdir(), name, 'charge.json');
     if (!name.startsWith(PREFIX) || !existsSync(file)) continue;
     const { guardian, ...charge } = JSON.parse(readFileSync(file, 'utf8')) as Charge & { guardian: number };
-    if (!isGuardian(guardian)) await takeAway(charge);
+    if (!isGuarding(guardian, charge)) await takeAway(charge);
   }
 }
 
-function isGuardian(pid: number): boolean {
+/** The number may be another process's by now; a guardian's command line names its charge. */
+function isGuarding(pid: number, { directory }: Charge): boolean {
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(GUARDIAN);
+    return readFileSync(`/proc/${pid}/cmdline`, 'utf8').includes(directory);
   } catch {
     return false;
   }
