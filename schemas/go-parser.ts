@@ -69,7 +69,7 @@ function parseTypes(text: string, into: GoPackage): void {
       if (isEnum) into.enums.set(named[1] ?? '', []);
     } else if (line === '}') fields = undefined;
     else if (fields) pushField(line, fields);
-    if (/^type /.test(line)) isEnum = false;
+    if (line.startsWith('type ')) isEnum = false;
   }
   for (const match of text.matchAll(ENUM_VALUE)) {
     into.enums.get(match[1] ?? match[2] ?? '')?.push(match[3] ?? '');

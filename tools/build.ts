@@ -21,11 +21,11 @@ const ENTRIES: Readonly<Record<string, string>> = {
  */
 const lazyBuiltins: Plugin = {
   name: 'lazy-builtins',
-  setup({ onResolve, onLoad }) {
-    onResolve({ filter: /^node:(http|util)$/ }, ({ path: name, kind }) =>
+  setup(builder) {
+    builder.onResolve({ filter: /^node:(http|util)$/ }, ({ path: name, kind }) =>
       kind === 'import-statement' ? { path: name, namespace: 'builtin' } : undefined,
     );
-    onLoad({ filter: /./, namespace: 'builtin' }, ({ path: name }) => ({
+    builder.onLoad({ filter: /./, namespace: 'builtin' }, ({ path: name }) => ({
       contents: `module.exports = process.getBuiltinModule('${name}');`,
     }));
   },

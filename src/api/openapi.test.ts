@@ -21,7 +21,7 @@ const published = (): Published => JSON.parse(readFileSync(FACTS, 'utf8'));
 function canonical(value: unknown): string {
   return JSON.stringify(value, (key, inner: JsonValue) => {
     if (key === 'required' && Array.isArray(inner))
-      return [...inner].sort((a, b) => (String(a) < String(b) ? -1 : 1));
+      return (inner as string[]).toSorted((a, b) => (a < b ? -1 : 1));
     if (typeof inner !== 'object' || inner === null || Array.isArray(inner)) return inner;
     return Object.fromEntries(Object.entries(inner).sort(([a], [b]) => (a < b ? -1 : 1)));
   });

@@ -47,5 +47,3 @@ export const PODS_MAX = 110;
 export const TERMINATION_MESSAGE_MAX_BYTES = 4096;
 export const TERMINATION_LOG_MAX_BYTES = 2048;
 export const TERMINATION_LOG_MAX_LINES = 80;
-
-export const KUBELET_PORT = 10250;

@@ -22,7 +22,7 @@ import { systemClock } from './system-clock.ts';
 
 const root = await mkdtemp(join(tmpdir(), 'kintsugi-https-'));
 const pki = await openPki(systemClock, silentLogger, { directory: join(root, 'pki'), serverHosts: [] });
-const cleanups: (() => Promise<unknown> | unknown)[] = [() => rm(root, { recursive: true })];
+const cleanups: (() => unknown)[] = [() => rm(root, { recursive: true })];
 after(async () => {
   for (const cleanup of cleanups.reverse()) await cleanup();
 });

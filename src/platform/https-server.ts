@@ -35,11 +35,9 @@ import {
   writeResponse,
 } from './https-response.ts';
 import { newHttp1Sink, newHttp2Sink, newUpgradeSink, refuse } from './https-sink.ts';
-import { ListenError, listenOn } from './listen.ts';
+import { listenOn } from './listen.ts';
 import type { ServerTls } from './pki.ts';
 import type { Tunnel, UpgradedConnection } from './tunnel.ts';
-
-export { ListenError };
 
 export interface HttpsServerOptions {
   host: string;
@@ -60,7 +58,7 @@ export interface RawUpgrade extends UpgradedConnection {
 }
 
 export interface HttpsServer {
-  /** @throws ListenError when the address cannot be had */
+  /** @throws ListenError (listen.ts) when the address cannot be had */
   listen(): Promise<{ host: string; port: number }>;
   /** Presents `tls` to connections from now on; existing ones go on. */
   setTls(tls: ServerTls): void;

@@ -12,11 +12,16 @@ export interface JournalPlace {
 const never = new AbortController().signal;
 
 export function describeJournalContract(name: string, newPlace: () => Promise<JournalPlace>): void {
-  const onPlace = (behaviour: string, body: (place: JournalPlace) => Promise<void>) =>
-    test(`${name} ${behaviour}`, async () => {
+  const onPlace = (behaviour: string, body: (place: JournalPlace) => Promise<void>): void => {
+    void test(`${name} ${behaviour}`, async () => {
       const place = await newPlace();
-      await body(place).finally(() => place.dispose());
+      try {
+        await body(place);
+      } finally {
+        await place.dispose();
+      }
     });
+  };
 
   describe(`${name} keeps the journal contract`, () => {
     onPlace('is empty at revision 0 at first', async (place) => {

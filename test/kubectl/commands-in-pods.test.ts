@@ -137,7 +137,13 @@ test('kubectl exec -it gives a terminal of the right size, which follows the win
   const resize = `(while [ ! -e ${grow} ]; do sleep 0.05; done; stty rows 50 cols 120 </dev/tty) &`;
   const shell = await startOnTerminal(
     `stty rows 33 cols 111; ${resize}`,
-    ...['exec', '-it', 'box', '-c', 'first', '--', 'sh'],
+    'exec',
+    '-it',
+    'box',
+    '-c',
+    'first',
+    '--',
+    'sh',
   );
   shell.write('tty; stty size\n');
   await shell.untilOutput(/\/dev\/pts\/\d+\r\n33 111\r\n/);

@@ -19,11 +19,6 @@ export function kubectlPath(): Promise<string> {
   return unpacked('kubectl');
 }
 
-/** Path of the helm program (4.1). Rejects where the development dependency is not installed. */
-export function helmPath(): Promise<string> {
-  return unpacked('helm');
-}
-
 /** False where the development dependency that carries kubectl is not installed; such tests are skipped. */
 export function hasKubectl(): Promise<boolean> {
   return exists(ARCHIVE);

@@ -17,10 +17,19 @@ import { type CommandEnd, type RunningCommand, runCommand, startCommand } from '
 
 const ROOT = fileURLToPath(new URL('../../', import.meta.url));
 export const KINTSUGI = join(ROOT, 'bin/kintsugi');
-/** A program that sleeps; commands of a manifest find the machine's own programs in it. */
+/** A program that sleeps and is killed at once; commands of a manifest find the machine's own programs in it. */
 export const TOOLBOX = 'toolbox:1';
 export const WEB_APP = 'web-app:1.0';
-const IMAGES = { [TOOLBOX]: join(ROOT, 'test/tools/toolbox'), [WEB_APP]: join(ROOT, 'examples/web-app') };
+/** The same, which ends when it is told to. */
+export const SHELL = 'shell:1';
+/** Answers probes, as it is told to. */
+export const PROBE_TARGET = 'probe-target:1';
+const IMAGES = {
+  [PROBE_TARGET]: join(ROOT, 'test/tools/probe-target'),
+  [SHELL]: join(ROOT, 'test/tools/shell'),
+  [TOOLBOX]: join(ROOT, 'test/tools/toolbox'),
+  [WEB_APP]: join(ROOT, 'examples/web-app'),
+};
 
 /** An account that owns nothing. */
 export const NOBODY = 65_534;

@@ -54,10 +54,10 @@ test('newAuthenticator refuses a certificate of a foreign authority and an expir
 test('newAuthenticator refuses a certificate that expires while its connection lives', async () => {
   const own = newSimulatedClock();
   const shortLived = { ...admin, notAfterMs: own.now() + 1000 };
-  const { authenticate } = newAuthenticator(own, tokens);
-  assert.equal(authenticate(request(shortLived)).username, 'kubernetes-admin');
+  const shortLiving = newAuthenticator(own, tokens);
+  assert.equal(shortLiving.authenticate(request(shortLived)).username, 'kubernetes-admin');
   await own.advance(1000);
-  assert.throws(() => authenticate(request(shortLived)), isUnauthorized);
+  assert.throws(() => shortLiving.authenticate(request(shortLived)), isUnauthorized);
 });
 
 test('newAuthenticator takes a good token, also beside a bad certificate, and prefers a good certificate', () => {

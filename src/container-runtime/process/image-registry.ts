@@ -116,7 +116,7 @@ function parseImageConfig(text: string, refuse: (why: string, cause?: unknown) =
     if (Array.isArray(value) && value.every((item) => typeof item === 'string')) return value;
     throw refuse(`${field} must be a list of strings`);
   };
-  if (!/^(\d+(:\d+)?)?$/.test(String(config['User'] ?? ''))) {
+  if (!/^(\d+(:\d+)?)?$/.test((config['User'] as string | undefined) ?? '')) {
     throw refuse(`User must be a number, or two as in 1000:1000: the machine's names are not the image's`);
   }
   const string = (field: string): string => {

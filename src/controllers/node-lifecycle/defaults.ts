@@ -13,7 +13,7 @@ export const MONITOR_PERIOD_MS = 5_000;
  * How long a node is not ready before it is tainted NoExecute. Upstream taints in the pass after the one that noticed; the
  * pause lets several nodes that fail together be counted before the first Pod is touched.
  */
-export const TAINT_DWELL_MS = MONITOR_PERIOD_MS;
+export const TAINT_DWELL_MS = 5_000;
 
 /** Nodes per second that are tainted NoExecute, per zone: --node-eviction-rate. */
 export const EVICTION_RATE = 0.1;

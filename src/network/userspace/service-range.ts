@@ -3,18 +3,12 @@
  * each to an interface, and so that a packet to an address without a Service is answered here and never leaves by the
  * default route.
  *
- * Loopback mode needs none of it: all of 127.0.0.0/8 is local already, see {@link LOOPBACK_SERVICE_RANGE}.
+ * Loopback mode needs none of it: all of 127.0.0.0/8 is local already.
  */
 import { execFile } from 'node:child_process';
 import { promisify } from 'node:util';
 
 const run = promisify(execFile);
-
-/** The usual range of a cluster, as kubeadm's default. */
-export const DEFAULT_SERVICE_RANGE = '10.96.0.0/16';
-
-/** Inside 127.128.0.0/9, apart from the Pods' 127.64.0.0/10. */
-export const LOOPBACK_SERVICE_RANGE = '127.196.0.0/16';
 
 /**
  * Adds the local route; already there is fine. Needs CAP_NET_ADMIN in the network namespace of the caller.
