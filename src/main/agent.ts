@@ -4,21 +4,17 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { newEventRecorder } from '../client/event-writer.ts';
-import { newInformerFactory } from '../client/informer-factory.ts';
-import { newRestClient } from '../client/rest-client.ts';
 import { newKubelet } from '../kubelet/kubelet.ts';
 import { ServiceProxy } from '../network/proxy.ts';
 import { USERSPACE_DEFAULTS } from '../network/userspace/defaults.ts';
 import { claimServiceRange } from '../network/userspace/service-range.ts';
 import { UserspaceDataplane } from '../network/userspace/userspace-dataplane.ts';
-import { newHttpsTransport } from '../platform/https-transport.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
 import { newProber } from '../platform/kubelet-prober.ts';
 import { newVolumeHost } from '../platform/kubelet-volume-host.ts';
-import { waitForNodeCredentials, watchNodeCredentials } from '../platform/node-credentials.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
+import { openAgentApi } from './agent-api.ts';
 import { openAgentDns } from './agent-dns.ts';
 import { openAgentRuntime } from './agent-runtime.ts';
 import { newAgentServer } from './agent-server.ts';
@@ -27,7 +23,6 @@ import { clusterNode, nodeDirectory } from './cluster-node.ts';
 import { openAgentLiveness } from './liveness.ts';
 import { readNodeFacts } from './node-facts.ts';
 import { runAll } from './run-all.ts';
-import { waitForServerAddress } from './server-address.ts';
 import { newServiceVariables } from './service-variables.ts';
 import { stopContainers } from './stop-containers.ts';
 
@@ -50,28 +45,12 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const node = clusterNode(cluster, nodeName);
   mkdirSync(nodeDirectory(dataDir, nodeName), { recursive: true, mode: 0o700 });
   const liveness = await openAgentLiveness(dataDir, nodeName);
-  const pki = { directory: path.join(dataDir, 'pki'), name: nodeName };
   const runtimeOpening = openAgentRuntime({ dataDir, cluster, node, log });
-  let credentials = await waitForNodeCredentials(clock, pki, signal);
-  const address = await waitForServerAddress(dataDir, clock, signal);
-  const transport = newHttpsTransport({
-    server: `https://${address.host}:${address.port}`,
-    clock,
-    credentials: () => credentials.client,
-  });
-  const client = newRestClient(transport, { userAgent: 'kubelet' });
-  const informers = newInformerFactory({ client, clock, random, log });
-  const events = newEventRecorder({ client, clock, random, log, component: 'kubelet', host: nodeName });
-  const proxyEvents = newEventRecorder({
-    client,
-    clock,
-    random,
-    log,
-    component: 'kube-proxy',
-    host: nodeName,
-  });
+  const api = await openAgentApi({ dataDir, nodeName, clock, random, log }, signal);
+  const { client, informers } = api;
+  const [events, proxyEvents] = [api.recorder('kubelet'), api.recorder('kube-proxy')];
   const runtime = await runtimeOpening;
-  const server = newAgentServer({ log, node, tls: credentials.server, runtime, clock }, signal);
+  const server = newAgentServer({ log, node, tls: api.serverTls, runtime, clock }, signal);
   const { port } = await server.listen();
   const { version } = await runtime.status();
   const dns = await openAgentDns({ cluster, node, clock, random, log, informers });
@@ -105,17 +84,9 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     },
   });
   const proxy = new ServiceProxy({ clock, log, informers, events: proxyEvents, dataplane, nodeName });
-  await watchNodeCredentials(
-    pki,
-    (renewed) => {
-      credentials = renewed;
-      server.setTls(renewed.server);
-      transport.renew();
-    },
-    signal,
-  );
+  await api.followRenewals((tls) => server.setTls(tls), signal);
   liveness.becomeReady();
-  log.info('ready', { port, api: `${address.host}:${address.port}` });
+  log.info('ready', { port, api: `${api.address.host}:${api.address.port}` });
   try {
     await runAll(signal, [
       (both) => kubelet.run(both),
@@ -127,7 +98,7 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     ]);
   } finally {
     await server.close();
-    transport.close();
+    api.close();
     if (signal.aborted) await stopContainers({ runtime, cluster }, never);
     liveness.close();
     log.info('stopped');
