@@ -9,7 +9,7 @@ import type { Pod } from '../api/generated/core-v1.ts';
 import { newDeferred } from '../base/deferred.ts';
 import { containerSubject, podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
-import { POD_RESYNC_MS } from './defaults.ts';
+import { nextLookMs } from './next-look.ts';
 import { planPod } from './plan-pod.ts';
 import { hasStopped, planTermination } from './plan-termination.ts';
 import type { PodDeps } from './pod-deps.ts';
@@ -133,7 +133,7 @@ export class PodWorker {
     } else if (this.#state.is !== 'terminated') this.#apply(plan, signal);
     this.#tellWaiting(plan);
     this.#report(observed, plan, signal);
-    this.#setTimer(plan);
+    this.#setTimer(plan, observed.nowMs);
   }
 
   #observe(): PodObservation {
@@ -292,11 +292,8 @@ export class PodWorker {
     }
   }
 
-  #setTimer(plan: PodPlan): void {
-    const nowMs = this.#deps.clock.now();
-    const moments = [nowMs + POD_RESYNC_MS, plan.replanAtMs, this.#volumes.refreshAtMs];
-    if (this.#state.is === 'syncing') moments.push(deadlineMs(this.#pod));
-    const coming = moments.filter((moment): moment is number => moment !== undefined && moment > nowMs);
-    this.#wake.at(Math.min(...coming));
+  #setTimer(plan: PodPlan, lookedAtMs: number): void {
+    const deadline = this.#state.is === 'syncing' ? deadlineMs(this.#pod) : undefined;
+    this.#wake.at(nextLookMs(lookedAtMs, [plan.replanAtMs, this.#volumes.refreshAtMs, deadline]));
   }
 }
