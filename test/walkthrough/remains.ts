@@ -18,13 +18,13 @@ interface Names {
 /** Notes what to look for while the cluster is still there. */
 export function readRemains(directory: string): Remains {
   const dataDir = path.join(directory, 'data');
-  const { clusterId, podCidr, serviceCidr } = JSON.parse(
-    readFileSync(path.join(dataDir, 'cluster.json'), 'utf8'),
-  ) as { clusterId: string; podCidr: string; serviceCidr: string };
+  const config = read(path.join(dataDir, 'cluster.json'));
+  if (config === '') return { find: () => [`${dataDir} was gone before the end`] };
+  const { clusterId, podCidr, serviceCidr } = JSON.parse(config) as Record<string, string>;
   const sandboxIds = globSync('nodes/*/runtime/sandboxes/*', { cwd: dataDir }).map((file) =>
     path.basename(file),
   );
-  const names: Names = { directory, clusterId, cidrs: [podCidr, serviceCidr], sandboxIds };
+  const names: Names = { directory, clusterId: clusterId!, cidrs: [podCidr!, serviceCidr!], sandboxIds };
   return { find: () => findRemains(names) };
 }
 
