@@ -98,6 +98,8 @@ test('bootstrapCluster makes what a cluster starts with, and a second time chang
   );
   const service = await call('GET', '/api/v1/namespaces/default/services/kubernetes');
   assert.equal(service.value.spec.clusterIP, '10.96.0.1');
+  const endpoints = await call('GET', '/api/v1/namespaces/default/endpoints/kubernetes');
+  assert.deepEqual(endpoints.value.subsets[0].addresses, [{ ip: '192.0.2.1' }]);
   assert.equal((await call('GET', '/apis/scheduling.k8s.io/v1/priorityclasses')).value.items.length, 2);
   const { bootstrapCluster } = await import('./bootstrap.ts');
   const before = store.revision;

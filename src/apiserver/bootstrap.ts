@@ -9,6 +9,7 @@ import { equalJson } from '../api/json.ts';
 import { splitApiVersion, toApiVersion } from '../api/meta.ts';
 import {
   ENDPOINT_SLICES,
+  ENDPOINTS,
   findKind,
   NAMESPACES,
   PRIORITY_CLASSES,
@@ -88,13 +89,19 @@ async function ensureKubernetesService(
   };
   // As upstream's, it follows the server's port; the rest of it is left as it is found.
   await reconcile(registry, SERVICES, service, ({ spec }) => !equalJson((spec as Fields)['ports'], [port]));
+  const endpointPort = { name: 'https', protocol: 'TCP', port: advertise.port };
   const slice = {
     metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
     addressType: 'IPv4',
     endpoints: [{ addresses: [advertise.address], conditions: { ready: true } }],
-    ports: [{ name: 'https', protocol: 'TCP', port: advertise.port }],
+    ports: [endpointPort],
   };
   await reconcile(registry, ENDPOINT_SLICES, slice, () => true);
+  const endpoints = {
+    metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
+    subsets: [{ addresses: [{ ip: advertise.address }], ports: [endpointPort] }],
+  };
+  await reconcile(registry, ENDPOINTS, endpoints, () => true);
 }
 
 async function ensure(registry: Registry, row: ResourceRow, fields: Fields): Promise<void> {
