@@ -65,7 +65,7 @@ function main(): void {
     told = true;
     process.stderr.write(TRY);
   });
-  for (const name of ['SIGINT', 'SIGTERM'] as const) process.on(name, () => child.kill(name));
+  for (const name of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) process.on(name, () => child.kill(name));
   child.on('exit', (code) => process.exit(code ?? 1));
 }
 

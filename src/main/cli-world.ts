@@ -10,7 +10,8 @@ import { newRoots } from './roots.ts';
 
 export const VERSION = '0.1.0';
 
-export function newCliWorld(): CliWorld {
+/** @param hurry  aborts when `up` is to stop its processes at once */
+export function newCliWorld(hurry: AbortSignal): CliWorld {
   const world: CliWorld = {
     clock: systemClock,
     version: VERSION,
@@ -25,7 +26,7 @@ export function newCliWorld(): CliWorld {
       const { newHttpsTransport } = await import('../platform/https-transport.ts');
       return newHttpsTransport({ server, clock: systemClock, credentials: () => credentials });
     },
-    roots: newRoots(() => world),
+    roots: newRoots(() => world, hurry),
   };
   return world;
 }

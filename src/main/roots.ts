@@ -1,11 +1,11 @@
 /** The long-running commands: each is imported when it is called, so that `kintsugi get` loads none of them. */
 import type { CliWorld, Roots } from '../cli/cli-world.ts';
 
-export function newRoots(world: () => CliWorld): Roots {
+export function newRoots(world: () => CliWorld, hurry: AbortSignal): Roots {
   return {
     async up(options, signal) {
       const { runUp } = await import('./up.ts');
-      return runUp(options, world(), signal);
+      return runUp(options, world(), { stop: signal, hurry });
     },
     async down(options, signal) {
       const { runDown } = await import('./down.ts');

@@ -25,7 +25,18 @@ import { clusterChildren } from './up-children.ts';
 const POLL_MS = 10;
 const ANSWER_TIMEOUT_MS = 2_000;
 
-export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSignal): Promise<number> {
+export interface UpSignals {
+  /** Aborts when everything is to be stopped, in order. */
+  stop: AbortSignal;
+  /** Aborts when there is no more patience: what is still stopping is killed. */
+  hurry: AbortSignal;
+}
+
+export async function runUp(
+  options: UpOptions,
+  world: CliWorld,
+  { stop: signal, hurry }: UpSignals,
+): Promise<number> {
   const startedMs = systemClock.monotonicMs();
   const dataDir = path.resolve(options.dataDir);
   if (options.runtime === 'containerd')
@@ -51,9 +62,11 @@ export async function runUp(options: UpOptions, world: CliWorld, signal: AbortSi
     const stop = new AbortController();
     const both = AbortSignal.any([signal, stop.signal]);
     const keeping = keeper.run(both);
+    hurry.addEventListener('abort', () => keeper.hurry(), { once: true });
     await world.stderr.write(`kintsugi: starting in ${dataDir} …\n`);
     const exitCode = await start({ options, world, keeper, dataDir, startedMs, manifests }, both).catch(
       async (error: unknown) => {
+        if (signal.aborted) return 0; // interrupted on its way: not a failure
         stop.abort(error);
         await keeping;
         throw error;
