@@ -10,6 +10,7 @@ import { NODES } from '../../api/resources.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { Store } from '../../store/store.ts';
 import { admit } from '../admission/admission.ts';
+import { newAccessDenied } from '../authz/access-denied.ts';
 import { newBadRequest, newNotFound } from '../errors.ts';
 import { newAdmissionView } from '../registry/admission-view.ts';
 import { readObject, type Target } from '../registry/registry.ts';
@@ -56,7 +57,8 @@ export function readLog(server: ServerContext, call: ResourceCall): ApiResponse 
 }
 
 /** Serves exec and attach, whose options differ by the command only. */
-export function openContainerStream(server: ServerContext, call: ResourceCall): ApiResponse {
+export async function openContainerStream(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
+  await checkMayCreate(server, call);
   const { query } = call.request;
   const { subresource } = call.info;
   const pod = connect(server, call);
@@ -75,12 +77,25 @@ export function openContainerStream(server: ServerContext, call: ResourceCall): 
   return tunnel(server.registry.store, pod, `/${subresource}/${namespace}/${name}/${container}`, passed);
 }
 
-export function openPortForward(server: ServerContext, call: ResourceCall): ApiResponse {
+export async function openPortForward(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
+  await checkMayCreate(server, call);
   const pod = connect(server, call);
   const passed = new URLSearchParams();
   for (const port of call.request.query.getAll('ports')) passed.append('port', port);
   const { namespace, name } = pod.metadata;
   return tunnel(server.registry.store, pod, `/portForward/${namespace}/${name}`, passed);
+}
+
+/**
+ * A WebSocket begins with GET: who may only look would be let in. So each of them needs `create` as well.
+ *
+ * @see feature AuthorizePodWebsocketUpgradeCreatePermission
+ */
+async function checkMayCreate({ authorizer }: ServerContext, { info, user }: ResourceCall): Promise<void> {
+  if (info.verb === 'create') return;
+  const attributes = { ...info, user, verb: 'create' };
+  const decision = await authorizer.authorize(attributes);
+  if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
 }
 
 function connect(server: ServerContext, call: ResourceCall): Pod {

@@ -174,6 +174,20 @@ test('log, exec and port-forward lead to the agent of the node', async () => {
   assert.equal(await targetOf('portforward?ports=80'), '192.0.2.7:10255/portForward/default/web-1?port=80');
 });
 
+test('exec, attach and port-forward need the right to create, whatever the method', async () => {
+  const api = await newSimulatedApiServer({
+    authorizer: {
+      authorize: ({ verb, subresource }) => ({ allowed: subresource === '' || verb !== 'create' }),
+    },
+  });
+  await runningPod(api, 'web-1');
+  for (const stream of ['exec', 'attach', 'portforward']) {
+    const { status, value } = await api.call('GET', `${PODS_URL}/web-1/${stream}?command=ls&stdout=true`);
+    assert.equal(status, 403);
+    assert.match(value.message, new RegExp(`cannot create resource "pods/${stream}"`));
+  }
+});
+
 test('log asks for a container when there are several, and says when one has not started', async () => {
   const { call } = await newSimulatedApiServer();
   const containers = [
