@@ -83,7 +83,15 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
       nodePortAddresses: options.nodePortAddresses,
     },
   });
-  const proxy = new ServiceProxy({ clock, log, informers, events: proxyEvents, dataplane, nodeName });
+  const proxy = new ServiceProxy({
+    clock,
+    log,
+    informers,
+    events: proxyEvents,
+    dataplane,
+    nodeName,
+    hostPortAddresses: cluster.network === 'bridge' ? [node.ip, ...options.nodePortAddresses] : [],
+  });
   await api.followRenewals((tls) => server.setTls(tls), signal);
   liveness.becomeReady();
   log.info('ready', { port, api: `${api.address.host}:${api.address.port}` });

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Service } from '../api/generated/core-v1.ts';
+import type { Pod, Service } from '../api/generated/core-v1.ts';
 import type { KubeObject } from '../api/meta.ts';
-import { SERVICES } from '../api/resources.ts';
+import { PODS, SERVICES } from '../api/resources.ts';
 import { silentLogger } from '../base/logger.ts';
 import type { Informer, InformerFactory, InformerListener } from '../client/informer.ts';
 import { newSimulatedClock } from '../simulation/sim-clock.ts';
@@ -74,8 +74,9 @@ function startProxy() {
   const clock = newSimulatedClock();
   const services = new HandFedInformer<Service>();
   const slices = new HandFedInformer<KubeObject>();
+  const pods = new HandFedInformer<Pod>();
   const informers = {
-    informer: (resource: unknown) => (resource === SERVICES ? services : slices),
+    informer: (resource: unknown) => (resource === SERVICES ? services : resource === PODS ? pods : slices),
   } as unknown as InformerFactory;
   const dataplane = new RecordingDataplane();
   const events: string[] = [];
@@ -84,10 +85,11 @@ function startProxy() {
       events.push(`${regarding.metadata.name} ${type} ${reason} ${message}`);
     },
   };
-  const parts = { clock, log: silentLogger, informers, events: recorder, dataplane, nodeName: 'node-1' };
+  const node = { nodeName: 'node-1', hostPortAddresses: ['10.0.0.1'] };
+  const parts = { clock, log: silentLogger, informers, events: recorder, dataplane, ...node };
   const stop = new AbortController();
   const done = new ServiceProxy(parts).run(stop.signal);
-  return { clock, services, dataplane, events, stop, done };
+  return { clock, services, pods, dataplane, events, stop, done };
 }
 
 test('ServiceProxy applies what changed while the dataplane was busy as one table', async () => {
@@ -133,6 +135,29 @@ test('ServiceProxy tells of a problem once, tries again, and tells again when it
   services.add(service('b'));
   await clock.settle();
   assert.equal(events.length, 2);
+  stop.abort();
+  await done;
+});
+
+test('ServiceProxy serves host ports of the node’s Pods, and tells the Pod what it cannot', async () => {
+  const { clock, pods, dataplane, events, stop, done } = startProxy();
+  const pod = (name: string, ports: object[]): Pod =>
+    ({
+      metadata: { name, namespace: 'shop' },
+      spec: { containers: [{ name: 'web', ports }] },
+      status: { podIP: '10.0.0.5' },
+    }) as unknown as Pod;
+  await clock.settle();
+  pods.add(pod('plain', [{ containerPort: 80 }]));
+  await clock.settle();
+  assert.equal(dataplane.tables.length, 1);
+  const routeId = 'pod shop/web:TCP//8080';
+  dataplane.problems = [{ routeId, reason: 'PortUnavailable', message: 'TCP 8080 is taken' }];
+  pods.add(pod('web', [{ containerPort: 80, hostPort: 8080 }]));
+  await clock.settle();
+  assert.deepEqual(dataplane.tables.at(-1), [routeId]);
+  const message = 'node node-1 cannot serve a host port of this Pod: TCP 8080 is taken';
+  assert.deepEqual(events, [`web Warning PortUnavailable ${message}`]);
   stop.abort();
   await done;
 });
