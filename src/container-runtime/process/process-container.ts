@@ -173,6 +173,8 @@ export class ProcessContainer {
 
   /** Reads what the scripts have written since. */
   refresh(): void {
+    // The end is read before the start: a program that starts and ends in between is not one that never started.
+    const exit = this.#state === 'exited' ? undefined : this.directory.readExit();
     if (this.#state === 'starting') {
       const init = this.directory.readInit();
       if (init !== undefined) {
