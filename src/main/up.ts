@@ -2,7 +2,7 @@
  * `kintsugi up`: the keeper in the foreground. Says what it is doing on standard error, prints one ready line on standard
  * output, applies what it was given, and stops everything in order when it is told to.
  */
-import { mkdirSync, readFileSync } from 'node:fs';
+import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import type { CliWorld } from '../cli/cli-world.ts';
 import type { ManifestSet } from '../cli/manifests.ts';
@@ -18,12 +18,8 @@ import { systemClock } from '../platform/system-clock.ts';
 import { openClusterConfig } from './cluster-config.ts';
 import { nodeDirectory, nodeName } from './cluster-node.ts';
 import { imageRegistry } from './images.ts';
-import { askServer } from './liveness.ts';
-import { readServerAddress, type ServerAddress } from './server-address.ts';
 import { clusterChildren } from './up-children.ts';
-
-const POLL_MS = 10;
-const ANSWER_TIMEOUT_MS = 2_000;
+import { waitForApi } from './wait-for-api.ts';
 
 export interface UpSignals {
   /** Aborts when everything is to be stopped, in order. */
@@ -119,39 +115,4 @@ async function start(
   await waitForNodes(world, { kubeconfig, nodes: options.nodes }, signal);
   const quiet = options.output === 'json' ? { ...world, stdout: world.stderr } : world;
   return applyManifests(quiet, manifests, { filename: [], kubeconfig, output: 'text' }, signal);
-}
-
-/** `undefined` when told to stop meanwhile. @throws CommandError when the server cannot start */
-async function waitForApi(
-  dataDir: string,
-  keeper: Keeper,
-  signal: AbortSignal,
-): Promise<ServerAddress | undefined> {
-  const findServer = () => keeper.children.find(({ name }) => name === 'server');
-  // A server that an earlier keeper left running may have a past; only what ends now cannot start.
-  const restartsBefore = findServer()?.restarts ?? 0;
-  while (!signal.aborted) {
-    const child = findServer();
-    if (child?.lastEnd !== undefined && child.restarts > restartsBefore)
-      throw new CommandError(`the server cannot start: ${reasonOfEnd(dataDir, child.lastEnd)}`);
-    if (await isReady(dataDir)) return readServerAddress(dataDir);
-    await systemClock.sleep(POLL_MS, signal).catch(() => {});
-  }
-  return undefined;
-}
-
-function isReady(dataDir: string): Promise<boolean> {
-  return askServer(dataDir, AbortSignal.timeout(ANSWER_TIMEOUT_MS)).then(
-    (liveness) => liveness === 'ready',
-    () => false,
-  );
-}
-
-/** What the process itself said last for a person to read, else how it ended. */
-function reasonOfEnd(dataDir: string, end: string): string {
-  const file = path.join(dataDir, 'logs', 'server.log');
-  const said = readFileSync(file, 'utf8')
-    .split('\n')
-    .findLast((line) => line.startsWith('kintsugi: '));
-  return said?.slice('kintsugi: '.length) ?? `${end}; see ${file}`;
 }
