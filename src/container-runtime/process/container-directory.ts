@@ -14,7 +14,8 @@
  * Files are replaced as a whole but not synced: what they describe does not survive a loss of power either, and the
  * machine's boot id tells that it happened.
  */
-import { existsSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { writeFileAtomically } from '../../platform/atomic-file.ts';
 import type { ContainerConfig } from '../runtime.ts';
@@ -114,8 +115,8 @@ export class ContainerDirectory {
     return (readOrNothing(join(this.io, 'error')) ?? '').trim();
   }
 
-  remove(): void {
-    rmSync(this.path, { recursive: true, force: true, maxRetries: 3 });
+  async remove(): Promise<void> {
+    await rm(this.path, { recursive: true, force: true, maxRetries: 3 });
   }
 
   /** A file of one line; `undefined` until the line is complete. */

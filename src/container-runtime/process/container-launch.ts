@@ -15,12 +15,14 @@ import {
 } from './launch-scripts.ts';
 import type { ProcessSandbox } from './process-sandbox.ts';
 import { layOutSkeleton } from './root-skeleton.ts';
+import type { SkeletonStock } from './skeleton-stock.ts';
 
 export interface LaunchContext {
   record: ContainerRecord;
   directory: ContainerDirectory;
   sandbox: ProcessSandbox;
   support: IsolationSupport;
+  skeletons: SkeletonStock;
   cgroupJoins: string[];
   /** The machine's `PATH` and `HOME`. */
   hostPath: string;
@@ -56,7 +58,7 @@ export function prepareLaunch(context: LaunchContext): Command {
       readonlyRoot: config.security.readonlyRootFilesystem,
       keepMountFlags: support.isolation === 'user',
     };
-    directory.writeScript('mounts', layOutSkeleton(skeleton));
+    directory.writeScript('mounts', layOutSkeleton(skeleton, context.skeletons));
   } else linkVolumes(directory.links, config.mounts);
   const plan = launchPlan(context, command);
   directory.writeScript('env', environmentScript(command.environment));

@@ -1,6 +1,7 @@
 /**
  * The images of the process runtime: a directory with an `image.json`, registered under a reference. The registry is
- * one JSON file, `reference -> directory`, written by `up --image` and read by each agent at each use.
+ * one JSON file, `reference -> directory`, written by `up --image` and looked at by each agent at each use: every start of
+ * a container asks several times, so a file is read again only when it has changed.
  */
 import { createHash } from 'node:crypto';
 import { readFileSync, statSync } from 'node:fs';
@@ -25,8 +26,19 @@ export interface ProcessImage extends RuntimeImage {
   config: ImageConfig;
 }
 
+type Entries = Readonly<Record<string, string>>;
+
+/** What a file held when it was `version`. */
+interface Cached<T> {
+  version: string;
+  value: T;
+}
+
 export class ImageRegistry {
   readonly #path: string;
+  /** By directory; as many as are registered. */
+  readonly #images = new Map<string, Cached<ProcessImage>>();
+  #registered: Cached<Entries> = { version: '', value: {} };
 
   /** @param path  the registry's file; it need not exist */
   constructor(path: string) {
@@ -50,7 +62,7 @@ export class ImageRegistry {
   async find(reference: string): Promise<ProcessImage | undefined> {
     const name = normalizeImageReference(reference);
     const directory = (await this.#entries())[name];
-    return directory === undefined ? undefined : loadImage(name, directory);
+    return directory === undefined ? undefined : this.#image(name, directory);
   }
 
   /** As {@link find}; an unknown image is `ImageNotFound` with the two ways out. */
@@ -64,9 +76,29 @@ export class ImageRegistry {
     );
   }
 
-  async #entries(): Promise<Record<string, string>> {
-    return ((await readJsonFile(this.#path)) ?? {}) as Record<string, string>;
+  async #entries(): Promise<Entries> {
+    const version = versionOf(this.#path);
+    if (version !== this.#registered.version) {
+      const value = ((await readJsonFile(this.#path)) ?? {}) as Entries;
+      this.#registered = { version, value };
+    }
+    return this.#registered.value;
   }
+
+  #image(reference: string, directory: string): ProcessImage {
+    const version = `${reference} ${versionOf(join(directory, 'image.json'))}`;
+    const cached = this.#images.get(directory);
+    if (cached?.version === version) return cached.value;
+    const value = loadImage(reference, directory);
+    this.#images.set(directory, { version, value });
+    return value;
+  }
+}
+
+/** Differs when the file was replaced or written to; empty while it is absent. */
+function versionOf(path: string): string {
+  const stat = statSync(path, { bigint: true, throwIfNoEntry: false });
+  return stat === undefined ? '' : `${stat.ino} ${stat.mtimeNs} ${stat.size}`;
 }
 
 function loadImage(reference: string, directory: string): ProcessImage {

@@ -58,10 +58,9 @@ const SHELL_NAME = /^[A-Za-z_][A-Za-z0-9_]*$/;
 export function shimScript(plan: LaunchPlan): string {
   const { tools, isolation } = plan;
   const enter = plan.netnsPath === undefined ? [] : [tools.nsenter, `--net=${plan.netnsPath}`, '--'];
-  const init = [tools.sh, '../init'];
   // `unshare --fork` of util-linux 2.38 reports a killed child as exit code 1; sh reports it as 137. The `exit` keeps sh
   // from becoming its last command, which must be a child to be in the new process namespace.
-  const waited = isolation === 'none' ? init : [tools.sh, '-c', `${quoteAll(init)}; exit $?`];
+  const waited = isolation === 'none' ? [tools.sh, '../init'] : [tools.sh, '-c', '(. ../init); exit $?'];
   const marked = [tools.env, `${CONTAINER_ID_VARIABLE}=${plan.containerId}`];
   const isolate = isolation === 'none' ? marked : [tools.unshare, ...namespaceFlags(isolation), '--'];
   const holder = plan.stdin === 'once' ? `${tools.sleep} 2147483647 0<>stdin & echo $! >stdin.holder\n` : '';
@@ -89,7 +88,7 @@ export function initScript(plan: LaunchPlan, ioDirectory: string): string {
   if (isolation === 'user' && tools.hostname !== undefined)
     lines.push(`${tools.hostname} ${quote(plan.hostname)}`);
   if (isolation === 'root') lines.push(`echo ${quote(plan.hostname)} >/proc/sys/kernel/hostname`);
-  if (isolation !== 'none') lines.push(`${tools.mount} -n -a -T ../mounts || exit ${INIT_FAILED}`);
+  if (isolation !== 'none') lines.push(`${tools.mount} -c -n -a -T ../mounts || exit ${INIT_FAILED}`);
   // Refused to an unprivileged user who would lower it.
   if (plan.oomScoreAdj !== undefined)
     lines.push(`{ echo ${plan.oomScoreAdj} >/proc/self/oom_score_adj; } 2>/dev/null`);

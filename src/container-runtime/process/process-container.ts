@@ -185,7 +185,6 @@ export class ProcessContainer {
         this.#started.resolve();
       }
     }
-    const exit = this.#state === 'exited' ? undefined : this.directory.readExit();
     if (exit !== undefined) this.#onExit(exit);
     if (this.#state === 'exited' && this.directory.isDrained()) void this.#settle();
   }
@@ -224,7 +223,7 @@ export class ProcessContainer {
   async remove(): Promise<void> {
     await this.close();
     this.#context.cgroups?.remove(this.cgroupName);
-    this.directory.remove();
+    await this.directory.remove();
   }
 
   /** Lets go of the container and leaves it alone. */

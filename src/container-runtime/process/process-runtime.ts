@@ -50,6 +50,7 @@ import { type ContainerContext, cgroupName, ProcessContainer } from './process-c
 import { ProcessSandbox } from './process-sandbox.ts';
 import { bootId } from './process-table.ts';
 import { measureProcesses } from './process-use.ts';
+import { SkeletonStock } from './skeleton-stock.ts';
 
 export interface ProcessRuntimeOptions {
   /** All state of this node's containers. One runtime at a time. */
@@ -93,6 +94,7 @@ export class ProcessRuntime implements ContainerRuntime {
   readonly #support: IsolationSupport;
   readonly #cgroups: Cgroups | undefined;
   readonly #context: ContainerContext;
+  readonly #skeletons: SkeletonStock;
   readonly #hub = new EventHub();
   readonly #sandboxes = new Map<string, ProcessSandbox>();
   readonly #containers = new Map<string, ProcessContainer>();
@@ -102,6 +104,7 @@ export class ProcessRuntime implements ContainerRuntime {
     this.#options = options;
     this.#support = support;
     this.#cgroups = cgroups;
+    this.#skeletons = new SkeletonStock(join(options.stateDir, 'spare-root'), options.clock);
     this.#context = {
       clock: options.clock,
       log: options.log,
@@ -135,6 +138,7 @@ export class ProcessRuntime implements ContainerRuntime {
   /** Lets go of everything; containers run on. */
   async close(): Promise<void> {
     this.#sweepTimer?.cancel();
+    this.#skeletons.close();
     for (const container of this.#containers.values()) await container.close();
   }
 
@@ -257,6 +261,7 @@ export class ProcessRuntime implements ContainerRuntime {
         directory,
         sandbox,
         support: this.#support,
+        skeletons: this.#skeletons,
         cgroupJoins: this.#cgroups?.create(container.cgroupName, record.config.resources) ?? [],
         hostPath: this.#options.hostEnvironment.path,
         hostHome: this.#options.hostEnvironment.home,
@@ -390,7 +395,7 @@ export class ProcessRuntime implements ContainerRuntime {
     const directory = new ContainerDirectory(this.#path('containers', id));
     const record = directory.readRecord();
     if (record === undefined) {
-      directory.remove();
+      await directory.remove();
       return;
     }
     const container = new ProcessContainer(directory.path, record, this.#context);

@@ -17,19 +17,10 @@
  * `/dev` is always laid out: it holds the devices that any user may open, and the container's own terminals. The machine's
  * `ptmx` bound alone would find no `pts` beside it.
  */
-import {
-  type Dirent,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  readlinkSync,
-  realpathSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { lstatSync, mkdirSync, readFileSync, realpathSync, symlinkSync, writeFileSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import type { ContainerMount } from '../runtime.ts';
+import type { SkeletonStock } from './skeleton-stock.ts';
 
 export interface SkeletonOptions {
   /** Where the skeleton goes; absent yet. */
@@ -48,12 +39,9 @@ interface Bind {
 
 /** What stays writable under a read-only root: these are the kernel's, not files. */
 const KERNEL_DIRECTORIES = ['/dev', '/proc', '/sys'];
-/** What the container has of its own in `/dev`. */
-const TERMINAL_DEVICES = ['/dev/pts', '/dev/ptmx'];
-const OPEN_TO_ALL = 0o006;
 
 /** Lays the skeleton out and returns the mounts to make, in the format of fstab(5), in order. */
-export function layOutSkeleton(options: SkeletonOptions): string {
+export function layOutSkeleton(options: SkeletonOptions, stock: SkeletonStock): string {
   const { directory, readonlyRoot } = options;
   const volumes = placeVolumes(options.mounts);
   const laidOut = new Set(['/', '/dev']);
@@ -61,9 +49,9 @@ export function layOutSkeleton(options: SkeletonOptions): string {
     if (existing === target) continue;
     for (let path = existing; path !== '/'; path = dirname(path)) laidOut.add(path);
   }
-  mkdirSync(directory, { recursive: true });
-  const binds: Bind[] = [];
-  for (const path of [...laidOut].sort()) binds.push(...layOutDirectory(path, directory, laidOut));
+  const binds = stock.take([...laidOut].sort(), directory).map(({ source, target }): Bind => {
+    return { source, target: join(directory, target), readonly: false };
+  });
   for (const volume of volumes)
     if (volume.existing !== volume.target) makePlace(volume, join(directory, volume.target));
   const holdsSkeleton = ({ source }: Bind) => `${directory}/`.startsWith(`${source}/`);
@@ -150,32 +138,6 @@ function makePlace({ source }: Bind, place: string): void {
   }
   mkdirSync(dirname(place), { recursive: true });
   writeFileSync(place, '', { flag: 'a' });
-}
-
-/** Makes a place for each entry of the machine's directory `path`; returns what to bind there. */
-function layOutDirectory(path: string, skeleton: string, laidOut: ReadonlySet<string>): Bind[] {
-  const place = join(skeleton, path);
-  mkdirSync(place, { recursive: true });
-  const binds: Bind[] = [];
-  for (const entry of readdirSync(path, { withFileTypes: true })) {
-    const source = join(path, entry.name);
-    const target = join(place, entry.name);
-    if (TERMINAL_DEVICES.includes(source) || isKeptDevice(source, entry)) continue;
-    if (entry.isSymbolicLink()) {
-      symlinkSync(readlinkSync(source), target);
-      continue;
-    }
-    if (entry.isDirectory()) mkdirSync(target, { recursive: true });
-    else writeFileSync(target, '');
-    if (source !== '/proc' && !laidOut.has(source)) binds.push({ source, target, readonly: false });
-  }
-  return binds;
-}
-
-/** The machine's disks and consoles are not for containers. */
-function isKeptDevice(path: string, entry: Dirent): boolean {
-  if (!entry.isCharacterDevice() && !entry.isBlockDevice()) return false;
-  return (lstatSync(path).mode & OPEN_TO_ALL) !== OPEN_TO_ALL;
 }
 
 function bindLine({ source, target, readonly }: Bind, { keepMountFlags }: SkeletonOptions): string {
