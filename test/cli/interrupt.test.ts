@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, rm } from 'node:fs/promises';
+import { mkdtemp } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { test } from 'node:test';
@@ -19,6 +19,7 @@ test('npm start ends in order on Ctrl-C, and leaves no process', { timeout: DEAD
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
   });
+  const guard = startGuard(dataDir);
   let said = '';
   start.stderr.on('data', (chunk: Buffer) => {
     said += chunk.toString();
@@ -33,14 +34,22 @@ test('npm start ends in order on Ctrl-C, and leaves no process', { timeout: DEAD
     assert.match(said, /kintsugi: stopped; everything is kept/);
     assert.deepEqual(processesOn(dataDir), []);
   } finally {
-    for (const pid of processesOn(dataDir)) process.kill(pid, 'SIGKILL');
-    await rm(dataDir, { recursive: true, force: true });
+    guard.stdin.end();
+    await once(guard, 'exit');
   }
 });
 
+/** Takes the cluster down when its standard input ends: with the test, or with the process of the test. */
+function startGuard(dataDir: string) {
+  const script = 'cat >/dev/null; "$0" down --data-dir "$1" >/dev/null 2>&1; rm -rf "$1"';
+  const args = ['-c', script, path.join(ROOT, 'bin/kintsugi'), dataDir];
+  return spawn('sh', args, { detached: true, stdio: ['pipe', 'ignore', 'ignore'] });
+}
+
 function processesOn(dataDir: string): number[] {
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
-  return pids.map(Number).filter((pid) => commandLineOf(pid).includes(dataDir));
+  const programs = pids.map(Number).filter((pid) => commandLineOf(pid).includes(dataDir));
+  return programs.filter((pid) => !commandLineOf(pid).startsWith('sh\0'));
 }
 
 function commandLineOf(pid: number): string {
