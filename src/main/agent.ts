@@ -5,10 +5,6 @@
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { newKubelet } from '../kubelet/kubelet.ts';
-import { ServiceProxy } from '../network/proxy.ts';
-import { USERSPACE_DEFAULTS } from '../network/userspace/defaults.ts';
-import { claimServiceRange } from '../network/userspace/service-range.ts';
-import { UserspaceDataplane } from '../network/userspace/userspace-dataplane.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
 import { newProber } from '../platform/kubelet-prober.ts';
 import { newVolumeHost } from '../platform/kubelet-volume-host.ts';
@@ -16,6 +12,7 @@ import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
 import { openAgentApi } from './agent-api.ts';
 import { openAgentDns } from './agent-dns.ts';
+import { openAgentProxy } from './agent-proxy.ts';
 import { openAgentRuntime } from './agent-runtime.ts';
 import { newAgentServer } from './agent-server.ts';
 import { openClusterConfig } from './cluster-config.ts';
@@ -73,25 +70,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     },
   });
   server.serve(() => kubelet.pods());
-  if (cluster.network === 'bridge') await claimServiceRange(cluster.serviceCidr, signal);
-  const dataplane = new UserspaceDataplane({
-    clock,
-    random,
-    options: {
-      ...USERSPACE_DEFAULTS,
-      cluster: cluster.clusterId,
-      nodePortAddresses: options.nodePortAddresses,
-    },
-  });
-  const proxy = new ServiceProxy({
-    clock,
-    log,
-    informers,
-    events: proxyEvents,
-    dataplane,
-    nodeName,
-    hostPortAddresses: cluster.network === 'bridge' ? [node.ip, ...options.nodePortAddresses] : [],
-  });
+  const { nodePortAddresses } = options;
+  const proxy = await openAgentProxy(
+    { clock, random, log, informers, events: proxyEvents, cluster, node, nodePortAddresses },
+    signal,
+  );
   await api.followRenewals((tls) => server.setTls(tls), signal);
   liveness.becomeReady();
   log.info('ready', { port, api: `${api.address.host}:${api.address.port}` });
