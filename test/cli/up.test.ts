@@ -239,8 +239,9 @@ for (const victim of ['keeper', 'agent-node-1', 'server']) {
 
 test('up as an ordinary user keeps everything in ~/.kintsugi', {
   skip: isRoot ? false : 'needs root to be someone else',
-}, async () => {
+}, async (t) => {
   const home = await newUpDataDir(NOBODY);
+  t.after(() => rm(home, { recursive: true, force: true }));
   const cluster = await startUpCluster({
     dataDir: join(home, '.kintsugi'),
     uid: NOBODY,
@@ -258,5 +259,4 @@ test('up as an ordinary user keeps everything in ~/.kintsugi', {
   const down = await asUser('down');
   assert.equal(down.code, 0, down.stderr);
   assert.deepEqual(processesOf(home), []);
-  await rm(home, { recursive: true });
 });
