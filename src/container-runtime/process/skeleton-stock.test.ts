@@ -27,7 +27,7 @@ test('SkeletonStock takes the same from its spare as it lays out', async (t) => 
   const second = stock.take(['/', '/dev'], path('second'));
   assert.ok(!existsSync(spare));
   assert.deepEqual(second, first);
-  const contents = (name: string) => new Set(readdirSync(path(name), { recursive: true }));
+  const contents = (name: string) => new Set(readdirSync(path(name), { recursive: true, encoding: 'utf8' }));
   assert.deepEqual(contents('second'), contents('first'));
   stock.close();
 });
