@@ -6,6 +6,7 @@
  */
 
 import type { Pod } from '../api/generated/core-v1.ts';
+import { equalJson } from '../api/json.ts';
 import { newDeferred } from '../base/deferred.ts';
 import { containerSubject, podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
@@ -68,8 +69,11 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
-    if (pod.metadata.generation !== this.#pod.metadata.generation) this.#volumesStale = true;
-    if (pod.metadata.labels !== this.#pod.metadata.labels) this.#volumesStale = true;
+    const [before, after] = [this.#pod.metadata, pod.metadata];
+    if (after.generation !== before.generation) this.#volumesStale = true;
+    // What volumes may show of the object. Statuses come all the time, and change none of it.
+    if (!equalJson(after.labels, before.labels)) this.#volumesStale = true;
+    if (!equalJson(after.annotations, before.annotations)) this.#volumesStale = true;
     this.#pod = pod;
     this.#wake.now();
   }
