@@ -28,6 +28,9 @@ export interface DataDirLock {
   release(): void;
 }
 
+/** A database that nothing refers to is closed by the garbage collector, and its lock ends with it. */
+const held = new Set<DatabaseSync>();
+
 /** Locks an existing directory until released or until this process ends. @throws DataDirInUseError */
 export function lockDataDir(dataDir: string): DataDirLock {
   const database = new DatabaseSync(join(dataDir, 'lock.db'), { timeout: 0 });
@@ -40,7 +43,13 @@ export function lockDataDir(dataDir: string): DataDirLock {
     throw new DataDirInUseError(dataDir, readHolder(dataDir));
   }
   writeFileAtomically(holderPath(dataDir), `${process.pid}\n`);
-  return { release: () => database.close() };
+  held.add(database);
+  return {
+    release() {
+      held.delete(database);
+      database.close();
+    },
+  };
 }
 
 function isBusy(error: unknown): boolean {

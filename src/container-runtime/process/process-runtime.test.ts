@@ -9,7 +9,7 @@ const SCRIPTS: Record<Exclude<ContractProgram, 'missing'>, string> = {
   stubborn: `trap '' TERM; echo up; while :; do sleep 60; done`,
   'exits-3': 'exit 3',
   completes: 'exit 0',
-  talker: 'echo one; sleep 0.05; echo two >&2; sleep 0.05; echo three; sleep 0.05',
+  talker: 'echo one; sleep 0.25; echo two >&2; sleep 0.25; echo three; sleep 0.05',
   server: `exec node -e "
     const server = require('net').createServer({ allowHalfOpen: true }, (socket) => socket.pipe(socket));
     server.listen(8080, process.env.HOST, () => console.log('up'));
