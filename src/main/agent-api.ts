@@ -4,7 +4,6 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { ApiClient } from '../client/api-client.ts';
-import { newEventRecorder, type RunningEventRecorder } from '../client/event-writer.ts';
 import { newInformerFactory, type RunningInformerFactory } from '../client/informer-factory.ts';
 import { newRestClient } from '../client/rest-client.ts';
 import { newHttpsTransport } from '../platform/https-transport.ts';
@@ -26,8 +25,6 @@ export interface AgentApiAccess {
   /** What the agent's own listener presents now. */
   readonly serverTls: ServerTls;
   address: ServerAddress;
-  /** An Event writer in the name of `component`; run it. */
-  recorder(component: string): RunningEventRecorder;
   /** From now on a renewed certificate is used for new connections, and `listener` hears of it. */
   followRenewals(listener: (tls: ServerTls) => void, signal: AbortSignal): Promise<void>;
   close(): void;
@@ -49,7 +46,6 @@ export async function openAgentApi(options: AgentApiOptions, signal: AbortSignal
     get serverTls() {
       return credentials.server;
     },
-    recorder: (component) => newEventRecorder({ client, clock, random, log, component, host: nodeName }),
     followRenewals(listener, renewalSignal) {
       const onRenewal = (renewed: typeof credentials) => {
         credentials = renewed;

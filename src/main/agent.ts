@@ -4,23 +4,22 @@
  */
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
-import { newKubelet } from '../kubelet/kubelet.ts';
+import { newNodeParts } from '../assembly/node-parts.ts';
+import { runAll } from '../assembly/run-all.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
 import { newProber } from '../platform/kubelet-prober.ts';
 import { newVolumeHost } from '../platform/kubelet-volume-host.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
 import { openAgentApi } from './agent-api.ts';
+import { openAgentDataplane } from './agent-dataplane.ts';
 import { openAgentDns } from './agent-dns.ts';
-import { openAgentProxy } from './agent-proxy.ts';
 import { openAgentRuntime } from './agent-runtime.ts';
 import { newAgentServer } from './agent-server.ts';
 import { openClusterConfig } from './cluster-config.ts';
 import { clusterNode, nodeDirectory } from './cluster-node.ts';
 import { openAgentLiveness } from './liveness.ts';
 import { readNodeFacts } from './node-facts.ts';
-import { runAll } from './run-all.ts';
-import { newServiceVariables } from './service-variables.ts';
 import { stopContainers } from './stop-containers.ts';
 
 /** Nothing interrupts the ending of containers but their own grace. */
@@ -44,25 +43,23 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const liveness = await openAgentLiveness(dataDir, nodeName);
   const runtimeOpening = openAgentRuntime({ dataDir, cluster, node, log });
   const api = await openAgentApi({ dataDir, nodeName, clock, random, log }, signal);
-  const { client, informers } = api;
-  const [events, proxyEvents] = [api.recorder('kubelet'), api.recorder('kube-proxy')];
   const runtime = await runtimeOpening;
   const server = newAgentServer({ log, node, tls: api.serverTls, runtime, clock }, signal);
   const { port } = await server.listen();
   const { version } = await runtime.status();
-  const dns = await openAgentDns({ cluster, node, clock, random, log, informers });
-  const kubelet = newKubelet({
+  const dns = await openAgentDns({ cluster, node, clock, random, log, informers: api.informers });
+  const { nodePortAddresses } = options;
+  const { kubelet, tasks } = newNodeParts({
     clock,
     random,
     log,
-    client,
-    informers,
-    events,
+    client: api.client,
+    informers: api.informers,
     runtime,
     prober: newProber(),
-    host: newVolumeHost(),
-    serviceVariables: newServiceVariables(informers),
-    options: {
+    volumes: newVolumeHost(),
+    ...(await openAgentDataplane({ clock, random, cluster, node, nodePortAddresses }, signal)),
+    kubelet: {
       node: readNodeFacts({ node, kubeletPort: port, runtimeVersion: `process://${version}` }),
       rootDir: path.join(nodeDirectory(dataDir, nodeName), 'kubelet'),
       runtimeName: 'process',
@@ -70,23 +67,11 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
     },
   });
   server.serve(() => kubelet.pods());
-  const { nodePortAddresses } = options;
-  const proxy = await openAgentProxy(
-    { clock, random, log, informers, events: proxyEvents, cluster, node, nodePortAddresses },
-    signal,
-  );
   await api.followRenewals((tls) => server.setTls(tls), signal);
   liveness.becomeReady();
   log.info('ready', { port, api: `${api.address.host}:${api.address.port}` });
   try {
-    await runAll(signal, [
-      (both) => kubelet.run(both),
-      (both) => proxy.run(both),
-      (both) => dns.run(both),
-      (both) => informers.run(both),
-      (both) => events.run(both),
-      (both) => proxyEvents.run(both),
-    ]);
+    await runAll(signal, [...tasks, (both) => dns.run(both)]);
   } finally {
     await server.close();
     api.close();

@@ -7,12 +7,14 @@
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
-import type { ApiRequest, ApiResponse } from '../api/message.ts';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
 import { runEventExpiry } from '../apiserver/event-expiry.ts';
+import { runControlPlane } from '../assembly/control-plane.ts';
+import { runAll } from '../assembly/run-all.ts';
+import { newServerParts } from '../assembly/server-parts.ts';
 import type { Logger } from '../base/logger.ts';
-import { StatusError } from '../base/status-error.ts';
+import { newInProcessTransport } from '../client/in-process-transport.ts';
 import { writeFileAtomically } from '../platform/atomic-file.ts';
 import { newHttpsServer } from '../platform/https-server.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
@@ -20,16 +22,16 @@ import { writeKubeconfig } from '../platform/kubeconfig.ts';
 import { openPki, type Pki } from '../platform/pki.ts';
 import { openSqliteJournal } from '../platform/sqlite-journal.ts';
 import { systemClock } from '../platform/system-clock.ts';
+import { systemRandom } from '../platform/system-random.ts';
+import { newTokenKeys } from '../platform/token-keys.ts';
 import { newTunnel } from '../platform/tunnel.ts';
 import { openStore } from '../store/mvcc-store.ts';
 import { type ClusterConfig, openClusterConfig } from './cluster-config.ts';
 import { clusterNode, nodesOf } from './cluster-node.ts';
-import { runControlPlane } from './control-plane.ts';
 import { openServerLiveness } from './liveness.ts';
 import { newMetrics } from './metrics.ts';
-import { runAll } from './run-all.ts';
 import { readServerAddress, type ServerAddress } from './server-address.ts';
-import { newServerParts } from './server-parts.ts';
+import { newServerGate } from './server-gate.ts';
 
 export interface ServerOptions {
   dataDir: string;
@@ -44,13 +46,14 @@ const CLOSE_GRACE_MS = 2_000;
 export async function runServer(options: ServerOptions, signal: AbortSignal): Promise<void> {
   const { dataDir } = options;
   const log = newPinoLogger({ component: 'server' });
+  const world = { clock: systemClock, random: systemRandom, log };
   const cluster = await openClusterConfig(dataDir);
   const journal = openSqliteJournal({ directory: path.join(dataDir, 'store') });
   const pki = await openPki(systemClock, log, {
     directory: path.join(dataDir, 'pki'),
     serverHosts: [hostname(), firstAddress(cluster.serviceCidr), options.bindAddress],
   });
-  const gate = newGate();
+  const gate = newServerGate();
   const listener = newHttpsServer(log, {
     host: options.bindAddress,
     port: options.apiPort === 0 ? (readServerAddress(dataDir)?.port ?? 0) : options.apiPort,
@@ -66,10 +69,11 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     const address: ServerAddress = { host: options.bindAddress, port };
     const metrics = newMetrics();
     const parts = newServerParts({
-      cluster,
+      ...world,
       store,
-      pki,
-      log,
+      keys: newTokenKeys([pki.serviceAccountKey]),
+      ranges: cluster,
+      platform: thisPlatform(),
       address: `${address.host}:${port}`,
       readiness: { name: 'bootstrap', problem: () => (gate.isReady ? undefined : 'bootstrap is not done') },
       metrics: metrics.text,
@@ -89,7 +93,16 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       (both) => pki.run(both),
       (both) => parts.securityView.run(both),
       (both) => runEventExpiry(parts.api.registry, both),
-      (both) => runControlPlane({ api: parts.api, cluster, pki, log, metrics: metrics.controllers }, both),
+      (both) =>
+        runControlPlane(
+          {
+            ...world,
+            metrics: metrics.controllers,
+            clusterCa: pki.clusterCa,
+            transportOf: (user) => newInProcessTransport(parts.api.handle.bind(parts.api), user),
+          },
+          both,
+        ),
     ]);
   } finally {
     await listener.close(CLOSE_GRACE_MS);
@@ -97,27 +110,6 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     liveness.close();
     logEnd(log, signal);
   }
-}
-
-/** Before the API server is there, every request is told to come again. */
-function newGate() {
-  let target: { handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> } | undefined;
-  return {
-    get isReady() {
-      return target !== undefined;
-    },
-    open(api: NonNullable<typeof target>) {
-      target = api;
-    },
-    handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
-      if (target !== undefined) return target.handle(request, signal);
-      return Promise.reject(
-        new StatusError('ServiceUnavailable', 'the API server is starting', {
-          details: { retryAfterSeconds: 1 },
-        }),
-      );
-    },
-  };
 }
 
 interface Publication {
@@ -138,6 +130,11 @@ async function publish({ dataDir, cluster, pki, address }: Publication): Promise
     writeKubeconfig(path.join(dataDir, 'kubeconfig'), { server, name: 'kintsugi', credentials: pki.admin() });
   pki.onRenewal(() => void write());
   await write();
+}
+
+function thisPlatform(): { name: string; runtime: string } {
+  const architecture = process.arch === 'x64' ? 'amd64' : process.arch;
+  return { name: `${process.platform}/${architecture}`, runtime: `node${process.version}` };
 }
 
 function firstAddress(cidr: string): string {

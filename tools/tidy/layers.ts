@@ -26,6 +26,16 @@ const RUNTIME_PARTS = [
   'src/container-runtime/signals.ts',
 ];
 const CLIENTS = [...PURE, 'src/client', ...RUNTIME_INTERFACES];
+const PURE_LAYERS = [
+  ...CLIENTS,
+  'src/store',
+  'src/apiserver',
+  'src/controllers',
+  'src/scheduler',
+  'src/kubelet',
+  'src/network',
+  'src/keeper',
+];
 const NODE = ['node:*'];
 
 export const LAYERS: readonly Layer[] = [
@@ -78,19 +88,10 @@ export const LAYERS: readonly Layer[] = [
     ],
     packages: [...NODE, 'pino', 'ws'],
   },
+  { path: 'src/assembly', mayImport: PURE_LAYERS, packages: [] },
   {
     path: 'src/simulation',
-    mayImport: [
-      ...CLIENTS,
-      ...RUNTIME_PARTS,
-      'src/store',
-      'src/apiserver',
-      'src/controllers',
-      'src/scheduler',
-      'src/kubelet',
-      'src/network',
-      'src/keeper',
-    ],
+    mayImport: [...PURE_LAYERS, ...RUNTIME_PARTS, 'src/assembly'],
     packages: [],
   },
   { path: 'src/cli', mayImport: [...PURE, 'src/client', 'src/main'], packages: ['commander', 'picocolors'] },

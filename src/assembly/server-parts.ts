@@ -4,6 +4,7 @@ import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
 import { newAuthenticator } from '../apiserver/authn/authenticator.ts';
 import { newImpersonatingAuthenticator } from '../apiserver/authn/impersonation.ts';
 import { newServiceAccountTokens } from '../apiserver/authn/service-account-tokens.ts';
+import type { SignatureVerifier, TokenSigner } from '../apiserver/authn/token-signature.ts';
 import { newAuthorizer } from '../apiserver/authz/authorizer.ts';
 import { newNodePods } from '../apiserver/authz/node-pods.ts';
 import { nodeRestriction } from '../apiserver/authz/node-restriction.ts';
@@ -13,13 +14,10 @@ import { newDiscovery } from '../apiserver/discovery/discovery.ts';
 import type { HealthCheck } from '../apiserver/discovery/health.ts';
 import { newServerVersion } from '../apiserver/discovery/server-version.ts';
 import { newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
+import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
-import type { Pki } from '../platform/pki.ts';
-import { systemClock } from '../platform/system-clock.ts';
-import { systemRandom } from '../platform/system-random.ts';
-import { newTokenKeys } from '../platform/token-keys.ts';
+import type { Random } from '../base/random.ts';
 import type { OpenStore } from '../store/mvcc-store.ts';
-import type { ClusterConfig } from './cluster-config.ts';
 
 /** As upstream's default. */
 const ISSUER = 'https://kubernetes.default.svc.cluster.local';
@@ -30,11 +28,22 @@ export interface ServerParts {
   securityView: SecurityView;
 }
 
+/** What signs and verifies service accounts' tokens, and what `/openid/v1/jwks` says of it. */
+export interface TokenKeySet extends TokenSigner, SignatureVerifier {
+  jwks(): { keys: object[] };
+  algorithms(): string[];
+}
+
 export interface ServerPartsOptions {
-  cluster: ClusterConfig;
-  store: OpenStore;
-  pki: Pki;
+  clock: Clock;
+  random: Random;
   log: Logger;
+  store: OpenStore;
+  keys: TokenKeySet;
+  /** Of Services. */
+  ranges: { serviceCidr: string; nodePorts: { first: number; last: number } };
+  /** As `/version` names them: `linux/amd64`, `node24.1.0`. */
+  platform: { name: string; runtime: string };
   /** `host:port` under which clients reach the server. */
   address: string;
   /** Why the server should not be sent requests yet. */
@@ -43,9 +52,7 @@ export interface ServerPartsOptions {
 }
 
 export function newServerParts(options: ServerPartsOptions): ServerParts {
-  const { cluster, store, pki, log } = options;
-  const [clock, random] = [systemClock, systemRandom];
-  const keys = newTokenKeys([pki.serviceAccountKey]);
+  const { clock, random, log, store, keys, ranges } = options;
   const tokens = newServiceAccountTokens(
     { clock, random, keys, subjects: newTokenSubjects(store) },
     { issuer: ISSUER, apiAudiences: [ISSUER] },
@@ -55,10 +62,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
   const authorizer = newAuthorizer(rbacIndex, nodePods);
   const discovery = newDiscovery({
     resources: allResources,
-    version: newServerVersion(
-      `${process.platform}/${process.arch === 'x64' ? 'amd64' : process.arch}`,
-      `node${process.version}`,
-    ),
+    version: newServerVersion(options.platform.name, options.platform.runtime),
     health: { livez: [], readyz: [options.readiness] },
     serverAddress: options.address,
     issuer: { issuer: ISSUER, jwks: () => keys.jwks(), algorithms: () => keys.algorithms() },
@@ -76,7 +80,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     tokenIssuer: tokens,
     responders: [discovery],
     extraAdmission: [nodeRestriction, newRbacEscalationCheck(authorizer)],
-    serviceRanges: { clusterIps: cluster.serviceCidr, nodePorts: cluster.nodePorts },
+    serviceRanges: { clusterIps: ranges.serviceCidr, nodePorts: ranges.nodePorts },
   });
   return { api, securityView };
 }
