@@ -1,0 +1,210 @@
+/**
+ * A life: the time during which a simulated process or machine exists, and the doors through which it touches the world.
+ *
+ *     living ──freeze──► frozen ──thaw──► living        anything ──end──► ended
+ *
+ * When a life ends, nothing of it acts any more: its timers never fire, the calls it waits for never settle, so that no
+ * `catch` or `finally` of it runs, exactly as after kill -9. While frozen, what would reach it waits for the thaw, in order.
+ * A process's life lies within its machine's: a frozen machine freezes its processes, whose own state is not touched.
+ */
+import { assert } from '../../base/assert.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
+
+export class Life {
+  readonly clock: Clock;
+  readonly #parent: Life | undefined;
+  readonly #onEnd = new Set<() => void>();
+  #state: 'living' | 'frozen' | 'ended' = 'living';
+  #arrived: (() => void)[] = [];
+  /** How often the life went through a door so far. */
+  #steps = 0;
+  #lastStep = Number.POSITIVE_INFINITY;
+  #skewMs = 0;
+  readonly #kill: () => void;
+
+  /**
+   * @param base  the machine's life, or the world's own clock
+   * @param kill  ends it as its machine would: called when its last step is reached
+   */
+  constructor(base: Life | Clock, kill: () => void = () => this.end()) {
+    this.#parent = base instanceof Life ? base : undefined;
+    this.#kill = kill;
+    this.clock = new LifeClock(this, base instanceof Life ? base.clock : base);
+    const forget = this.#parent?.onEnd(() => this.end());
+    if (forget !== undefined) this.#onEnd.add(forget);
+  }
+
+  get isLiving(): boolean {
+    return this.#state === 'living' && (this.#parent?.isLiving ?? true);
+  }
+
+  get hasEnded(): boolean {
+    return this.#state === 'ended';
+  }
+
+  get isFrozen(): boolean {
+    return this.#state === 'frozen' || (this.#parent?.isFrozen ?? false);
+  }
+
+  get steps(): number {
+    return this.#steps;
+  }
+
+  /** Wall time differs from true time by this much; timers and monotonic time are not touched. */
+  get skewMs(): number {
+    return this.#skewMs;
+  }
+
+  set skewMs(skewMs: number) {
+    this.#skewMs = skewMs;
+  }
+
+  /** Ends this life at the `count`th door from now, before what the door leads to happens. */
+  killAfterSteps(count: number): void {
+    this.#lastStep = this.#steps + count;
+  }
+
+  /** Goes through a door outwards. False: this life has ended, and nothing may happen. */
+  step(): boolean {
+    if (this.#state === 'ended') return false;
+    this.#steps++;
+    if (this.#steps < this.#lastStep) return true;
+    this.#lastStep = Number.POSITIVE_INFINITY;
+    this.#kill();
+    return !this.hasEnded;
+  }
+
+  /** Something arrives: now, at the thaw, or never. */
+  enter(arrive: () => void): void {
+    if (this.#state === 'ended') return;
+    if (this.#state === 'frozen') this.#arrived.push(arrive);
+    else if (this.#parent === undefined || this.#parent.isLiving) arrive();
+    else this.#parent.enter(() => this.enter(arrive));
+  }
+
+  /** A call out into the world. What comes of it is heard only by the living. */
+  call<T>(act: () => Promise<T>): Promise<T> {
+    if (!this.step()) return new Promise<T>(() => {});
+    return new Promise<T>((resolve, reject) => {
+      act().then(
+        (value) => this.#hear(() => resolve(value)),
+        (error: unknown) => this.#hear(() => reject(error)),
+      );
+    });
+  }
+
+  /** A stream from the world. `close` is called when the reader stops, or when this life ends. */
+  async *read<T>(open: (signal: AbortSignal) => AsyncIterable<T>, signal: AbortSignal): AsyncGenerator<T> {
+    const closed = new AbortController();
+    const close = () => closed.abort(signal.aborted ? signal.reason : new Error('the reader has gone'));
+    if (signal.aborted) close();
+    signal.addEventListener('abort', close);
+    this.#onEnd.add(close);
+    const source = open(closed.signal)[Symbol.asyncIterator]();
+    try {
+      for (;;) {
+        const { done, value } = await this.call(() => source.next());
+        if (done) return;
+        yield value;
+      }
+    } finally {
+      signal.removeEventListener('abort', close);
+      this.#onEnd.delete(close);
+      close();
+    }
+  }
+
+  /** Called once when it ends; the returned function takes it back. */
+  onEnd(listener: () => void): () => void {
+    this.#onEnd.add(listener);
+    return () => this.#onEnd.delete(listener);
+  }
+
+  freeze(): void {
+    if (this.#state === 'living') this.#state = 'frozen';
+  }
+
+  thaw(): void {
+    if (this.#state !== 'frozen') return;
+    this.#state = 'living';
+    const arrived = this.#arrived;
+    this.#arrived = [];
+    for (const arrive of arrived) this.enter(arrive);
+  }
+
+  end(): void {
+    if (this.#state === 'ended') return;
+    this.#state = 'ended';
+    this.#arrived = [];
+    for (const listener of [...this.#onEnd]) listener();
+    this.#onEnd.clear();
+  }
+
+  #hear(settle: () => void): void {
+    this.enter(() => {
+      if (this.step()) settle();
+    });
+  }
+}
+
+/** The clock as one life sees it. */
+class LifeClock implements Clock {
+  readonly #life: Life;
+  readonly #base: Clock;
+  readonly #timers = new Set<Timer>();
+
+  constructor(life: Life, base: Clock) {
+    this.#life = life;
+    this.#base = base;
+    life.onEnd(() => this.#cancelAll());
+  }
+
+  now(): number {
+    return this.#base.now() + this.#life.skewMs;
+  }
+
+  monotonicMs(): number {
+    return this.#base.monotonicMs();
+  }
+
+  setTimer(delayMs: number, callback: () => void): Timer {
+    let isCancelled = this.#life.hasEnded;
+    if (isCancelled) return { cancel() {} };
+    const fire = () => {
+      if (!isCancelled) callback();
+    };
+    const base = this.#base.setTimer(delayMs, () => {
+      this.#timers.delete(timer);
+      this.#life.enter(fire);
+    });
+    const timer: Timer = {
+      cancel: () => {
+        isCancelled = true;
+        base.cancel();
+        this.#timers.delete(timer);
+      },
+    };
+    this.#timers.add(timer);
+    return timer;
+  }
+
+  sleep(delayMs: number, signal: AbortSignal): Promise<void> {
+    if (signal.aborted) return Promise.reject(signal.reason);
+    assert(!Number.isNaN(delayMs), 'a sleep needs a length that is a number');
+    return new Promise((resolve, reject) => {
+      const onAbort = () => {
+        timer.cancel();
+        reject(signal.reason);
+      };
+      const timer = this.setTimer(delayMs, () => {
+        signal.removeEventListener('abort', onAbort);
+        resolve();
+      });
+      signal.addEventListener('abort', onAbort, { once: true });
+    });
+  }
+
+  #cancelAll(): void {
+    for (const timer of [...this.#timers]) timer.cancel();
+  }
+}

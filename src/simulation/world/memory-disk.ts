@@ -1,0 +1,8 @@
+/** A disk without faults of its own: whole batches, durable in the turn in which they are committed. The fast one. */
+import { MemoryJournal, newMemoryDisk } from '../../store/memory-journal.ts';
+import type { JournalDisk } from './sim-server.ts';
+
+export function newFaultlessDisk(): JournalDisk {
+  const disk = newMemoryDisk();
+  return { open: () => new MemoryJournal(disk) };
+}

@@ -1,0 +1,146 @@
+/**
+ * The network between named parties: machines, and `user` for who is outside of the cluster. A message takes the time of its
+ * link; a link that is cut holds messages back until it is mended, and a connection that gets no answer to its ping for
+ * {@link SILENCE_MAX_MS} is given up by its client, as `platform/https-transport.ts` does.
+ *
+ * Links have a direction, so that a partition may be one-way: then requests arrive and answers do not, or the reverse.
+ * Messages of one stream keep their order; requests beside each other may overtake one another.
+ */
+import type { Clock } from '../../base/clock.ts';
+import type { Random } from '../../base/random.ts';
+
+/** Ping interval and timeout of the real transport, together. */
+export const SILENCE_MAX_MS = 10_000;
+
+export interface LinkConditions {
+  /** Each message takes a random time within these bounds, ms. */
+  latencyMs: { min: number; max: number };
+  /** Nothing passes. */
+  isCut: boolean;
+  /** Chance that the connection is reset under a message, in [0, 1). */
+  resetChance: number;
+  /** Chance that a request which may be repeated is delivered twice, in [0, 1). */
+  duplicateChance: number;
+  /** Events of watches arrive so much later than everything else: a stale API server. */
+  watchLagMs: number;
+}
+
+const GOOD: LinkConditions = {
+  latencyMs: { min: 0, max: 0 },
+  isCut: false,
+  resetChance: 0,
+  duplicateChance: 0,
+  watchLagMs: 0,
+};
+
+/** A change of some links, until it is taken back. */
+export interface Disturbance {
+  /** From which parties to which: `*` is any. */
+  from: string;
+  to: string;
+  change: Partial<LinkConditions>;
+}
+
+export class SimulatedNetwork {
+  readonly #clock: Clock;
+  readonly #random: Random;
+  readonly #disturbances = new Set<Disturbance>();
+  #conditions = new Map<string, LinkConditions>();
+  #latencyMs: LinkConditions['latencyMs'];
+  readonly #waiting = new Set<() => void>();
+
+  constructor({
+    clock,
+    random,
+    latencyMs,
+  }: { clock: Clock; random: Random; latencyMs?: { min: number; max: number } }) {
+    this.#clock = clock;
+    this.#random = random;
+    this.#latencyMs = latencyMs ?? GOOD.latencyMs;
+  }
+
+  /** Disturbs the links until the returned function is called. Later disturbances win. */
+  disturb(disturbance: Disturbance): () => void {
+    this.#disturbances.add(disturbance);
+    this.#changed();
+    return () => {
+      this.#disturbances.delete(disturbance);
+      this.#changed();
+    };
+  }
+
+  conditions(from: string, to: string): LinkConditions {
+    const link = `${from} ${to}`;
+    let conditions = this.#conditions.get(link);
+    if (conditions === undefined) {
+      conditions = this.#evaluate(from, to);
+      this.#conditions.set(link, conditions);
+    }
+    return conditions;
+  }
+
+  /** True with the given chance. Draws nothing for a chance of 0, so that a quiet network disturbs no other run. */
+  happens(chance: number): boolean {
+    return chance > 0 && this.#random.next() < chance;
+  }
+
+  latencyMs(from: string, to: string): number {
+    const { min, max } = this.conditions(from, to).latencyMs;
+    return min === max ? min : min + this.#random.next() * (max - min);
+  }
+
+  /** Calls back when a message sent now arrives. A message on a cut link waits; the returned function forgets it. */
+  carry(from: string, to: string, arrived: () => void): () => void {
+    let cancel = () => {};
+    const travel = () => {
+      if (this.conditions(from, to).isCut) {
+        this.#waiting.add(travel);
+        cancel = () => this.#waiting.delete(travel);
+        return;
+      }
+      const latencyMs = this.latencyMs(from, to);
+      if (latencyMs === 0) {
+        arrived();
+        return;
+      }
+      const timer = this.#clock.setTimer(latencyMs, () => {
+        if (this.conditions(from, to).isCut) travel();
+        else arrived();
+      });
+      cancel = () => timer.cancel();
+    };
+    travel();
+    return () => cancel();
+  }
+
+  /** Calls back each time that the conditions of links have changed; the returned function ends it. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  readonly #listeners = new Set<() => void>();
+
+  #evaluate(from: string, to: string): LinkConditions {
+    const conditions = { ...GOOD, latencyMs: this.#latencyMs };
+    if (from === to) return conditions;
+    for (const disturbance of this.#disturbances) {
+      if (matches(disturbance.from, from) && matches(disturbance.to, to)) {
+        Object.assign(conditions, disturbance.change);
+      }
+    }
+    return conditions;
+  }
+
+  #changed(): void {
+    this.#conditions = new Map();
+    const waiting = [...this.#waiting];
+    this.#waiting.clear();
+    for (const travel of waiting) travel();
+    for (const listener of [...this.#listeners]) listener();
+  }
+}
+
+function matches(pattern: string, party: string): boolean {
+  return pattern === '*' || pattern === party;
+}

@@ -1,0 +1,273 @@
+/**
+ * A whole cluster in virtual time: the shipped store, API server, controllers, scheduler, kubelets and proxies on simulated
+ * machines, joined by a simulated network. Nothing happens until time is advanced; one seed fixes everything.
+ *
+ *     user ──┐                        ┌── control-plane machine: keeper ─► server (store on a disk, API, controllers)
+ *            ├── SimulatedNetwork ────┤
+ *            │                        └── node machines: keeper ─► agent (kubelet, proxy) ─► runtime, volumes
+ *
+ * What is true is asked of the world ({@link World.objects}, runtimes, routes), never of a component that may be wrong.
+ */
+import type { Transport, UserInfo } from '../../api/message.ts';
+import type { KubeObject } from '../../api/meta.ts';
+import type { ResourceRef, ResourceRow } from '../../api/resources.ts';
+import { prefixOf } from '../../apiserver/registry/registry.ts';
+import { assert } from '../../base/assert.ts';
+import type { Logger } from '../../base/logger.ts';
+import type { Random } from '../../base/random.ts';
+import type { ApiClient } from '../../client/api-client.ts';
+import { newRestClient } from '../../client/rest-client.ts';
+import { newSimulatedClock, type SimulatedClock } from '../sim-clock.ts';
+import type { SimulatedProgram } from '../sim-program.ts';
+import { newSeededRandom } from '../sim-random.ts';
+import { CommitFeed } from './commit-feed.ts';
+import { Life } from './life.ts';
+import { newMachineClock } from './machine-clock.ts';
+import { newFaultlessDisk } from './memory-disk.ts';
+import { newObservingLogger } from './observing-logger.ts';
+import { newCandidateProgram, newControlPlaneProgram } from './sim-control-plane.ts';
+import { newSimulatedHost } from './sim-host.ts';
+import { SimulatedMachine } from './sim-machine.ts';
+import { SimulatedNetwork } from './sim-network.ts';
+import { type NodeShape, SimulatedNode } from './sim-node.ts';
+import type { Program } from './sim-process.ts';
+import { type JournalDisk, SimulatedServer } from './sim-server.ts';
+import { newSimulatedTransport } from './sim-transport.ts';
+import type { Observation, WorldEvent, WorldObserver } from './world-event.ts';
+
+export interface WorldOptions {
+  seed: number | string;
+  nodes: readonly NodeShape[];
+  /** By image reference. */
+  programs: Record<string, SimulatedProgram>;
+  /** Of every message; default none. */
+  latencyMs?: { min: number; max: number };
+  /** Default: a disk without faults. */
+  disk?: JournalDisk;
+  /** Hung processes are found and replaced; default true. */
+  watchdog?: boolean;
+  /** Where controllers and scheduler run; default `in-server`, as shipped. A number: so many candidates for the lead. */
+  controllers?: 'in-server' | 'apart' | number;
+}
+
+/** The machine of the API server. */
+export const CONTROL_PLANE = 'control-plane';
+/** Outside of the cluster. */
+export const USER_PARTY = 'user';
+
+export const ADMIN: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
+
+const SERVICE_CIDR = '10.96.0.0/16';
+
+const READY_WITHIN_MS = 60_000;
+const STEP_MS = 10;
+
+export class World {
+  readonly clock: SimulatedClock;
+  readonly random: Random;
+  readonly network: SimulatedNetwork;
+  readonly server: SimulatedServer;
+  /** By name: the control plane's, those of candidates, those of nodes. */
+  readonly machines = new Map<string, SimulatedMachine>();
+  readonly nodes = new Map<string, SimulatedNode>();
+  /** Read at each use: it may be added to. */
+  readonly programs: Record<string, SimulatedProgram>;
+  readonly #options: WorldOptions;
+  readonly #observers = new Set<WorldObserver>();
+  readonly #user: Life;
+  readonly #commits: CommitFeed;
+  #isReady = false;
+
+  constructor(options: WorldOptions) {
+    this.#options = options;
+    this.clock = newSimulatedClock();
+    this.random = newSeededRandom(options.seed);
+    this.programs = options.programs;
+    const { latencyMs } = options;
+    this.network = new SimulatedNetwork({
+      clock: this.clock,
+      random: this.random.fork('network'),
+      ...(latencyMs === undefined ? {} : { latencyMs }),
+    });
+    this.#user = new Life(this.clock);
+    this.#commits = new CommitFeed((event) => this.observe(event));
+    this.server = this.#newServer();
+    this.#addControlPlane();
+    for (const shape of options.nodes) this.#addNode(shape);
+  }
+
+  /** Powers everything on and lets time pass until the API answers; nodes register thereafter. */
+  async start(): Promise<void> {
+    for (const machine of this.machines.values()) machine.powerOn();
+    await this.until(() => this.#isReady, READY_WITHIN_MS, STEP_MS);
+  }
+
+  /** Adds a machine to a running world. */
+  addNode(shape: NodeShape): void {
+    this.#addNode(shape).powerOn();
+  }
+
+  /** Everything of the world ends at once. @throws AssertionError when something of it still has a timer */
+  async stop(): Promise<void> {
+    for (const machine of this.machines.values()) machine.powerOff();
+    this.#user.end();
+    this.#commits.stop();
+    await this.clock.settle();
+    assert(
+      this.clock.pendingTimers === 0,
+      `${this.clock.pendingTimers} timers are left of a world that has stopped`,
+    );
+  }
+
+  /** A client outside of the cluster, or anybody else's: requests travel from `party`. */
+  client(user: UserInfo = ADMIN, party: string = USER_PARTY): ApiClient {
+    return newRestClient(this.transport(user, party), { userAgent: user.username });
+  }
+
+  transport(user: UserInfo = ADMIN, party: string = USER_PARTY): Transport {
+    return this.#transport({ party, process: party, life: this.#user, user });
+  }
+
+  /** What is durable, in key order. Empty before the first start of the server. */
+  objects<T extends KubeObject>(resource: ResourceRef<T>, namespace = ''): readonly T[] {
+    const { store } = this.server;
+    if (store === undefined) return [];
+    const { objects } = store.list({ prefix: prefixOf(resource as ResourceRow, namespace) });
+    return objects.map(({ value }) => value as unknown as T);
+  }
+
+  machine(name: string): SimulatedMachine {
+    const machine = this.machines.get(name);
+    if (machine === undefined) {
+      throw new Error(`there is no machine "${name}"; there are: ${[...this.machines.keys()].join(', ')}`);
+    }
+    return machine;
+  }
+
+  /** Calls `observer` with everything that happens from now on; the returned function ends it. */
+  onEvent(observer: WorldObserver): () => void {
+    this.#observers.add(observer);
+    return () => this.#observers.delete(observer);
+  }
+
+  observe(observation: Observation): void {
+    if (this.#observers.size === 0) return;
+    const event = { atMs: this.clock.now(), ...observation } as WorldEvent;
+    for (const observer of this.#observers) observer(event);
+  }
+
+  advance(delayMs: number): Promise<void> {
+    return this.clock.advance(delayMs);
+  }
+
+  /** Lets time pass until `holds`. @throws Error when it does not within `limitMs` of virtual time */
+  async until(holds: () => boolean, limitMs: number, stepMs = 100): Promise<void> {
+    await this.clock.settle();
+    for (let passedMs = 0; !holds(); passedMs += stepMs) {
+      if (passedMs >= limitMs) throw new Error(`does not hold after ${limitMs} ms of virtual time: ${holds}`);
+      await this.clock.advance(stepMs);
+    }
+  }
+
+  #newServer(): SimulatedServer {
+    const inServer = (this.#options.controllers ?? 'in-server') === 'in-server';
+    const controlPlane = this.#controlPlaneOptions(CONTROL_PLANE, 'server');
+    return new SimulatedServer({
+      party: CONTROL_PLANE,
+      random: this.random.fork('server'),
+      log: this.#log(`${CONTROL_PLANE}/server`),
+      disk: this.#options.disk ?? newFaultlessDisk(),
+      serviceCidr: SERVICE_CIDR,
+      companions: (life) =>
+        inServer ? [(signal) => newControlPlaneProgram(controlPlane)(life, signal)] : [],
+      onOpen: (store) => this.#commits.follow(store),
+      onReady: () => {
+        this.#isReady = true;
+        this.observe({ kind: 'process', process: `${CONTROL_PLANE}/server`, what: 'ready' });
+      },
+    });
+  }
+
+  #addControlPlane(): void {
+    const { controllers = 'in-server' } = this.#options;
+    const server: Record<string, Program> = { server: this.server.program };
+    if (controllers === 'apart') {
+      server['controllers'] = newControlPlaneProgram(this.#controlPlaneOptions(CONTROL_PLANE, 'controllers'));
+    }
+    this.#addMachine(CONTROL_PLANE, server);
+    if (typeof controllers !== 'number') return;
+    for (let i = 1; i <= controllers; i++) {
+      const name = `controllers-${i}`;
+      this.#addMachine(name, {
+        controllers: newCandidateProgram(this.#controlPlaneOptions(name, 'controllers')),
+      });
+    }
+  }
+
+  #controlPlaneOptions(machine: string, program: string) {
+    const process = `${machine}/${program}`;
+    return {
+      identity: machine,
+      random: this.random.fork(process),
+      log: this.#log(process),
+      transport: (life: Life, user: UserInfo) => this.#transport({ party: machine, process, life, user }),
+    };
+  }
+
+  #addMachine(name: string, programs: Record<string, Program>, onPowerLoss = () => {}): SimulatedMachine {
+    assert(!this.machines.has(name), `there is a machine "${name}" already`);
+    const machine = new SimulatedMachine({
+      name,
+      programs,
+      clock: this.clock,
+      watchdog: this.#options.watchdog ?? true,
+      log: (process) => this.#log(process),
+      observe: (event) => this.observe(event),
+      onPowerLoss,
+    });
+    this.machines.set(name, machine);
+    return machine;
+  }
+
+  #addNode(shape: NodeShape): SimulatedMachine {
+    const { name } = shape;
+    const index = this.nodes.size + 1;
+    const addressPrefix = `${11 + (index >> 8)}.${index & 255}`;
+    const process = `${name}/agent`;
+    const user = { username: `system:node:${name}`, groups: ['system:nodes', 'system:authenticated'] };
+    const machineClock = newMachineClock(this.clock, () => this.machines.get(name));
+    const host = newSimulatedHost({
+      clock: machineClock,
+      random: this.random.fork(`host ${name}`),
+      programs: this.programs,
+      addressPrefix,
+      ip: `${addressPrefix}.255.254`,
+      observe: (event) => this.observe({ ...event, node: name }),
+    });
+    const node = new SimulatedNode({
+      shape,
+      addressPrefix,
+      host,
+      random: this.random.fork(`node ${name}`),
+      log: this.#log(process),
+      transport: (life) => this.#transport({ party: name, process, life, user }),
+    });
+    this.nodes.set(name, node);
+    return this.#addMachine(name, { agent: node.agent }, () => host.losePower());
+  }
+
+  #transport(client: { party: string; process: string; life: Life; user: UserInfo }): Transport {
+    const { network, clock, server } = this;
+    return newSimulatedTransport({
+      network,
+      clock,
+      server,
+      observe: (event) => this.observe(event),
+      ...client,
+    });
+  }
+
+  #log(process: string): Logger {
+    return newObservingLogger(process, (event) => this.observe(event));
+  }
+}
