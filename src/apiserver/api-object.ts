@@ -37,10 +37,10 @@ export function copyJson<T>(value: T): T {
   return copy as T;
 }
 
-/** The value at `path` (`status.phase`), `undefined` where a step is absent. */
-export function fieldAt(object: unknown, path: string): unknown {
+/** The value at `path` (`status`, `phase`), `undefined` where a step is absent. */
+export function fieldAt(object: unknown, path: readonly string[]): unknown {
   let value = object;
-  for (const step of path.split('.')) {
+  for (const step of path) {
     if (typeof value !== 'object' || value === null) return undefined;
     value = (value as Fields)[step];
   }

@@ -3,11 +3,14 @@
  *
  *     map     key -> Entry                         point reads
  *     chunks  [ a b c ][ d e ][ f g h ]            ordered reads; a chunk holds at most CHUNK_MAX entries
+ *     values  ObjectIndex -> value -> entries      reads of one value; see value-index.ts
  *
  * A new key costs two binary searches and a move within one chunk, so inserts between lists stay cheap at any size.
  * Invariant: chunks are not empty, and the chunks one after another hold exactly the map's entries in key order.
  */
 import { assert } from '../base/assert.ts';
+import type { IndexedValue, ObjectIndex } from './store.ts';
+import { ValueIndex } from './value-index.ts';
 import type { Version } from './version.ts';
 
 const CHUNK_MAX = 512;
@@ -20,6 +23,7 @@ export interface Entry {
 
 export class KeyIndex {
   readonly #entries = new Map<string, Entry>();
+  readonly #valueIndexes = new Map<ObjectIndex, ValueIndex>();
   #chunks: Entry[][] = [];
 
   /** Builds the index of many keys at once; `heads` are in any order. */
@@ -50,18 +54,47 @@ export class KeyIndex {
         entry.head.revision < version.revision,
         `revision ${version.revision} of ${version.key} goes back`,
       );
+      const replaced = entry.head;
       entry.head = version;
+      for (const index of this.#valueIndexes.values()) index.move(entry, replaced);
       return;
     }
-    this.#insert({ key: version.key, head: version });
+    const created = { key: version.key, head: version };
+    this.#insert(created);
+    for (const index of this.#valueIndexes.values()) index.move(created, undefined);
   }
 
+  /** Forgets a key whose newest version is a deletion. */
   delete(key: string): void {
     if (!this.#entries.delete(key)) return;
     const at = this.#chunkOf(key);
     const chunk = this.#chunks[at]!;
     chunk.splice(lowerBound(chunk, key), 1);
     if (chunk.length === 0) this.#chunks.splice(at, 1);
+  }
+
+  /** The entry of `key`, if there is one and it comes after `afterKey`. */
+  *entry(key: string, afterKey?: string): Generator<Entry> {
+    const entry = this.#entries.get(key);
+    if (entry !== undefined && (afterKey === undefined || key > afterKey)) yield entry;
+  }
+
+  /** As {@link range}, of those whose newest version has `value`. */
+  *indexed({ index, value }: IndexedValue, prefix: string, afterKey = ''): Generator<Entry> {
+    assert(prefix.startsWith(index.prefix), `${prefix} is outside of the index of ${index.prefix}`);
+    for (const entry of this.#valueIndex(index).entries(value)) {
+      if (entry.key.startsWith(prefix) && entry.key > afterKey) yield entry;
+    }
+  }
+
+  #valueIndex(index: ObjectIndex): ValueIndex {
+    let known = this.#valueIndexes.get(index);
+    if (known === undefined) {
+      known = new ValueIndex(index);
+      for (const entry of this.range(index.prefix)) known.move(entry, undefined);
+      this.#valueIndexes.set(index, known);
+    }
+    return known;
   }
 
   /** The entries under `prefix` in key order, from the first key greater than `afterKey` on. */

@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StatusError } from '../base/status-error.ts';
 import { encoded, type Fixture, newFixture, object, putObject, reasonOf, remove } from './store.fixture.ts';
+import type { ListRange, ObjectIndex } from './store.ts';
 
 test('openStore is at revision 1 when empty, as etcd is', async () => {
   const { store } = await newFixture();
@@ -192,6 +193,33 @@ test('list refuses a revision that is compacted, and one that is not reached', a
     reason: 'Timeout',
     message: 'Too large resource version: 6, current: 5',
   });
+});
+
+test('list of an indexed value looks only at what has it', async () => {
+  const { store } = await newFixture();
+  let asked = 0;
+  const index: ObjectIndex = {
+    prefix: '/p/',
+    valueOf: ({ group }) => {
+      asked++;
+      return group as string;
+    },
+  };
+  const red: ListRange = { prefix: '/p/', indexed: { index, value: 'red' } };
+  for (const key of ['/p/c', '/p/a', '/p/b']) await putObject(store, key, { group: 'red' });
+  for (let i = 0; i < 50; i++) await putObject(store, `/p/blue-${i}`, { group: 'blue' });
+  assert.deepEqual(names(store.list(red)), ['/p/a', '/p/b', '/p/c']);
+  const readAndAsked = (range: ListRange) => {
+    asked = 0;
+    return [names(store.list(range)), asked];
+  };
+  await putObject(store, '/p/a', { group: 'blue' });
+  assert.deepEqual(readAndAsked(red), [['/p/b', '/p/c'], 2]);
+  await remove(store, '/p/b');
+  assert.deepEqual(readAndAsked(red), [['/p/c'], 1]);
+  await store.compact(store.revision);
+  await putObject(store, '/p/b', { group: 'red' });
+  assert.deepEqual(readAndAsked({ ...red, afterKey: '/p/b' }), [['/p/c'], 1]);
 });
 
 test('a reopened store has the same objects and history, and goes on counting', async () => {

@@ -19,12 +19,14 @@ import { runCompaction } from './compaction.ts';
 import * as defaults from './defaults.ts';
 import { History } from './history.ts';
 import type { Journal, JournalSnapshot } from './journal.ts';
-import { KeyIndex } from './key-index.ts';
+import { type Entry, KeyIndex } from './key-index.ts';
 import { loadState, type StoreState } from './load-state.ts';
+import { concerns, hasIndexedValue } from './scope.ts';
 import type {
   Change,
   ListRange,
   ListResult,
+  Scope,
   Store,
   StoredObject,
   StoredValue,
@@ -139,9 +141,9 @@ class MvccStore implements OpenStore {
     const limit = range.limit ?? Number.POSITIVE_INFINITY;
     const objects: StoredObject[] = [];
     let remaining = 0;
-    for (const { head } of this.#index.range(range.prefix, range.afterKey)) {
+    for (const { head } of this.#entries(range, revision)) {
       const version = versionAt(head, revision);
-      if (version === undefined || version.deleted) continue;
+      if (version === undefined || version.deleted || !hasIndexedValue(range, version)) continue;
       if (objects.length < limit) objects.push(version);
       else remaining++;
     }
@@ -174,17 +176,18 @@ class MvccStore implements OpenStore {
     return { object: version, changed: true };
   }
 
-  watch(prefix: string, afterRevision: number, signal: AbortSignal): StoreWatch {
+  watch(scope: string | Scope, afterRevision: number, signal: AbortSignal): StoreWatch {
+    const watched = typeof scope === 'string' ? { prefix: scope } : scope;
     if (afterRevision < this.#compactedRevision || afterRevision > this.#revision) {
-      const watcher = this.#hub.open(prefix, [], signal);
+      const watcher = this.#hub.open(watched, [], signal);
       watcher.fail(this.#expired(afterRevision));
       return watcher;
     }
     const past: StoreEvent[] = [];
     for (const version of this.#history.after(afterRevision)) {
-      if (version.key.startsWith(prefix)) past.push(toEvent(version));
+      if (concerns(watched, version)) past.push(toEvent(version));
     }
-    return this.#hub.open(prefix, past, signal);
+    return this.#hub.open(watched, past, signal);
   }
 
   async compact(revision: number): Promise<void> {
@@ -250,6 +253,14 @@ class MvccStore implements OpenStore {
     this.#revision = versions.at(-1)!.revision;
     if (this.#history.full) this.#historyFull.resolve();
     this.#hub.publish(versions);
+  }
+
+  /** The entries that a list must look at. Indexes know the newest state only. */
+  #entries(range: ListRange, revision: number): Iterable<Entry> {
+    const { prefix, afterKey, exact, indexed } = range;
+    if (exact === true) return this.#index.entry(prefix, afterKey);
+    if (indexed === undefined || revision !== this.#revision) return this.#index.range(prefix, afterKey);
+    return this.#index.indexed(indexed, prefix, afterKey);
   }
 
   #checkReadable(revision: number): void {

@@ -6,16 +6,37 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { type Fixture, newFixture, object, reasonOf } from './store.fixture.ts';
-import type { Change, ListResult, StoreEvent, StoreWatch, TransactResult } from './store.ts';
+import type {
+  Change,
+  ListResult,
+  ObjectIndex,
+  Scope,
+  StoreEvent,
+  StoreWatch,
+  TransactResult,
+} from './store.ts';
 
 const KEYS = ['/p/a', '/p/b', '/p/b/c', '/q/a', '/q/b'];
-const PREFIXES = ['/', '/p/', '/p/b', '/q/a', '/none/'];
+const GROUPS = ['red', 'blue', ''];
+const BY_GROUP: ObjectIndex = { prefix: '/p/', valueOf: (value) => String(value['group']) };
+const SCOPES: Scope[] = [
+  { prefix: '/' },
+  { prefix: '/p/' },
+  { prefix: '/p/b' },
+  { prefix: '/q/a' },
+  { prefix: '/none/' },
+  { prefix: '/p/b', exact: true },
+  { prefix: '/p/', exact: true },
+  { prefix: '/p/', indexed: { index: BY_GROUP, value: 'red' } },
+  { prefix: '/p/', indexed: { index: BY_GROUP, value: '' } },
+  { prefix: '/p/b', indexed: { index: BY_GROUP, value: 'blue' } },
+];
 
-type Write = { key: string; verb: 'put' | 'delete' | 'keep' };
+type Write = { key: string; verb: 'put' | 'delete' | 'keep'; group: string };
 type Step =
   | { do: 'write' | 'lose' | 'crash'; writes: Write[] }
   | { do: 'compact' | 'list'; fraction: number }
-  | { do: 'watch'; prefix: string; fraction: number }
+  | { do: 'watch'; scope: Scope; fraction: number }
   | { do: 'reconnect'; watcher: number };
 
 /** One acknowledged write; `serial` tells values apart. */
@@ -23,11 +44,17 @@ interface Entry {
   key: string;
   revision: number;
   serial: number;
+  group: string;
   deleted: boolean;
 }
 
+function isInScope({ prefix, exact, indexed }: Scope, { key, group }: Pick<Entry, 'key' | 'group'>): boolean {
+  if (exact ? key !== prefix : !key.startsWith(prefix)) return false;
+  return indexed === undefined || group === indexed.value;
+}
+
 interface ModelWatcher {
-  prefix: string;
+  scope: Scope;
   watch: StoreWatch;
   /** The revision it has seen everything up to. */
   seen: number;
@@ -36,6 +63,7 @@ interface ModelWatcher {
 const write = fc.record<Write>({
   key: fc.constantFrom(...KEYS),
   verb: fc.constantFrom('put', 'put', 'put', 'delete', 'keep'),
+  group: fc.constantFrom(...GROUPS),
 });
 const writes = fc.array(write, { minLength: 1, maxLength: 8 });
 const fraction = fc.double({ min: 0, max: 1, noNaN: true });
@@ -47,7 +75,7 @@ const step: fc.Arbitrary<Step> = fc.oneof(
     weight: 2,
     arbitrary: fc.record({
       do: fc.constant('watch' as const),
-      prefix: fc.constantFrom(...PREFIXES),
+      scope: fc.constantFrom(...SCOPES),
       fraction,
     }),
   },
@@ -84,7 +112,7 @@ class Comparison {
         this.#checkList(this.#revisionAt(next.fraction));
         break;
       case 'watch':
-        this.#openWatch(next.prefix, this.#revisionAt(next.fraction));
+        this.#openWatch(next.scope, this.#revisionAt(next.fraction));
         break;
       case 'reconnect':
         this.#reconnect(next.watcher);
@@ -101,15 +129,16 @@ class Comparison {
       const revision = result.object!.revision;
       assert.ok(revision > this.#newestSeen, `revision ${revision} was seen before`);
       this.#newestSeen = revision;
-      this.#entries.push({ key: made.key, revision, serial, deleted: made.verb === 'delete' });
+      const { key, verb, group } = made;
+      this.#entries.push({ key, revision, serial, group, deleted: verb === 'delete' });
     }
   }
 
   async #attempt(made: Write): Promise<{ write: Write; result: TransactResult; serial: number }> {
     const serial = ++this.#serial;
     const changes: Record<Write['verb'], Change> = {
-      put: { put: object(made.key, { serial }) },
-      delete: { delete: true, final: object(made.key, { serial }) },
+      put: { put: object(made.key, { serial, group: made.group }) },
+      delete: { delete: true, final: object(made.key, { serial, group: made.group }) },
       keep: { keep: true },
     };
     const result = await this.#fixture.store.transact(made.key, () => changes[made.verb]);
@@ -129,7 +158,7 @@ class Comparison {
     this.#fixture.journal.hold();
     for (const each of wanted) void this.#attempt(each);
     this.#fixture = await this.#fixture.reopen();
-    this.#watchers = this.#watchers.map(({ prefix, seen }) => this.#newWatcher(prefix, seen));
+    this.#watchers = this.#watchers.map(({ scope, seen }) => this.#newWatcher(scope, seen));
     this.#watchers = this.#watchers.filter(({ seen }) => seen >= this.#fixture.store.compactedRevision);
   }
 
@@ -138,29 +167,29 @@ class Comparison {
     return compactedRevision + Math.round(where * (revision - compactedRevision));
   }
 
-  #openWatch(prefix: string, afterRevision: number): void {
-    if (this.#watchers.length < 10) this.#watchers.push(this.#newWatcher(prefix, afterRevision));
+  #openWatch(scope: Scope, afterRevision: number): void {
+    if (this.#watchers.length < 10) this.#watchers.push(this.#newWatcher(scope, afterRevision));
   }
 
   #reconnect(which: number): void {
     const watcher = this.#watchers[which];
     if (watcher === undefined || watcher.seen < this.#fixture.store.compactedRevision) return;
-    this.#watchers[which] = this.#newWatcher(watcher.prefix, watcher.seen);
+    this.#watchers[which] = this.#newWatcher(watcher.scope, watcher.seen);
   }
 
-  #newWatcher(prefix: string, seen: number): ModelWatcher {
-    return { prefix, seen, watch: this.#fixture.store.watch(prefix, seen, new AbortController().signal) };
+  #newWatcher(scope: Scope, seen: number): ModelWatcher {
+    return { scope, seen, watch: this.#fixture.store.watch(scope, seen, new AbortController().signal) };
   }
 
   #checkList(revision: number): void {
-    for (const prefix of PREFIXES) {
+    for (const scope of SCOPES) {
       const state = new Map<string, Entry>();
       for (const entry of this.#entries) if (entry.revision <= revision) state.set(entry.key, entry);
       const expected = [...state.values()]
-        .filter((entry) => !entry.deleted && entry.key.startsWith(prefix))
+        .filter((entry) => !entry.deleted && isInScope(scope, entry))
         .sort((a, b) => (a.key < b.key ? -1 : 1))
         .map(({ key, revision: written, serial }) => ({ key, written, serial }));
-      assert.deepEqual(this.#listPaged(prefix, revision), expected);
+      assert.deepEqual(this.#listPaged(scope, revision), expected);
     }
     for (const key of KEYS) {
       const newest = this.#entries.findLast((entry) => entry.key === key);
@@ -169,11 +198,11 @@ class Comparison {
     }
   }
 
-  #listPaged(prefix: string, revision: number): object[] {
+  #listPaged(scope: Scope, revision: number): object[] {
     const objects: ListResult['objects'] = [];
     let afterKey: string | undefined;
     do {
-      const range = { prefix, revision, limit: 2, ...(afterKey === undefined ? {} : { afterKey }) };
+      const range = { ...scope, revision, limit: 2, ...(afterKey === undefined ? {} : { afterKey }) };
       const page = this.#fixture.store.list(range);
       objects.push(...page.objects);
       afterKey = page.continueAfterKey;
@@ -187,7 +216,7 @@ class Comparison {
     const events: StoreEvent[] = [];
     while (watcher.watch.deliveredRevision < store.revision) events.push(...(await iterator.next()).value!);
     const expected = this.#entries
-      .filter(({ key, revision }) => revision > watcher.seen && key.startsWith(watcher.prefix))
+      .filter((entry) => entry.revision > watcher.seen && this.#concerns(watcher.scope, entry))
       .map(({ key, revision, serial, deleted }) => ({ key, revision, serial, deleted }));
     assert.deepEqual(
       events.map(({ type, key, revision, object: { value } }) => {
@@ -196,6 +225,15 @@ class Comparison {
       expected,
     );
     watcher.seen = store.revision;
+  }
+
+  /** What is in the scope, and what replaced or deleted something that was. */
+  #concerns(scope: Scope, entry: Entry): boolean {
+    if (isInScope(scope, entry)) return true;
+    const before = this.#entries.findLast(
+      ({ key, revision }) => key === entry.key && revision < entry.revision,
+    );
+    return before !== undefined && !before.deleted && isInScope(scope, before);
   }
 }
 

@@ -14,7 +14,7 @@ export interface Store {
 
   /** The durable state of `key`; `undefined` when absent. */
   get(key: string): StoredObject | undefined;
-  /** Everything under `range.prefix` at one revision, in key order. @throws StatusError `Expired` when compacted away */
+  /** What `range` covers at one revision, in key order. @throws StatusError `Expired` when compacted away */
   list(range: ListRange): ListResult;
 
   /**
@@ -27,8 +27,10 @@ export interface Store {
    * Events with a revision greater than `afterRevision`, in order, without gap or repeat, until `signal` aborts.
    * The iterator throws StatusError `Expired` when `afterRevision` is compacted, or when the watcher fell too far behind;
    * it ends when `signal` aborts. Events are buffered from this call on; it can be iterated once.
+   *
+   * @param scope  a string stands for everything under that prefix
    */
-  watch(prefix: string, afterRevision: number, signal: AbortSignal): StoreWatch;
+  watch(scope: string | Scope, afterRevision: number, signal: AbortSignal): StoreWatch;
 
   compact(revision: number): Promise<void>;
 }
@@ -61,8 +63,32 @@ export interface TransactResult {
   changed: boolean;
 }
 
-export interface ListRange {
+/** What a list or a watch is about. */
+export interface Scope {
+  /** The start of the keys. */
   prefix: string;
+  /** Only the object whose key is `prefix` itself. */
+  exact?: boolean;
+  /** Only objects with this value; to a watch, also changes of objects that had it just before. */
+  indexed?: IndexedValue;
+}
+
+export interface IndexedValue {
+  index: ObjectIndex;
+  value: string;
+}
+
+/**
+ * Arranges the objects under `prefix` by one value of theirs: a list or watch of one value then costs what it finds, not
+ * what there is. A constant of whoever knows the objects; the store keeps it from its first use on, for as long as it lives.
+ */
+export interface ObjectIndex {
+  readonly prefix: string;
+  /** Pure; the same for equal objects. */
+  valueOf(object: StoredValue): string;
+}
+
+export interface ListRange extends Scope {
   /** Start at the first key greater than this one. */
   afterKey?: string;
   limit?: number;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { described, drain, encoded, newFixture, object, putObject, remove, take } from './store.fixture.ts';
-import type { StoreEvent } from './store.ts';
+import type { ObjectIndex, StoreEvent } from './store.ts';
 
 const never = new AbortController().signal;
 
@@ -143,4 +143,58 @@ test('watch shares one event and one batch between its readers', async () => {
   const first = await one![Symbol.asyncIterator]().next();
   const second = await two![Symbol.asyncIterator]().next();
   assert.equal(first.value, second.value);
+});
+
+const BY_NODE: ObjectIndex = { prefix: '/pods/', valueOf: ({ node = '' }) => node as string };
+
+test('watch of an indexed value hears of what has it, and once of what had it', async () => {
+  const { store } = await newFixture();
+  const scope = { prefix: '/pods/', indexed: { index: BY_NODE, value: 'n1' } };
+  const [n1, all] = [store.watch(scope, 1, never), store.watch('/pods/', 1, never)];
+  await putObject(store, '/pods/a');
+  await putObject(store, '/pods/a', { node: 'n1' });
+  await putObject(store, '/pods/b', { node: 'n2' });
+  await putObject(store, '/pods/a', { node: 'n2' });
+  await putObject(store, '/pods/a', { node: 'n2', n: 2 });
+  await putObject(store, '/pods/b', { node: 'n1' });
+  await remove(store, '/pods/b');
+  const expected = ['put /pods/a@3', 'put /pods/a@5', 'put /pods/b@7', 'delete /pods/b@8'];
+  assert.deepEqual(described(await drain(n1, store)), expected);
+  assert.deepEqual(
+    described(await drain(store.watch(scope, 1, never), store)),
+    expected,
+    'a resumed one too',
+  );
+  assert.equal((await drain(all, store)).length, 7);
+});
+
+test('watch of one key hears of that key alone', async () => {
+  const { store } = await newFixture();
+  const watch = store.watch({ prefix: '/nodes/n1', exact: true }, 1, never);
+  for (const key of ['/nodes/n1', '/nodes/n10', '/nodes/n1/x']) await putObject(store, key);
+  await remove(store, '/nodes/n1');
+  assert.deepEqual(described(await drain(watch, store)), ['put /nodes/n1@2', 'delete /nodes/n1@5']);
+});
+
+test('WatchHub asks only the watchers that a version can concern', async () => {
+  const { store } = await newFixture();
+  let asked = 0;
+  const index: ObjectIndex = {
+    prefix: '/pods/',
+    valueOf: (value) => {
+      asked++;
+      return BY_NODE.valueOf(value);
+    },
+  };
+  const watches = Array.from({ length: 500 }, (_, i) =>
+    store.watch({ prefix: '/pods/', indexed: { index, value: `n${i}` } }, 1, never),
+  );
+  await putObject(store, '/pods/a', { node: 'n7' });
+  await putObject(store, '/pods/a', { node: 'n8' });
+  assert.equal(asked, 3, 'each value is read once, however many watch');
+  const seen = await Promise.all(watches.map((watch) => drain(watch, store)));
+  assert.deepEqual(
+    seen.flatMap((events, i) => events.map(({ revision }) => `n${i}@${revision}`)),
+    ['n7@2', 'n7@3', 'n8@3'],
+  );
 });

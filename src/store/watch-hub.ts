@@ -1,26 +1,14 @@
 /**
- * Tells watchers of durable versions, each watcher those under its prefix.
+ * Tells watchers of durable versions, each watcher those of its scope.
  *
- * Watchers of the same prefix form a group, and groups hang at the last '/' of their prefix:
- *
- *     '/registry/pods/'         -> group '/registry/pods/'        (every namespace)
- *     '/registry/pods/default/' -> group '/registry/pods/default/', group '/registry/pods/default/web-1' (one object)
- *
- * An event of `/registry/pods/default/web-1` looks up its four or five '/' positions and touches only groups that match;
- * a batch is built once for a group and shared by its watchers. So idle watchers cost nothing for what they do not watch.
- * Invariant: a watcher is given every version under its prefix once, in revision order.
+ * `watch-groups.ts` finds the groups of watchers that a version concerns; a batch is built once for a group and shared by
+ * its watchers. Invariant: a watcher is given every version of its scope once, in revision order.
  */
 import { StatusError } from '../base/status-error.ts';
-import type { StoreEvent } from './store.ts';
+import type { Scope, StoreEvent } from './store.ts';
 import type { Version } from './version.ts';
-import { Watcher } from './watcher.ts';
-
-interface WatchGroup {
-  readonly prefix: string;
-  readonly watchers: Set<Watcher>;
-  /** What the running `publish` has found for this group. */
-  batch: StoreEvent[];
-}
+import { type WatchGroup, WatchGroups } from './watch-groups.ts';
+import { Watcher, type WatcherOwner } from './watcher.ts';
 
 export interface WatchHubOptions {
   /** Events that may wait for one watcher before it is closed with `Expired`. */
@@ -29,30 +17,25 @@ export interface WatchHubOptions {
 }
 
 export class WatchHub {
-  readonly #options: WatchHubOptions;
-  readonly #groupsByDirectory = new Map<string, Map<string, WatchGroup>>();
+  readonly #owner: WatcherOwner;
+  readonly #groups = new WatchGroups();
   #watcherCount = 0;
 
   constructor(options: WatchHubOptions) {
-    this.#options = options;
+    this.#owner = {
+      ...options,
+      tooSlow: () => new StatusError('Expired', 'the watch fell too far behind: too many events wait for it'),
+      onClosed: (watcher) => this.#remove(watcher),
+    };
   }
 
-  /** A watcher that first hands out `past`, then all that is published from now on under `prefix`. */
-  open(prefix: string, past: StoreEvent[], signal: AbortSignal): Watcher {
-    const watcher = new Watcher(
-      {
-        prefix,
-        maxBufferedEvents: this.#options.maxBufferedEvents,
-        tooSlow: () =>
-          new StatusError('Expired', 'the watch fell too far behind: too many events wait for it'),
-        currentRevision: () => this.#options.currentRevision(),
-        onClosed: (closed) => this.#remove(closed),
-      },
-      signal,
-    );
+  /** A watcher that first hands out `past`, then all that is published from now on in `scope`. */
+  open(scope: Scope, past: StoreEvent[], signal: AbortSignal): Watcher {
+    const watcher = new Watcher(this.#owner, scope, signal);
     if (watcher.closed) return watcher;
     watcher.replay(past);
-    this.#add(watcher);
+    this.#groups.add(watcher);
+    this.#watcherCount++;
     return watcher;
   }
 
@@ -60,13 +43,16 @@ export class WatchHub {
   publish(versions: readonly Version[]): void {
     if (this.#watcherCount === 0) return;
     const touched = new Set<WatchGroup>();
+    const concerned: WatchGroup[] = [];
     for (const version of versions) {
-      let event: StoreEvent | undefined;
-      for (const group of this.#groupsOf(version.key)) {
-        event ??= toEvent(version);
+      this.#groups.collect(version, concerned);
+      if (concerned.length === 0) continue;
+      const event = toEvent(version);
+      for (const group of concerned) {
         group.batch.push(event);
         touched.add(group);
       }
+      concerned.length = 0;
     }
     for (const group of touched) {
       const batch = group.batch;
@@ -75,48 +61,9 @@ export class WatchHub {
     }
   }
 
-  *#groupsOf(key: string): Generator<WatchGroup> {
-    // The empty directory holds prefixes without any '/'.
-    for (let end = 0; ; ) {
-      const groups = this.#groupsByDirectory.get(key.slice(0, end));
-      if (groups !== undefined) {
-        for (const group of groups.values()) if (key.startsWith(group.prefix)) yield group;
-      }
-      const slash = key.indexOf('/', end);
-      if (slash === -1) return;
-      end = slash + 1;
-    }
-  }
-
-  #add(watcher: Watcher): void {
-    const directory = directoryOf(watcher.prefix);
-    let groups = this.#groupsByDirectory.get(directory);
-    if (groups === undefined) {
-      groups = new Map();
-      this.#groupsByDirectory.set(directory, groups);
-    }
-    let group = groups.get(watcher.prefix);
-    if (group === undefined) {
-      group = { prefix: watcher.prefix, watchers: new Set(), batch: [] };
-      groups.set(watcher.prefix, group);
-    }
-    group.watchers.add(watcher);
-    this.#watcherCount++;
-  }
-
   #remove(watcher: Watcher): void {
-    const directory = directoryOf(watcher.prefix);
-    const groups = this.#groupsByDirectory.get(directory);
-    const group = groups?.get(watcher.prefix);
-    if (groups === undefined || group === undefined || !group.watchers.delete(watcher)) return;
-    this.#watcherCount--;
-    if (group.watchers.size === 0) groups.delete(watcher.prefix);
-    if (groups.size === 0) this.#groupsByDirectory.delete(directory);
+    if (this.#groups.remove(watcher)) this.#watcherCount--;
   }
-}
-
-function directoryOf(prefix: string): string {
-  return prefix.slice(0, prefix.lastIndexOf('/') + 1);
 }
 
 /** `version` as watchers see it. A key that was deleted before has no previous object. */

@@ -10,12 +10,12 @@
 import { assert } from '../base/assert.ts';
 import { type Deferred, newDeferred } from '../base/deferred.ts';
 import type { StatusError } from '../base/status-error.ts';
-import type { StoreEvent, StoreWatch } from './store.ts';
+import type { Scope, StoreEvent, StoreWatch } from './store.ts';
 
 type Ending = { kind: 'ended' } | { kind: 'failed'; error: StatusError };
 
-export interface WatcherOptions {
-  prefix: string;
+/** What the watchers of one hub share. */
+export interface WatcherOwner {
   /** Events that may wait for the reader; one more and the watcher fails with `tooSlow()`. */
   maxBufferedEvents: number;
   tooSlow(): StatusError;
@@ -25,7 +25,8 @@ export interface WatcherOptions {
 }
 
 export class Watcher implements StoreWatch, AsyncIterator<StoreEvent[], undefined> {
-  readonly #options: WatcherOptions;
+  readonly scope: Scope;
+  readonly #owner: WatcherOwner;
   readonly #signal: AbortSignal;
   readonly #onAbort = () => this.#close({ kind: 'ended' });
   #buffer: StoreEvent[][] = [];
@@ -33,15 +34,12 @@ export class Watcher implements StoreWatch, AsyncIterator<StoreEvent[], undefine
   #reader: Deferred<IteratorResult<StoreEvent[], undefined>> | undefined;
   #ending: Ending | undefined;
 
-  constructor(options: WatcherOptions, signal: AbortSignal) {
-    this.#options = options;
+  constructor(owner: WatcherOwner, scope: Scope, signal: AbortSignal) {
+    this.scope = scope;
+    this.#owner = owner;
     this.#signal = signal;
     if (signal.aborted) this.#ending = { kind: 'ended' };
     else signal.addEventListener('abort', this.#onAbort);
-  }
-
-  get prefix(): string {
-    return this.#options.prefix;
   }
 
   get closed(): boolean {
@@ -50,7 +48,7 @@ export class Watcher implements StoreWatch, AsyncIterator<StoreEvent[], undefine
 
   get deliveredRevision(): number {
     const waiting = this.#buffer[0]?.[0];
-    return waiting === undefined ? this.#options.currentRevision() : waiting.revision - 1;
+    return waiting === undefined ? this.#owner.currentRevision() : waiting.revision - 1;
   }
 
   /** What happened before the watch was opened; it does not count against the buffer's limit. */
@@ -67,7 +65,7 @@ export class Watcher implements StoreWatch, AsyncIterator<StoreEvent[], undefine
       return;
     }
     this.#bufferedEvents += events.length;
-    if (this.#bufferedEvents > this.#options.maxBufferedEvents) this.fail(this.#options.tooSlow());
+    if (this.#bufferedEvents > this.#owner.maxBufferedEvents) this.fail(this.#owner.tooSlow());
     else this.#buffer.push(events);
   }
 
@@ -103,7 +101,7 @@ export class Watcher implements StoreWatch, AsyncIterator<StoreEvent[], undefine
     this.#buffer = [];
     this.#bufferedEvents = 0;
     this.#signal.removeEventListener('abort', this.#onAbort);
-    this.#options.onClosed(this);
+    this.#owner.onClosed(this);
     this.#reader?.resolve(settle(ending) as never);
     this.#reader = undefined;
   }

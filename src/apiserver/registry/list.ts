@@ -10,7 +10,7 @@
 import type { ListMeta } from '../../api/message.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
-import type { ListResult, Store, StoredObject } from '../../store/store.ts';
+import type { ListRange, ListResult, Scope, Store, StoredObject } from '../../store/store.ts';
 import { objectOf } from '../api-object.ts';
 import { newBadRequest, newTooLargeRevision } from '../errors.ts';
 import {
@@ -20,6 +20,7 @@ import {
   encodeContinue,
 } from './continue-token.ts';
 import { prefixOf } from './registry.ts';
+import { scopeOf } from './scope.ts';
 import { parseSelection, type Selection } from './selection.ts';
 
 export interface ListPage {
@@ -28,7 +29,9 @@ export interface ListPage {
 }
 
 interface PageRequest {
+  /** Of the collection: continue tokens say what follows it. */
   prefix: string;
+  scope: Scope;
   selection: Selection;
   limit: number;
   /** Absent: the newest. */
@@ -45,16 +48,23 @@ export function listObjects(
 ): ListPage {
   const prefix = prefixOf(row, namespace);
   const selection = parseSelection(row, query);
+  const scope = scopeOf(row, namespace, selection);
   const limit = parseLimit(query.get('limit'));
   const token = query.get('continue') ?? '';
   if (token !== '') {
     if (query.get('resourceVersion')) {
       throw newBadRequest('specifying resource version is not allowed when using continue');
     }
-    return continueList(store, { prefix, selection, limit }, decodeContinue(token));
+    return continueList(store, { prefix, scope, selection, limit }, decodeContinue(token));
   }
   const revision = exactRevision(store, query, limit);
-  return takePage(store, { prefix, selection, limit, ...(revision === undefined ? {} : { revision }) });
+  return takePage(store, {
+    prefix,
+    scope,
+    selection,
+    limit,
+    ...(revision === undefined ? {} : { revision }),
+  });
 }
 
 function continueList(store: Store, request: PageRequest, { revision, afterKey }: ContinuePoint): ListPage {
@@ -89,7 +99,7 @@ function takeSelected(store: Store, request: PageRequest): ListResult {
   const { objects: candidates, revision } = store.list(rangeOf(request, 0));
   const objects: StoredObject[] = [];
   for (const [index, candidate] of candidates.entries()) {
-    // A name is the key's end, cheaper to tell than the parsed value.
+    // Across namespaces: a name is the key's end, cheaper to tell than the parsed value.
     if (selection.name !== undefined && !candidate.key.endsWith(`/${selection.name}`)) continue;
     if (!selection.matches(objectOf(candidate))) continue;
     objects.push(candidate);
@@ -100,9 +110,9 @@ function takeSelected(store: Store, request: PageRequest): ListResult {
   return { objects, revision };
 }
 
-function rangeOf({ prefix, revision, afterKey }: PageRequest, limit: number) {
+function rangeOf({ scope, revision, afterKey }: PageRequest, limit: number): ListRange {
   return {
-    prefix,
+    ...scope,
     ...(limit > 0 ? { limit } : {}),
     ...(revision === undefined ? {} : { revision }),
     ...(afterKey === undefined ? {} : { afterKey }),

@@ -18,10 +18,16 @@ export interface Selection {
   readonly everything: boolean;
   /** Set when only the object of this name can match. */
   readonly name: string | undefined;
+  readonly fields: readonly FieldRequirement[];
   matches(object: ApiObject): boolean;
 }
 
-export const EVERYTHING: Selection = { everything: true, name: undefined, matches: () => true };
+export const EVERYTHING: Selection = {
+  everything: true,
+  name: undefined,
+  fields: [],
+  matches: () => true,
+};
 
 const META_FIELDS = ['metadata.name', 'metadata.namespace'];
 
@@ -51,19 +57,28 @@ export function parseSelection(row: ResourceRow, query: URLSearchParams): Select
       `Unable to find ${JSON.stringify(gvr)} that match label selector ${JSON.stringify(labelText)}, field selector ${JSON.stringify(fieldText)}: field label not supported: ${field}`,
     );
   }
+  const matchesFields = fields.map(toFieldMatcher);
   return {
     everything: false,
     name: fields.find(({ field, equal }) => equal && field === 'metadata.name')?.value,
+    fields,
     matches: (object) =>
-      fields.every((requirement) => meetsField(requirement, object)) &&
+      matchesFields.every((matches) => matches(object)) &&
       (matchesLabels === undefined || matchesLabels(object.metadata.labels)),
   };
 }
 
-function meetsField({ field, equal, value }: FieldRequirement, object: ApiObject): boolean {
+function toFieldMatcher({ field, equal, value }: FieldRequirement): (object: ApiObject) => boolean {
+  const read = fieldReader(field);
+  return (object) => (read(object) === value) === equal;
+}
+
+/** Reads the text of a selectable field, `''` where it is absent. */
+export function fieldReader(field: string): (object: ApiObject) => string {
   const read = FIELD_VALUES[field];
-  const actual = read === undefined ? fieldAt(object, field) : read(object);
-  return (toText(actual) === value) === equal;
+  if (read !== undefined) return (object) => toText(read(object));
+  const steps = field.split('.');
+  return (object) => toText(fieldAt(object, steps));
 }
 
 /** Selectable fields are scalars. */

@@ -19,7 +19,7 @@ import { newBadRequest, newTooLargeRevision } from '../errors.ts';
 import { isTrue } from '../route.ts';
 import { type FrameCache, type FrameShape, newFrame } from './frames.ts';
 import { parseRevision } from './list.ts';
-import { prefixOf } from './registry.ts';
+import { scopeOf } from './scope.ts';
 import { parseSelection, type Selection } from './selection.ts';
 import { WatchPump } from './watch-pump.ts';
 
@@ -97,14 +97,14 @@ export async function* watchFrames(
   signal: AbortSignal,
 ): AsyncGenerator<readonly WatchFrame[]> {
   const { store, clock } = source;
-  const prefix = prefixOf(request.row, request.namespace);
+  const scope = scopeOf(request.row, request.namespace, request.selection);
   const sendsInitial = request.initial !== 'none';
   // One turn: nothing can be published between the list and the watch.
-  const initial = sendsInitial ? store.list({ prefix }) : undefined;
+  const initial = sendsInitial ? store.list(scope) : undefined;
   const ending = new AbortController();
   const afterRevision =
     initial?.revision ?? (request.afterRevision === 0 ? store.revision : request.afterRevision);
-  const watch = store.watch(prefix, afterRevision, AbortSignal.any([signal, ending.signal]));
+  const watch = store.watch(scope, afterRevision, AbortSignal.any([signal, ending.signal]));
   using pump = new WatchPump(watch, clock, {
     periodMs: BOOKMARK_PERIOD_MS,
     timeoutMs: request.timeoutMs,
