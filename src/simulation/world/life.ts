@@ -136,7 +136,7 @@ export class Life {
     if (this.#state === 'ended') return;
     this.#state = 'ended';
     this.#arrived = [];
-    for (const listener of [...this.#onEnd]) listener();
+    for (const listener of this.#onEnd) listener();
     this.#onEnd.clear();
   }
 
@@ -205,6 +205,6 @@ class LifeClock implements Clock {
   }
 
   #cancelAll(): void {
-    for (const timer of [...this.#timers]) timer.cancel();
+    for (const timer of this.#timers) timer.cancel();
   }
 }

@@ -23,7 +23,7 @@ export interface MachineOptions {
   /** Hung processes are found and replaced. Without it the keeper only replaces what ends. */
   watchdog: boolean;
   log(process: string): Logger;
-  observe(event: { kind: 'process' } & ProcessChanged): void;
+  observe: (event: { kind: 'process' } & ProcessChanged) => void;
   /** Power has gone: what is only in memory is lost. */
   onPowerLoss?(): void;
 }

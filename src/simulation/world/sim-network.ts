@@ -137,7 +137,8 @@ export class SimulatedNetwork {
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const travel of waiting) travel();
-    for (const listener of [...this.#listeners]) listener();
+    const listeners = [...this.#listeners];
+    for (const listener of listeners) listener();
   }
 }
 

@@ -37,7 +37,7 @@ export interface SimulatedNodeOptions {
   host: SimulatedHost;
   random: Random;
   log: Logger;
-  transport(life: Life): Transport;
+  transport: (life: Life) => Transport;
 }
 
 export class SimulatedNode {

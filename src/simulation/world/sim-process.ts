@@ -18,7 +18,7 @@ export interface ProcessOptions {
   pid: number;
   machine: Life;
   program: Program;
-  observe(event: { kind: 'process' } & ProcessChanged): void;
+  observe: (event: { kind: 'process' } & ProcessChanged) => void;
 }
 
 export class SimulatedProcess implements RunningProcess {

@@ -32,10 +32,10 @@ export interface SimulatedServerOptions {
   disk: JournalDisk;
   serviceCidr: string;
   /** What else lives in the process. */
-  companions(life: Life): readonly Task[];
+  companions: (life: Life) => readonly Task[];
   /** A store has been opened: what it holds is durable. */
-  onOpen(store: OpenStore): void;
-  onReady(): void;
+  onOpen: (store: OpenStore) => void;
+  onReady: () => void;
 }
 
 export class SimulatedServer implements ServerEndpoint {

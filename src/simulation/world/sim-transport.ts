@@ -36,7 +36,7 @@ export interface SimulatedTransportOptions {
   process: string;
   life: Life;
   user: UserInfo;
-  observe(event: { kind: 'request' } & RequestDone): void;
+  observe: (event: { kind: 'request' } & RequestDone) => void;
 }
 
 export function newSimulatedTransport(options: SimulatedTransportOptions): Transport {
@@ -200,7 +200,8 @@ class Exchange {
   #observe(response: ApiResponse): void {
     const { process, user, observe } = this.#options;
     const { method, path, query } = this.#request;
-    const text = query.toString() === '' ? path : `${path}?${query}`;
+    const asked = query.toString();
+    const text = asked === '' ? path : `${path}?${asked}`;
     const { body, status } = response;
     const answer = body.kind === 'object' ? body.value : undefined;
     observe({ kind: 'request', process, user: user.username, method, path: text, status, answer });

@@ -164,9 +164,21 @@ export class World {
   async until(holds: () => boolean, limitMs: number, stepMs = 100): Promise<void> {
     await this.clock.settle();
     for (let passedMs = 0; !holds(); passedMs += stepMs) {
-      if (passedMs >= limitMs) throw new Error(`does not hold after ${limitMs} ms of virtual time: ${holds}`);
+      if (passedMs >= limitMs)
+        throw new Error(`does not hold after ${limitMs} ms of virtual time: ${String(holds)}`);
       await this.clock.advance(stepMs);
     }
+  }
+
+  /** Lets time pass until `promise` settles, and is it. @throws Error when it does not within `limitMs` of virtual time */
+  async finish<T>(promise: Promise<T>, limitMs = 60_000): Promise<T> {
+    let isOver = false;
+    const over = () => {
+      isOver = true;
+    };
+    promise.then(over, over);
+    await this.until(() => isOver, limitMs, STEP_MS);
+    return promise;
   }
 
   #newServer(): SimulatedServer {
