@@ -48,7 +48,7 @@ test('Life holds back what arrives while it is frozen, and lets it in, in order,
   machine.freeze();
   ok(process.isFrozen);
   await clock.advance(100);
-  deepEqual(seen, []);
+  equal(seen.length, 0);
   process.enter(() => seen.push('message'));
   machine.thaw();
   await clock.settle();
@@ -61,7 +61,9 @@ test('Life lets nothing in that waited for a machine to thaw, when the process h
   const process = new Life(machine);
   const seen: string[] = [];
   machine.freeze();
-  process.enter(() => seen.push('message'));
+  process.enter(() => {
+    seen.push('message');
+  });
   process.end();
   machine.thaw();
   await clock.settle();

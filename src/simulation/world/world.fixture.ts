@@ -1,6 +1,7 @@
 /** What tests of simulated worlds share. Holds no tests of its own. */
 import type { Deployment } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
+import type { NewObject } from '../../api/meta.ts';
 import { isPodActive, isPodReady } from '../../api/pod-conditions.ts';
 import { DEPLOYMENTS, PODS } from '../../api/resources.ts';
 import { World, type WorldOptions } from './world.ts';
@@ -22,7 +23,7 @@ export async function newWorld(
 /** `default/web`, of image `web`. */
 export function createDeployment(world: World, replicas: number): Promise<Deployment> {
   const labels = { app: 'web' };
-  const object = {
+  const object: NewObject<Deployment> = {
     apiVersion: 'apps/v1',
     kind: 'Deployment',
     metadata: { name: 'web', namespace: 'default' },
@@ -31,7 +32,7 @@ export function createDeployment(world: World, replicas: number): Promise<Deploy
       selector: { matchLabels: labels },
       template: { metadata: { labels }, spec: { containers: [{ name: 'web', image: 'web' }] } },
     },
-  } as const;
+  };
   return world.finish(world.client().create(DEPLOYMENTS, object, never));
 }
 
