@@ -11,7 +11,7 @@
  */
 import { type Deferred, newDeferred } from '../base/deferred.ts';
 import { StatusError } from '../base/status-error.ts';
-import { type Journal, type JournalRecord, JournalUnavailableError } from './journal.ts';
+import { type Journal, JournalUnavailableError } from './journal.ts';
 import type { Version } from './version.ts';
 
 export interface CommitLimits {
@@ -100,7 +100,7 @@ export class CommitQueue {
       this.#scheduled = false;
       return;
     }
-    const records = this.#inFlight.map(({ version }) => toRecord(version));
+    const records = this.#inFlight.map(({ version }) => version.record);
     this.#options.journal.commit({ records }).then(
       () => this.#onDurable(),
       (error: unknown) => this.#onRefused(error),
@@ -111,7 +111,7 @@ export class CommitQueue {
     const { maxBatchRecords, maxBatchBytes } = this.#options.limits;
     let count = 0;
     for (let bytes = 0; count < this.#queued.length && count < maxBatchRecords; count++) {
-      bytes += this.#queued[count]!.version.bytes.length;
+      bytes += this.#queued[count]!.version.sizeBytes;
       if (bytes > maxBatchBytes && count > 0) break;
     }
     return this.#queued.splice(0, count);
@@ -150,15 +150,4 @@ export class CommitQueue {
     this.#newest.clear();
     for (const { outcome } of dropped) outcome.reject(reason);
   }
-}
-
-function toRecord(version: Version): JournalRecord {
-  return {
-    key: version.key,
-    revision: version.revision,
-    createRevision: version.createRevision,
-    previousRevision: version.previousRevision,
-    value: version.bytes,
-    deleted: version.deleted,
-  };
 }

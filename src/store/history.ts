@@ -35,7 +35,7 @@ export class History {
   append(version: Version): void {
     assert((this.#versions.at(-1)?.revision ?? 0) < version.revision, 'history goes back');
     this.#versions.push(version);
-    this.#sizeBytes += version.bytes.length;
+    this.#sizeBytes += version.sizeBytes;
     const cooled = this.#versions.length - PARSED_RECENT;
     if (cooled >= 0) releaseReplaced(this.#versions[cooled]!);
   }
@@ -49,7 +49,7 @@ export class History {
   dropThrough(revision: number): Version[] {
     const end = this.#firstAfter(revision);
     const dropped = this.#versions.slice(0, end);
-    for (const version of dropped) this.#sizeBytes -= version.bytes.length;
+    for (const version of dropped) this.#sizeBytes -= version.sizeBytes;
     this.#versions = this.#versions.slice(end);
     return dropped;
   }

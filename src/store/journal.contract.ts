@@ -145,15 +145,15 @@ export function deletion(key: string, revision: number, previousRevision: number
   return { ...put(key, revision, previousRevision), deleted: true };
 }
 
-interface Loaded extends Omit<JournalSnapshot, 'records'> {
+interface Loaded extends Pick<JournalSnapshot, 'revision' | 'compactedRevision'> {
   records: JournalRecord[];
 }
 
 async function loaded(journal: Journal): Promise<Loaded> {
-  const snapshot = await journal.load(never);
+  const { revision, compactedRevision, ...snapshot } = await journal.load(never);
   // Values may be views on larger buffers, which deepEqual would not call equal to copies.
   const records = [...snapshot.records].map((record) => ({ ...record, value: record.value.slice() }));
-  return { ...snapshot, records };
+  return { revision, compactedRevision, records };
 }
 
 async function commitAndClose(journal: Journal, batches: JournalRecord[][]): Promise<void> {

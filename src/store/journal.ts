@@ -7,6 +7,8 @@
  * Invariants: `commit` resolves only when the whole batch is durable; a batch is all or nothing; a failed commit means that
  * the process must end; batches are committed in the order of the calls; revisions only grow, also across restarts.
  */
+import type { StoredValue } from './store.ts';
+
 export interface Journal {
   /** Everything durable, in revision order, then ready for `commit`. Called once. */
   load(signal: AbortSignal): Promise<JournalSnapshot>;
@@ -25,6 +27,8 @@ export interface JournalSnapshot {
   compactedRevision: number;
   /** Every version that is still held, in revision order, deletions included. */
   records: Iterable<JournalRecord>;
+  /** The journal keeps the records that it is given, in this memory: their bytes need not be made for it. */
+  keepsRecords?: boolean;
 }
 
 /** One write. Every write has a revision of its own. */
@@ -35,8 +39,10 @@ export interface JournalRecord {
   createRevision: number;
   /** The revision of the version that this one replaces, deletions included; 0 when the key had none. */
   previousRevision: number;
-  /** The encoded object; for a deletion, its last state (watchers show it). */
+  /** The encoded object; for a deletion, its last state (watchers show it). Where `object` is there, a spread leaves it out. */
   value: Uint8Array;
+  /** What `value` encodes, deeply frozen; only in records for a journal that keeps them. */
+  object?: StoredValue;
   deleted: boolean;
 }
 

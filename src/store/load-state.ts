@@ -10,6 +10,7 @@ import { Version } from './version.ts';
 export interface StoreState {
   revision: number;
   compactedRevision: number;
+  keepsRecords: boolean;
   /** The newest version of each key. */
   heads: Map<string, Version>;
   /** The versions after `compactedRevision`, in revision order. */
@@ -23,7 +24,7 @@ export interface StoreState {
 const FIRST_REVISION = 1;
 
 export function loadState(snapshot: JournalSnapshot): StoreState {
-  const { compactedRevision } = snapshot;
+  const { compactedRevision, keepsRecords = false } = snapshot;
   const heads = new Map<string, Version>();
   const history: Version[] = [];
   for (const record of snapshot.records) {
@@ -33,5 +34,6 @@ export function loadState(snapshot: JournalSnapshot): StoreState {
     if (compacted && record.deleted) heads.delete(record.key);
     else heads.set(record.key, version);
   }
-  return { revision: Math.max(FIRST_REVISION, snapshot.revision), compactedRevision, heads, history };
+  const revision = Math.max(FIRST_REVISION, snapshot.revision);
+  return { revision, compactedRevision, keepsRecords, heads, history };
 }

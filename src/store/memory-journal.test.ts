@@ -6,10 +6,13 @@ import { MemoryJournal, newMemoryDisk } from './memory-journal.ts';
 
 const never = new AbortController().signal;
 
-describeJournalContract('MemoryJournal', async () => {
-  const disk = newMemoryDisk();
-  return { open: () => new MemoryJournal(disk), dispose: async () => {} };
-});
+for (const keepsRecords of [false, true]) {
+  const name = keepsRecords ? 'MemoryJournal that keeps records' : 'MemoryJournal';
+  describeJournalContract(name, async () => {
+    const disk = newMemoryDisk({ keepsRecords });
+    return { open: () => new MemoryJournal(disk), dispose: async () => {} };
+  });
+}
 
 test('MemoryJournal loses a commit that a crash overtakes', async () => {
   const disk = newMemoryDisk();

@@ -17,10 +17,12 @@ export interface MemoryDisk {
   records: JournalRecord[];
   revision: number;
   compactedRevision: number;
+  /** Whether records stay as they come: fast and small, but their bytes are not made, let alone read back. */
+  readonly keepsRecords: boolean;
 }
 
-export function newMemoryDisk(): MemoryDisk {
-  return { records: [], revision: 0, compactedRevision: 0 };
+export function newMemoryDisk(options: { keepsRecords?: boolean } = {}): MemoryDisk {
+  return { records: [], revision: 0, compactedRevision: 0, keepsRecords: options.keepsRecords ?? false };
 }
 
 type Condition = 'working' | 'unavailable' | 'broken' | 'crashed' | 'closed';
@@ -75,8 +77,8 @@ export class MemoryJournal implements Journal {
     signal.throwIfAborted();
     assert(!this.#loaded, 'a journal is loaded once');
     this.#loaded = true;
-    const { revision, compactedRevision } = this.#disk;
-    return Promise.resolve({ revision, compactedRevision, records: [...this.#disk.records] });
+    const { revision, compactedRevision, keepsRecords } = this.#disk;
+    return Promise.resolve({ revision, compactedRevision, keepsRecords, records: [...this.#disk.records] });
   }
 
   commit(batch: JournalBatch): Promise<void> {

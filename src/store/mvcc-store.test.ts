@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { StatusError } from '../base/status-error.ts';
+import { newMemoryDisk } from './memory-journal.ts';
 import { encoded, type Fixture, newFixture, object, putObject, reasonOf, remove } from './store.fixture.ts';
 import type { ListRange, ObjectIndex } from './store.ts';
 
@@ -22,6 +23,17 @@ test('transact sets the resourceVersion, encodes once and freezes deeply', async
   assert.equal(store.get('/web')?.bytes, stored?.bytes);
   assert.throws(() => Object.assign(stored!.value['labels'] as object, { app: 'x' }), TypeError);
   assert.equal(input.metadata.resourceVersion, undefined);
+});
+
+test('transact makes no bytes for a journal that keeps records, until somebody reads them', async () => {
+  const fixture = await newFixture({ disk: newMemoryDisk({ keepsRecords: true }) });
+  const stored = await putObject(fixture.store, '/a', { nested: { list: [1] } });
+  const [record] = fixture.disk.records;
+  assert.equal(record?.object, stored.value, 'the value itself is on the disk');
+  const { store } = await fixture.reopen();
+  assert.equal(store.get('/a')?.value, stored.value);
+  assert.deepEqual(encoded(store.get('/a')), stored.value);
+  assert.equal(store.get('/a')?.bytes, record?.value, 'encoded once');
 });
 
 test('transact keeps createRevision over updates and starts anew after a deletion', async () => {

@@ -15,6 +15,7 @@ import { type Deferred, newDeferred } from '../base/deferred.ts';
 import type { Logger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
 import { CommitQueue } from './commit-queue.ts';
+import { encodedRecord, UnencodedRecord } from './commit-record.ts';
 import { runCompaction } from './compaction.ts';
 import * as defaults from './defaults.ts';
 import { History } from './history.ts';
@@ -34,7 +35,7 @@ import type {
   StoreWatch,
   TransactResult,
 } from './store.ts';
-import { encodeAt, Version, versionAt } from './version.ts';
+import { placeAt, Version, versionAt } from './version.ts';
 import { toEvent, WatchHub } from './watch-hub.ts';
 
 export interface StoreOptions {
@@ -89,6 +90,8 @@ class MvccStore implements OpenStore {
   readonly #hub: WatchHub;
   readonly #commits: CommitQueue;
   readonly #failed: Deferred<never> = newDeferred();
+  /** The journal needs no bytes. */
+  readonly #keepsRecords: boolean;
   #historyFull: Deferred<void> = newDeferred();
   #revision: number;
   #assignedRevision: number;
@@ -100,6 +103,7 @@ class MvccStore implements OpenStore {
     this.#revision = state.revision;
     this.#assignedRevision = state.revision;
     this.#compactedRevision = state.compactedRevision;
+    this.#keepsRecords = state.keepsRecords;
     this.#index = KeyIndex.from(state.heads);
     this.#history = new History({ maxRecords: limits.historyMaxRecords, maxBytes: limits.historyMaxBytes });
     for (const version of state.history) this.#history.append(version);
@@ -233,16 +237,16 @@ class MvccStore implements OpenStore {
     if (deleted && current === undefined) return undefined;
     assert(written !== undefined, 'a change writes a value');
     const revision = ++this.#assignedRevision;
-    const { value, bytes } = encodeAt(written, revision);
-    const record = {
+    const value = placeAt(written, revision);
+    const write = {
       key,
       revision,
       createRevision: current?.createRevision ?? revision,
       previousRevision: newest?.revision ?? 0,
-      value: bytes,
       deleted,
     };
-    return new Version(record, newest, value);
+    if (this.#keepsRecords) return new Version(new UnencodedRecord(write, value), newest);
+    return new Version(encodedRecord(write, value), newest, value);
   }
 
   #publish(versions: readonly Version[]): void {

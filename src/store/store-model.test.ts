@@ -5,6 +5,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
+import { newMemoryDisk } from './memory-journal.ts';
 import { type Fixture, newFixture, object, reasonOf } from './store.fixture.ts';
 import type {
   Change,
@@ -239,8 +240,9 @@ class Comparison {
 
 test('the store says the same as a list of acknowledged writes, through full disks and crashes', async () => {
   await fc.assert(
-    fc.asyncProperty(fc.array(step, { maxLength: 40 }), async (steps) => {
-      const comparison = new Comparison(await newFixture({ limits: { commitMaxRecords: 3 } }));
+    fc.asyncProperty(fc.array(step, { maxLength: 40 }), fc.boolean(), async (steps, keepsRecords) => {
+      const disk = newMemoryDisk({ keepsRecords });
+      const comparison = new Comparison(await newFixture({ disk, limits: { commitMaxRecords: 3 } }));
       for (const next of steps) await comparison.do(next);
     }),
     { numRuns: 200 },

@@ -1,46 +1,67 @@
 /**
- * One committed version of one object: its bytes, its parsed value, and a link to the version that it replaced.
+ * One committed version of one object: its journal record, its parsed value, and a link to the version that it replaced.
  *
  * Versions of a key form a list, newest first. Compaction cuts the list, so nothing that holds a version holds more history
- * than the store does. The parsed value is made on first use: opening a store with 10,000 objects parses none of them.
+ * than the store does. A value is parsed from its bytes on first use: opening a store with 10,000 objects parses none of them.
  */
 import type { JournalRecord } from './journal.ts';
 import type { StoredObject, StoredValue } from './store.ts';
 
-const encoder = new TextEncoder();
 const decoder = new TextDecoder();
 
+/** What a value counts as that has no bytes yet: most of it is shared with the version before. */
+const UNENCODED_BYTES = 2048;
+
 export class Version implements StoredObject {
-  readonly key: string;
-  readonly revision: number;
-  readonly createRevision: number;
-  readonly previousRevision: number;
-  readonly bytes: Uint8Array;
-  readonly deleted: boolean;
+  readonly record: JournalRecord;
   /** The version that this one replaced, deletions included; `undefined` when there was none or compaction dropped it. */
   previous: Version | undefined;
   #value: StoredValue | undefined;
 
   constructor(record: JournalRecord, previous: Version | undefined, value?: StoredValue) {
-    this.key = record.key;
-    this.revision = record.revision;
-    this.createRevision = record.createRevision;
-    this.previousRevision = record.previousRevision;
-    this.bytes = record.value;
-    this.deleted = record.deleted;
+    this.record = record;
     this.previous = previous;
     this.#value = value;
   }
 
+  get key(): string {
+    return this.record.key;
+  }
+
+  get revision(): number {
+    return this.record.revision;
+  }
+
+  get createRevision(): number {
+    return this.record.createRevision;
+  }
+
+  get deleted(): boolean {
+    return this.record.deleted;
+  }
+
+  get bytes(): Uint8Array {
+    return this.record.value;
+  }
+
+  /** For limits: what it adds to memory, roughly where there are no bytes. */
+  get sizeBytes(): number {
+    return this.record.object === undefined ? this.record.value.length : UNENCODED_BYTES;
+  }
+
   get value(): StoredValue {
-    this.#value ??= deepFreeze(JSON.parse(decoder.decode(this.bytes)) as StoredValue);
+    this.#value ??= this.record.object ?? parse(this.record.value);
     return this.#value;
   }
 
-  /** Forgets the parsed value; the next use parses the bytes again. For versions that only history holds. */
+  /** Forgets the parsed value where bytes hold it too; the next use parses them. For versions that only history holds. */
   releaseValue(): void {
     this.#value = undefined;
   }
+}
+
+function parse(bytes: Uint8Array): StoredValue {
+  return deepFreeze(JSON.parse(decoder.decode(bytes)) as StoredValue);
 }
 
 /** What was the newest version of `head`'s key at `revision`: `head` or an older one. */
@@ -50,13 +71,12 @@ export function versionAt(head: Version, revision: number): Version | undefined 
   return version;
 }
 
-/** `value` as it is at `revision`: `metadata.resourceVersion` set, deeply frozen, and encoded as UTF-8 JSON. */
-export function encodeAt(value: StoredValue, revision: number): { value: StoredValue; bytes: Uint8Array } {
-  const placed: StoredValue = {
+/** `value` as it is at `revision`: `metadata.resourceVersion` set, and deeply frozen. */
+export function placeAt(value: StoredValue, revision: number): StoredValue {
+  return deepFreeze({
     ...value,
     metadata: { ...value.metadata, resourceVersion: String(revision) },
-  };
-  return { value: deepFreeze(placed), bytes: encoder.encode(JSON.stringify(placed)) };
+  });
 }
 
 /**
