@@ -224,7 +224,8 @@ test('newKubelet makes everything again after the machine lost power', async () 
   await createPod(node, { containers: [{}] });
   await node.clock.advance(1000);
   await node.stop();
-  node.runtime.powerLoss();
+  node.runtime.powerOff();
+  node.runtime.boot();
   await node.start();
   await node.clock.advance(60_000);
   const [status] = node.pod().status?.containerStatuses ?? [];

@@ -1,4 +1,4 @@
-/** The streams of the simulated runtime: exec, attach and port-forward, in virtual time. */
+/** The streams of the simulated runtime: exec, attach and port-forward, in the container's own time. */
 import { abortable } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { newDeferred } from '../base/deferred.ts';
@@ -10,37 +10,76 @@ import type { SimulatedExec } from './sim-program.ts';
 
 const CHUNKS_MAX = 10_000;
 
+interface Patience {
+  /** Of the container's own time; infinite to wait for its end. */
+  takesMs: number;
+  /** Of the caller's time; infinite to wait for ever. */
+  timeoutMs: number;
+  signal: AbortSignal;
+}
+
+/** Waits until a running container has lived through `takesMs`, has ended, or the caller's patience has. */
+export async function elapse(
+  container: SimContainer,
+  clock: Clock,
+  { signal, takesMs, timeoutMs }: Patience,
+): Promise<'done' | 'ended' | 'timeout'> {
+  signal.throwIfAborted();
+  if (container.state !== 'running') return 'ended';
+  if (takesMs === 0 && !container.isHeld) return 'done';
+  const waiting = newDeferred<'done' | 'ended' | 'timeout'>();
+  const onAbort = () => waiting.reject(signal.reason);
+  signal.addEventListener('abort', onAbort);
+  const timer =
+    timeoutMs === Number.POSITIVE_INFINITY
+      ? undefined
+      : clock.setTimer(timeoutMs, () => waiting.resolve('timeout'));
+  const forget = container.after(takesMs, {
+    run: () => waiting.resolve('done'),
+    abandon: () => waiting.resolve('ended'),
+  });
+  try {
+    return await waiting.promise;
+  } finally {
+    signal.removeEventListener('abort', onAbort);
+    timer?.cancel();
+    forget();
+  }
+}
+
 /** A command that behaves as `plan` says; it dies with its container. */
-export function newSimExecSession(plan: SimulatedExec, container: SimContainer, clock: Clock): ExecSession {
+export function newSimExecSession(plan: SimulatedExec, container: SimContainer): ExecSession {
   const encoder = new TextEncoder();
   const stdout = new AsyncQueue<Uint8Array>(CHUNKS_MAX);
   const stderr = new AsyncQueue<Uint8Array>(CHUNKS_MAX);
   const exited = newDeferred<number>();
   const end = (code: number) => {
+    forget();
     stdout.close();
     stderr.close();
     exited.resolve(code);
   };
+  const kill = () => end(exitCodeOfSignal(SIGKILL));
   const finish = () => {
     if (plan.stdout !== undefined) stdout.push(encoder.encode(plan.stdout));
     if (plan.stderr !== undefined) stderr.push(encoder.encode(plan.stderr));
     end(plan.exitCode);
   };
-  if (plan.echo !== true && plan.takesMs === undefined) finish();
-  else if (plan.takesMs !== undefined) clock.setTimer(plan.takesMs, finish);
-  void container.exited.promise.then(() => end(exitCodeOfSignal(SIGKILL)));
+  const endsByItself = plan.echo !== true || plan.takesMs !== undefined;
+  const takesMs = endsByItself ? (plan.takesMs ?? 0) : Number.POSITIVE_INFINITY;
+  const forget = container.after(takesMs, { run: finish, abandon: kill });
   return {
     stdout,
     stderr,
     async writeStdin(chunk) {
-      if (plan.echo === true) stdout.push(chunk);
+      if (plan.echo === true && !container.isHeld) stdout.push(chunk);
     },
     closeStdin() {
       if (plan.echo === true) finish();
     },
     resize() {},
     exited: exited.promise,
-    close: () => end(exitCodeOfSignal(SIGKILL)),
+    close: kill,
   };
 }
 
@@ -67,27 +106,34 @@ async function copyLog(
   queues: { stdout: AsyncQueue<Uint8Array>; stderr: AsyncQueue<Uint8Array> },
   signal: AbortSignal,
 ): Promise<void> {
-  for (let next = container.log.length; !signal.aborted; ) {
-    for (; next < container.log.length; next++) {
-      const record = container.log[next]!;
+  const { log } = container;
+  for (let next = log.end; !signal.aborted; ) {
+    for (; next < log.end; next++) {
+      next = Math.max(next, log.first);
+      const record = log.at(next)!;
       queues[record.stream].push(record.line);
     }
     if (container.state !== 'running') break;
-    await container.logChanged(signal);
+    await log.changed(signal);
   }
   queues.stdout.close();
   queues.stderr.close();
 }
 
-/** A connection to a simulated port: what is written comes back. */
-export function newSimConnection(): ByteStream {
+/** A connection to a simulated port: what is written comes back, until the process hangs; it ends with it. */
+export function newSimConnection(container: SimContainer): ByteStream {
   const readable = new AsyncQueue<Uint8Array>(CHUNKS_MAX);
+  const close = () => {
+    forget();
+    readable.close();
+  };
+  const forget = container.onEnd(() => readable.close());
   return {
     readable,
     async write(chunk) {
-      readable.push(chunk);
+      if (!container.isHeld) readable.push(chunk);
     },
-    end: () => readable.close(),
-    destroy: () => readable.close(),
+    end: close,
+    destroy: close,
   };
 }
