@@ -101,3 +101,13 @@ test('advanceTo refuses to go back', async () => {
   await clock.advanceTo(1500);
   await assert.rejects(clock.advanceTo(1400), /cannot go back/);
 });
+
+test('nextTimerMs is the way to the earliest timer that is not cancelled', () => {
+  const clock = newSimulatedClock();
+  assert.equal(clock.nextTimerMs, undefined);
+  clock.setTimer(70, () => {});
+  const soon = clock.setTimer(5, () => {});
+  assert.equal(clock.nextTimerMs, 5);
+  soon.cancel();
+  assert.equal(clock.nextTimerMs, 70);
+});

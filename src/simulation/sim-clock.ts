@@ -24,6 +24,8 @@ export interface SimulatedClock extends Clock {
   jumpWall(deltaMs: number): void;
   /** How many timers are set. */
   readonly pendingTimers: number;
+  /** How far the earliest timer is away, ms; `undefined` when none is set. */
+  readonly nextTimerMs: number | undefined;
 }
 
 /** 2026-01-01T00:00:00Z, so that timestamps in tests are whole. */
@@ -58,6 +60,11 @@ class VirtualClock implements SimulatedClock {
 
   get pendingTimers(): number {
     return this.#pending;
+  }
+
+  get nextTimerMs(): number | undefined {
+    const timer = this.#next();
+    return timer === undefined ? undefined : Math.max(0, timer.dueMs - this.#elapsedMs);
   }
 
   now(): number {

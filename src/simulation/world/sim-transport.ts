@@ -2,7 +2,7 @@
  * A connection from a simulated process to the simulated API server: a Transport whose messages travel the network, whose
  * server may die under them, and whose client may die while it waits.
  */
-import type { ApiRequest, ApiResponse, Transport, UserInfo, WatchFrame } from '../../api/message.ts';
+import type { ApiRequest, ApiResponse, Peer, Transport, UserInfo, WatchFrame } from '../../api/message.ts';
 import type { Clock } from '../../base/clock.ts';
 import { newDeferred } from '../../base/deferred.ts';
 import { StatusError } from '../../base/status-error.ts';
@@ -26,16 +26,21 @@ export interface ServerListener {
   broke(error: unknown): void;
 }
 
-export interface SimulatedTransportOptions {
+export interface SimulatedClient {
+  /** Where it runs. */
+  party: string;
+  /** Its process's name, and that process's life. */
+  process: string;
+  life: Life;
+  /** Absent: whoever each request itself proves to come from. */
+  user?: UserInfo;
+}
+
+export interface SimulatedTransportOptions extends SimulatedClient {
   network: SimulatedNetwork;
   /** True time, for what the network itself measures. */
   clock: Clock;
   server: ServerEndpoint;
-  /** Of the client: where it runs, its process's name, and that process's life. */
-  party: string;
-  process: string;
-  life: Life;
-  user: UserInfo;
   observe: (event: { kind: 'request' } & RequestDone) => void;
 }
 
@@ -62,7 +67,8 @@ class Exchange {
 
   constructor(options: SimulatedTransportOptions, request: ApiRequest, signal: AbortSignal) {
     this.#options = options;
-    this.#request = { ...request, peer: { kind: 'internal', user: options.user } };
+    const { user } = options;
+    this.#request = user === undefined ? request : { ...request, peer: { kind: 'internal', user } };
     this.#signal = signal;
   }
 
@@ -198,13 +204,14 @@ class Exchange {
   }
 
   #observe(response: ApiResponse): void {
-    const { process, user, observe } = this.#options;
-    const { method, path, query } = this.#request;
+    const { process, observe } = this.#options;
+    const { method, path, query, peer } = this.#request;
+    const user = nameOf(peer);
     const asked = query.toString();
     const text = asked === '' ? path : `${path}?${asked}`;
     const { body, status } = response;
     const answer = body.kind === 'object' ? body.value : undefined;
-    observe({ kind: 'request', process, user: user.username, method, path: text, status, answer });
+    observe({ kind: 'request', process, user, method, path: text, status, answer });
   }
 
   #fail(error: unknown): void {
@@ -218,6 +225,11 @@ class Exchange {
     if (!this.#connection.signal.aborted) this.#connection.abort(new Error('the connection has ended'));
     for (const clean of this.#cleanUp.splice(0)) clean();
   }
+}
+
+/** As the connection proves it; who speaks by a token is known to the server alone. */
+function nameOf(peer: Peer): string {
+  return peer.kind === 'internal' ? peer.user.username : (peer.certificate?.commonName ?? peer.address);
 }
 
 function unavailable(message: string): StatusError {

@@ -32,7 +32,7 @@ import { SimulatedNetwork } from './sim-network.ts';
 import { type NodeShape, SimulatedNode } from './sim-node.ts';
 import type { Program } from './sim-process.ts';
 import { type JournalDisk, SimulatedServer } from './sim-server.ts';
-import { newSimulatedTransport } from './sim-transport.ts';
+import { newSimulatedTransport, type SimulatedClient } from './sim-transport.ts';
 import type { Observation, WorldEvent, WorldObserver } from './world-event.ts';
 
 export interface WorldOptions {
@@ -48,6 +48,8 @@ export interface WorldOptions {
   watchdog?: boolean;
   /** Where controllers and scheduler run; default `in-server`, as shipped. A number: so many candidates for the lead. */
   controllers?: 'in-server' | 'apart' | number;
+  /** Default: virtual time, which stands at {@link SIMULATION_START_MS} until it is advanced. */
+  clock?: SimulatedClock;
 }
 
 /** The machine of the API server. */
@@ -80,7 +82,7 @@ export class World {
 
   constructor(options: WorldOptions) {
     this.#options = options;
-    this.clock = newSimulatedClock();
+    this.clock = options.clock ?? newSimulatedClock();
     this.random = newSeededRandom(options.seed);
     this.programs = options.programs;
     const { latencyMs } = options;
@@ -107,6 +109,13 @@ export class World {
     this.#addNode(shape).powerOn();
   }
 
+  /** Adds a machine that is no node and powers it on: what else speaks to the API, kept by a keeper of its own. */
+  addMachine(name: string, programs: Record<string, Program>): SimulatedMachine {
+    const machine = this.#addMachine(name, programs);
+    machine.powerOn();
+    return machine;
+  }
+
   /** Everything of the world ends at once. @throws AssertionError when something of it still has a timer */
   async stop(): Promise<void> {
     for (const machine of this.machines.values()) machine.powerOff();
@@ -125,7 +134,24 @@ export class World {
   }
 
   transport(user: UserInfo = ADMIN, party: string = USER_PARTY): Transport {
-    return this.#transport({ party, process: party, life: this.#user, user });
+    return this.transportOf({ party, process: party, life: this.#user, user });
+  }
+
+  /** The way to the API server for whoever is at the other end of each request: one who has come from outside the world. */
+  gateway(party: string = USER_PARTY): Transport {
+    return this.transportOf({ party, process: party, life: this.#user });
+  }
+
+  /** The way to the API server from within a process. */
+  transportOf(client: SimulatedClient): Transport {
+    const { network, clock, server } = this;
+    return newSimulatedTransport({
+      network,
+      clock,
+      server,
+      observe: (event) => this.observe(event),
+      ...client,
+    });
   }
 
   /** What is durable, in key order. Empty before the first start of the server. */
@@ -222,7 +248,7 @@ export class World {
       identity: machine,
       random: this.random.fork(process),
       log: this.#log(process),
-      transport: (life: Life, user: UserInfo) => this.#transport({ party: machine, process, life, user }),
+      transport: (life: Life, user: UserInfo) => this.transportOf({ party: machine, process, life, user }),
     };
   }
 
@@ -262,21 +288,10 @@ export class World {
       host,
       random: this.random.fork(`node ${name}`),
       log: this.#log(process),
-      transport: (life) => this.#transport({ party: name, process, life, user }),
+      transport: (life) => this.transportOf({ party: name, process, life, user }),
     });
     this.nodes.set(name, node);
     return this.#addMachine(name, { agent: node.agent }, () => host.losePower());
-  }
-
-  #transport(client: { party: string; process: string; life: Life; user: UserInfo }): Transport {
-    const { network, clock, server } = this;
-    return newSimulatedTransport({
-      network,
-      clock,
-      server,
-      observe: (event) => this.observe(event),
-      ...client,
-    });
   }
 
   #log(process: string): Logger {
