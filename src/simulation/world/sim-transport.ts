@@ -62,8 +62,9 @@ class Exchange {
   readonly #cleanUp: (() => void)[] = [];
   #frames: FrameBuffer | undefined;
   #silence: (() => void) | undefined;
-  /** Batches that have left the server and not arrived. */
+  /** Batches that have left the server and not arrived, and how each is called back. */
   #onTheWay = 0;
+  readonly #pending = new Set<() => void>();
 
   constructor(options: SimulatedTransportOptions, request: ApiRequest, signal: AbortSignal) {
     this.#options = options;
@@ -170,22 +171,24 @@ class Exchange {
       deliver();
       return;
     }
+    if (this.#connection.signal.aborted) return;
     this.#onTheWay++;
     const arrive = () => {
-      if (this.#connection.signal.aborted) return;
+      this.#pending.delete(stop);
       if (!isCut()) {
         this.#onTheWay--;
         deliver();
         return;
       }
-      const stop = network.onChange(() => {
+      stop = network.onChange(() => {
         stop();
         arrive();
       });
-      this.#cleanUp.push(stop);
+      this.#pending.add(stop);
     };
     const timer = clock.setTimer(Math.max(0, dueMs - clock.monotonicMs()), arrive);
-    this.#cleanUp.push(() => timer.cancel());
+    let stop = () => timer.cancel();
+    this.#pending.add(stop);
   }
 
   /** The client's pings: without a way there and back for long enough, the connection is taken for dead. */
@@ -224,6 +227,8 @@ class Exchange {
     this.#silence?.();
     if (!this.#connection.signal.aborted) this.#connection.abort(new Error('the connection has ended'));
     for (const clean of this.#cleanUp.splice(0)) clean();
+    for (const stop of this.#pending) stop();
+    this.#pending.clear();
   }
 }
 
