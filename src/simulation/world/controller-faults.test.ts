@@ -209,7 +209,8 @@ test('controllers may miss any event: what they see next is the state after it',
         breakWatches(started);
       });
     });
-    ok(mostActive <= 3 + SURGE, `${mostActive} Pods`);
+    // A rollout counts what its ReplicaSets want: the Pod that one of them is about to give up may still be there.
+    ok(mostActive <= 3 + SURGE + 1, `${mostActive} Pods`);
     await world.stop();
   }
 });
