@@ -3,19 +3,27 @@
  *
  * @see k8s.io/kubernetes/pkg/probe/grpc; grpc/health/v1/health.proto
  */
+import { once } from 'node:events';
 import { type ClientHttp2Session, connect } from 'node:http2';
 import { newDeferred } from '../base/deferred.ts';
 import { formatGoDuration } from '../base/duration.ts';
 import type { ProbeOutcome, SocketTarget } from '../kubelet/probes/prober.ts';
+import { dialError, hostPort } from './dial-error.ts';
 
 const PATH = '/grpc.health.v1.Health/Check';
 const RESPONSE_MAX_BYTES = 64 * 1024;
 /** Of HealthCheckResponse.ServingStatus. */
 const SERVING = 1;
 const STATUS_NAMES = ['UNKNOWN', 'SERVING', 'NOT_SERVING', 'SERVICE_UNKNOWN'];
-/** grpc-status codes. */
-const UNIMPLEMENTED = 12;
+/** grpc-status codes. @see google.golang.org/grpc/codes */
+const CODE_NAMES =
+  'OK Canceled Unknown InvalidArgument DeadlineExceeded NotFound AlreadyExists PermissionDenied ResourceExhausted FailedPrecondition Aborted OutOfRange Unimplemented Internal Unavailable DataLoss Unauthenticated'.split(
+    ' ',
+  );
+const UNKNOWN = 2;
 const DEADLINE_EXCEEDED = 4;
+const UNIMPLEMENTED = 12;
+const UNAVAILABLE = 14;
 
 /** Head and trailers together. */
 type Headers = Record<string, string | string[] | number | undefined>;
@@ -25,30 +33,58 @@ export async function checkGrpcHealth(
   timeoutMs: number,
   signal: AbortSignal,
 ): Promise<ProbeOutcome> {
-  const host = target.host.includes(':') ? `[${target.host}]` : target.host;
-  const address = `${host}:${target.port}`;
+  const address = hostPort(target);
+  const waited = formatGoDuration(timeoutMs);
   const timeout = AbortSignal.timeout(timeoutMs);
   const session = connect(`http://${address}`);
+  // What breaks later shows on the stream.
+  session.on('error', () => {});
+  const scope = AbortSignal.any([signal, timeout]);
+  let isConnected = false;
   try {
-    return await check(session, target.service, AbortSignal.any([signal, timeout]));
+    await once(session, 'connect', { signal: scope });
+    isConnected = true;
+    const { body, headers } = await check(session, target.service, scope);
+    return judge(body, headers, waited);
   } catch (error) {
     signal.throwIfAborted();
-    const reason = timeout.aborted ? 'context deadline exceeded' : (error as Error).message;
-    const waited = formatGoDuration(timeoutMs);
-    const output = `timeout: failed to connect service "${address}" within ${waited}: ${reason}`;
-    return { result: 'failure', output };
+    return { result: 'failure', output: whyUnanswered({ error, address, waited, isConnected, timeout }) };
   } finally {
     session.destroy();
   }
+}
+
+interface Unanswered {
+  error: unknown;
+  address: string;
+  waited: string;
+  isConnected: boolean;
+  timeout: AbortSignal;
+}
+
+/** Differs from upstream: what refuses is said at once, where upstream tries until the time is over. */
+function whyUnanswered({ address, error, isConnected, timeout, waited }: Unanswered): string {
+  if (timeout.aborted) {
+    return isConnected
+      ? `timeout: health rpc did not complete within ${waited}`
+      : `timeout: failed to connect service "${address}" within ${waited}: context deadline exceeded`;
+  }
+  return isConnected
+    ? rpcFailure(UNAVAILABLE, (error as Error).message)
+    : `error: failed to connect service at "${address}": ${dialError(error, address)}`;
+}
+
+/** As Go prints a gRPC status that is not OK. */
+function rpcFailure(code: number, description: string): string {
+  return `error: health rpc probe failed: rpc error: code = ${CODE_NAMES[code] ?? `Code(${code})`} desc = ${description}`;
 }
 
 async function check(
   session: ClientHttp2Session,
   service: string,
   signal: AbortSignal,
-): Promise<ProbeOutcome> {
+): Promise<{ body: Buffer; headers: Headers }> {
   const finished = newDeferred<{ body: Buffer; headers: Headers }>();
-  session.on('error', (error) => finished.reject(error));
   signal.addEventListener('abort', () => finished.reject(signal.reason), { once: true });
   const stream = session.request({
     ':method': 'POST',
@@ -74,24 +110,35 @@ async function check(
   stream.on('error', (error) => finished.reject(error));
   stream.on('close', () => finished.resolve({ body: Buffer.concat(chunks), headers }));
   stream.end(encodeRequest(service));
-  const { body, headers: all } = await finished.promise;
-  return judge(body, all);
+  return finished.promise;
 }
 
-function judge(body: Buffer, headers: Headers): ProbeOutcome {
-  const code = Number(headers['grpc-status'] ?? (headers[':status'] === 200 ? 0 : 2));
-  const message = String(headers['grpc-message'] ?? `HTTP status ${String(headers[':status'] ?? 'unknown')}`);
+function judge(body: Buffer, headers: Headers, waited: string): ProbeOutcome {
+  const code = Number(headers['grpc-status'] ?? (headers[':status'] === 200 ? 0 : codeOfSilence(headers)));
+  const message = String(headers['grpc-message'] ?? httpProblem(headers));
   if (code === UNIMPLEMENTED) {
     const text = `error: this server does not implement the grpc health protocol (grpc.health.v1.Health): ${message}`;
     return { result: 'failure', output: text };
   }
   if (code === DEADLINE_EXCEEDED)
-    return { result: 'failure', output: 'timeout: health rpc did not complete' };
-  if (code !== 0) return { result: 'failure', output: `error: health rpc probe failed: ${message}` };
+    return { result: 'failure', output: `timeout: health rpc did not complete within ${waited}` };
+  if (code !== 0) return { result: 'failure', output: rpcFailure(code, message) };
   const status = decodeStatus(body);
   if (status === SERVING) return { result: 'success', output: 'service healthy' };
   const name = STATUS_NAMES[status] ?? String(status);
   return { result: 'failure', output: `service unhealthy (responded with "${name}")` };
+}
+
+/** Of an answer without a grpc-status. */
+function codeOfSilence(headers: Headers): number {
+  return headers[':status'] === undefined ? UNAVAILABLE : UNKNOWN;
+}
+
+function httpProblem(headers: Headers): string {
+  const status = headers[':status'];
+  return status === undefined
+    ? 'error reading from server: EOF'
+    : `unexpected HTTP status code received from server: ${String(status)}`;
 }
 
 /** HealthCheckRequest { string service = 1 } in a gRPC frame. */

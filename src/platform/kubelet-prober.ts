@@ -10,6 +10,7 @@ import { request as httpRequest, type IncomingMessage } from 'node:http';
 import { request as httpsRequest } from 'node:https';
 import { connect } from 'node:net';
 import type { HttpProbeRequest, ProbeOutcome, Prober, SocketTarget } from '../kubelet/probes/prober.ts';
+import { bracketed, dialError, hostPort } from './dial-error.ts';
 import { checkGrpcHealth } from './kubelet-grpc-health.ts';
 
 const USER_AGENT = 'kube-probe/1.36';
@@ -147,32 +148,6 @@ async function tcpSocket(
   } finally {
     socket.destroy();
   }
-}
-
-/** Go's words for the errors that Node names by code. */
-const ERROR_TEXT: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'i/o timeout',
-};
-
-function dialError(error: unknown, address: string): string {
-  const { code = '', message } = error as { code?: string; message: string };
-  const dialled = ERROR_TEXT[code];
-  if (dialled !== undefined) return `dial tcp ${address}: ${dialled}`;
-  if (code === 'ECONNRESET')
-    return message === 'socket hang up' ? 'EOF' : `read tcp ${address}: read: connection reset by peer`;
-  if (code === 'ENOTFOUND') return `dial tcp: lookup ${address.replace(/:\d+$/, '')}: no such host`;
-  return message;
-}
-
-function hostPort({ host, port }: SocketTarget): string {
-  return `${bracketed(host)}:${port}`;
-}
-
-function bracketed(host: string): string {
-  return host.includes(':') ? `[${host}]` : host;
 }
 
 /** With the port always, as the probe was written; the `URL` class drops a default one. */
