@@ -1,0 +1,81 @@
+/** All checkers by name, and how they are set upon a world. */
+import { assert } from '../../base/assert.ts';
+import type { World } from '../world/world.ts';
+import { newAcknowledgedWritesChecker } from './acknowledged-writes.ts';
+import { newBrokenProcessChecker } from './broken-process.ts';
+import { CalmTime } from './calm-time.ts';
+import type { CheckedCluster, Checker, CheckerFactory, Violation } from './checker.ts';
+import { newDurableStateChecker } from './durable-state.ts';
+import { PodBook } from './pod-book.ts';
+import { newReplicaBoundChecker } from './replica-bound.ts';
+import { newRevisionsChecker } from './revisions.ts';
+import { newWorkloadsReadyChecker } from './workloads-ready.ts';
+
+export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
+  'broken-process': newBrokenProcessChecker,
+  revisions: newRevisionsChecker,
+  'acknowledged-writes': newAcknowledgedWritesChecker,
+  'durable-state': newDurableStateChecker,
+  'replica-bound': newReplicaBoundChecker,
+  'workloads-ready': newWorkloadsReadyChecker,
+};
+
+/** What is kept of violations; those that follow are counted by none: the first ones tell. */
+const VIOLATIONS_MAX = 1000;
+
+export interface AttachedCheckers {
+  /** In order of time; grows while the world runs. */
+  readonly violations: readonly Violation[];
+  /** Why what is desired is not observed, each line with its checker's name. Meant for when faults have stopped. */
+  unconverged(): string[];
+  /** Nothing is checked any more. */
+  detach(): void;
+}
+
+/**
+ * Checks everything that happens in `world` from now on.
+ *
+ * @param names  rows of {@link CHECKERS}; default all
+ * @throws AssertionError for a name that is not there
+ */
+export function attachCheckers(
+  world: World,
+  names: readonly string[] = Object.keys(CHECKERS),
+): AttachedCheckers {
+  const chosen = names.map((name) => {
+    const factory = CHECKERS[name];
+    assert(
+      factory !== undefined,
+      `there is no checker "${name}"; there are: ${Object.keys(CHECKERS).join(', ')}`,
+    );
+    return [name, factory] as const;
+  });
+  return attach(world, chosen);
+}
+
+function attach(world: World, chosen: readonly (readonly [string, CheckerFactory])[]): AttachedCheckers {
+  const violations: Violation[] = [];
+  const cluster: CheckedCluster = { world, calm: new CalmTime(world), pods: new PodBook(world) };
+  const checkers = chosen.map(([name, factory]): [string, Checker] => {
+    const report = (message: string) => {
+      if (violations.length < VIOLATIONS_MAX)
+        violations.push({ checker: name, atMs: world.clock.now(), message });
+    };
+    return [name, factory(cluster, report)];
+  });
+  const hearing = checkers.map(([, checker]) => checker).filter((checker) => checker.onEvent !== undefined);
+  const stop = world.onEvent((event) => {
+    cluster.calm.onEvent(event);
+    for (const checker of hearing) checker.onEvent?.(event);
+    if (event.kind === 'commit') cluster.pods.onCommit(event);
+  });
+  return {
+    violations,
+    unconverged: () =>
+      checkers.flatMap(([name, checker]) => (checker.unconverged?.() ?? []).map((why) => `${name}: ${why}`)),
+    detach() {
+      stop();
+      cluster.calm.stop();
+    },
+  };
+}
