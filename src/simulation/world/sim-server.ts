@@ -22,7 +22,7 @@ import { throughLife } from './through-life.ts';
 /** The disk under the store, of which a journal is opened at each start. */
 export interface JournalDisk {
   /** `crash` ends a journal whose process is gone: what is not durable may be lost, and nothing settles any more. */
-  open(life: Life): Journal & { crash(): void };
+  open(): Journal & { crash(): void };
 }
 
 export interface SimulatedServerOptions {
@@ -63,7 +63,7 @@ export class SimulatedServer implements ServerEndpoint {
     const { clock } = life;
     const { disk, log, party, serviceCidr, companions, onOpen, onReady } = this.#options;
     const random = this.#options.random.fork(`start ${++this.#starts}`);
-    const journal = disk.open(life);
+    const journal = disk.open();
     life.onEnd(() => journal.crash());
     const calls = ['load', 'commit', 'compact', 'close'] as const;
     const throughDoor = throughLife<Journal>(journal, life, { call: calls, read: ['follow'] });
@@ -96,7 +96,7 @@ export class SimulatedServer implements ServerEndpoint {
     };
     onReady();
     await runAll(signal, [
-      () => Promise.race([broken.promise, aborted(signal)]),
+      (both) => Promise.race([broken.promise, aborted(both)]),
       (both) => store.run(both),
       (both) => securityView.run(both),
       (both) => runEventExpiry(api.registry, both),

@@ -1,7 +1,7 @@
 import { deepEqual, equal, notEqual, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Node, Pod } from '../../api/generated/core-v1.ts';
-import { CONFIG_MAPS, DEPLOYMENTS, NODES, PODS } from '../../api/resources.ts';
+import { DEPLOYMENTS, NODES, PODS } from '../../api/resources.ts';
 import { createDeployment as create, newWorld, readyPods } from './world.fixture.ts';
 import { CONTROL_PLANE, World } from './world.ts';
 import type { WorldEvent } from './world-event.ts';
@@ -101,25 +101,6 @@ test('World: an isolated node keeps its containers, is declared Unknown, and rec
   mend();
   await world.until(() => conditionOf(world, 'node-1') === 'True', 60_000);
   await world.until(() => readyPods(world).length === 3, 60_000);
-});
-
-test('World: nothing acknowledged is lost when the server is killed at any step of its writes', async (t) => {
-  for (const steps of [1, 2, 3, 4, 5, 7, 11]) {
-    const world = await newWorld(t, { seed: steps, latencyMs: { min: 1, max: 3 } });
-    const acknowledged = new Set<string>();
-    const client = world.client();
-    const write = async (name: string) => {
-      const map = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name, namespace: 'default' } } as const;
-      await client.create(CONFIG_MAPS, map, never);
-      acknowledged.add(name);
-    };
-    const writes = Array.from({ length: 20 }, (_, index) => write(`map-${index}`).catch(() => {}));
-    world.machine(CONTROL_PLANE).process('server')?.life.killAfterSteps(steps);
-    await world.finish(Promise.all(writes));
-    await world.advance(60_000);
-    const found = new Set(world.objects(CONFIG_MAPS, 'default').map(({ metadata }) => metadata.name));
-    for (const name of acknowledged) ok(found.has(name), `${name} was acknowledged`);
-  }
 });
 
 test('World: one of two candidates leads, and the other takes over', async (t) => {

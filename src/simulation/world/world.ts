@@ -17,13 +17,14 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { newRestClient } from '../../client/rest-client.ts';
+import { SimulatedDisk } from '../disk/sim-disk.ts';
 import { newSimulatedClock, type SimulatedClock } from '../sim-clock.ts';
 import type { SimulatedProgram } from '../sim-program.ts';
 import { newSeededRandom } from '../sim-random.ts';
 import { CommitFeed } from './commit-feed.ts';
+import { newFaultlessDisk, newJournalDisk } from './journal-disk.ts';
 import { Life } from './life.ts';
 import { newMachineClock } from './machine-clock.ts';
-import { newFaultlessDisk } from './memory-disk.ts';
 import { newObservingLogger } from './observing-logger.ts';
 import { newCandidateProgram, newControlPlaneProgram } from './sim-control-plane.ts';
 import { newSimulatedHost } from './sim-host.ts';
@@ -31,7 +32,7 @@ import { SimulatedMachine } from './sim-machine.ts';
 import { SimulatedNetwork } from './sim-network.ts';
 import { type NodeShape, SimulatedNode } from './sim-node.ts';
 import type { Program } from './sim-process.ts';
-import { type JournalDisk, SimulatedServer } from './sim-server.ts';
+import { SimulatedServer } from './sim-server.ts';
 import { newSimulatedTransport, type SimulatedClient } from './sim-transport.ts';
 import type { Observation, WorldEvent, WorldObserver } from './world-event.ts';
 
@@ -42,8 +43,8 @@ export interface WorldOptions {
   programs: Record<string, SimulatedProgram>;
   /** Of every message; default none. */
   latencyMs?: { min: number; max: number };
-  /** Default: a disk without faults. */
-  disk?: JournalDisk;
+  /** Under the store. `faultless` (default): nothing ever goes wrong. `simulated`: {@link World.disk} can be broken. */
+  disk?: 'faultless' | 'simulated';
   /** Hung processes are found and replaced; default true. */
   watchdog?: boolean;
   /** Where controllers and scheduler run; default `in-server`, as shipped. A number: so many candidates for the lead. */
@@ -74,6 +75,8 @@ export class World {
   readonly nodes = new Map<string, SimulatedNode>();
   /** Read at each use: it may be added to. */
   readonly programs: Record<string, SimulatedProgram>;
+  /** Of the API server's machine, when it is a simulated one. */
+  readonly disk: SimulatedDisk | undefined;
   readonly #options: WorldOptions;
   readonly #observers = new Set<WorldObserver>();
   readonly #user: Life;
@@ -93,6 +96,8 @@ export class World {
     });
     this.#user = new Life(this.clock);
     this.#commits = new CommitFeed((event) => this.observe(event));
+    this.disk =
+      options.disk === 'simulated' ? new SimulatedDisk(this.clock, this.random.fork('disk')) : undefined;
     this.server = this.#newServer();
     this.#addControlPlane();
     for (const shape of options.nodes) this.#addNode(shape);
@@ -214,7 +219,7 @@ export class World {
       party: CONTROL_PLANE,
       random: this.random.fork('server'),
       log: this.#log(`${CONTROL_PLANE}/server`),
-      disk: this.#options.disk ?? newFaultlessDisk(),
+      disk: this.disk === undefined ? newFaultlessDisk() : newJournalDisk(this.disk),
       serviceCidr: SERVICE_CIDR,
       companions: (life) =>
         inServer ? [(signal) => newControlPlaneProgram(controlPlane)(life, signal)] : [],
@@ -232,7 +237,7 @@ export class World {
     if (controllers === 'apart') {
       server['controllers'] = newControlPlaneProgram(this.#controlPlaneOptions(CONTROL_PLANE, 'controllers'));
     }
-    this.#addMachine(CONTROL_PLANE, server);
+    this.#addMachine(CONTROL_PLANE, server, () => this.disk?.crash());
     if (typeof controllers !== 'number') return;
     for (let i = 1; i <= controllers; i++) {
       const name = `controllers-${i}`;
