@@ -47,6 +47,11 @@ export class SimulatedMachine {
     this.#options = options;
   }
 
+  /** Names of what its keeper keeps. */
+  get programs(): readonly string[] {
+    return Object.keys(this.#options.programs);
+  }
+
   get isOn(): boolean {
     return this.#life !== undefined;
   }

@@ -35,7 +35,7 @@ const GOOD: LinkConditions = {
 
 /** A change of some links, until it is taken back. */
 export interface Disturbance {
-  /** From which parties to which: `*` is any. */
+  /** From which parties to which: `*` is any. Within one machine only by its name on both sides. */
   from: string;
   to: string;
   change: Partial<LinkConditions>;
@@ -123,9 +123,8 @@ export class SimulatedNetwork {
 
   #evaluate(from: string, to: string): LinkConditions {
     const conditions = { ...GOOD, latencyMs: this.#latencyMs };
-    if (from === to) return conditions;
     for (const disturbance of this.#disturbances) {
-      if (matches(disturbance.from, from) && matches(disturbance.to, to)) {
+      if (concerns(disturbance, from, to)) {
         Object.assign(conditions, disturbance.change);
       }
     }
@@ -140,6 +139,11 @@ export class SimulatedNetwork {
     const listeners = [...this.#listeners];
     for (const listener of listeners) listener();
   }
+}
+
+function concerns(disturbance: Disturbance, from: string, to: string): boolean {
+  if (from === to) return disturbance.from === from && disturbance.to === to;
+  return matches(disturbance.from, from) && matches(disturbance.to, to);
 }
 
 function matches(pattern: string, party: string): boolean {

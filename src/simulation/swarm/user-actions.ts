@@ -1,0 +1,6 @@
+/** What users do to a cluster while faults are on: one row an action. */
+import { CLUSTER_ACTIONS } from './cluster-actions.ts';
+import type { UserAction } from './user-action.ts';
+import { WORKLOAD_ACTIONS } from './workload-actions.ts';
+
+export const USER_ACTIONS: Readonly<Record<string, UserAction>> = { ...WORKLOAD_ACTIONS, ...CLUSTER_ACTIONS };

@@ -1,0 +1,134 @@
+/** `npm run simulate`: clusters in virtual time, seed after seed, on all cores; what fails is shrunk, kept and printed. */
+import { spawnSync } from 'node:child_process';
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { FaultError } from '../src/simulation/faults/fault-parameters.ts';
+import { drawPlan } from '../src/simulation/swarm/draw-plan.ts';
+import { PlanError, parsePlan } from '../src/simulation/swarm/parse-plan.ts';
+import type { SwarmPlan } from '../src/simulation/swarm/plan.ts';
+import { runPlan } from '../src/simulation/swarm/run-plan.ts';
+import { HELP, parseOptions, type SimulateOptions, UsageError } from './simulate/options.ts';
+import { newRecorder } from './simulate/recorder.ts';
+import { renderFailure, renderProgress, renderVerdict, type Tally } from './simulate/report.ts';
+import type { JobResult } from './simulate/worker.ts';
+import { WorkerPool } from './simulate/worker-pool.ts';
+
+const PROGRESS_EVERY_MS = 2000;
+
+process.exitCode = await main();
+
+async function main(): Promise<number> {
+  try {
+    const options = parseOptions(process.argv.slice(2));
+    if (options === undefined) {
+      console.log(HELP);
+      return 0;
+    }
+    return options.replay === undefined ? await simulate(options) : await replay(options.replay, options);
+  } catch (error) {
+    if (!(error instanceof UsageError)) throw error;
+    console.error(`simulate: ${error.message}`);
+    return 2;
+  }
+}
+
+async function simulate(options: SimulateOptions): Promise<number> {
+  const pool = new WorkerPool();
+  const tally: Tally = {
+    done: 0,
+    of: options.seeds.length,
+    failed: 0,
+    virtualMs: 0,
+    realMs: 0,
+    startedMs: performance.now(),
+  };
+  const progress = setInterval(() => showProgress(tally), PROGRESS_EVERY_MS);
+  let isInterrupted = false;
+  process.once('SIGINT', () => {
+    isInterrupted = true;
+    pool.close();
+  });
+  const seeds = options.seeds.values();
+  const lane = async () => {
+    for (const seed of seeds) {
+      const plan = drawPlan(seed, {
+        chaosMs: options.minutes * 60_000,
+        ...(options.faults === undefined ? {} : { faults: options.faults }),
+      });
+      const result = await pool.run({ plan });
+      if (result === undefined || tally.failed >= options.maxFailures) return;
+      count(tally, result);
+      if (options.json) console.log(JSON.stringify({ ...result.verdict, realMs: result.realMs }));
+      if (!result.verdict.ok) await explain(result, pool, options);
+    }
+  };
+  await Promise.all(Array.from({ length: options.jobs }, lane));
+  clearInterval(progress);
+  pool.close();
+  showProgress(tally);
+  if (isInterrupted) console.error('simulate: interrupted');
+  return tally.failed > 0 || isInterrupted ? 1 : 0;
+}
+
+function count(tally: Tally, { verdict, realMs }: JobResult): void {
+  tally.done++;
+  tally.virtualMs += verdict.virtualMs;
+  tally.realMs += realMs;
+  if (!verdict.ok) tally.failed++;
+}
+
+function showProgress(tally: Tally): void {
+  console.error(renderProgress(tally, performance.now()));
+}
+
+async function explain(found: JobResult, pool: WorkerPool, options: SimulateOptions): Promise<void> {
+  const shrunk = await pool.run({ plan: found.plan, shrinkMs: options.shrinkMs });
+  const result = shrunk === undefined || shrunk.verdict.ok ? found : shrunk;
+  const file = keep(result.plan, options.failuresDir);
+  const text = renderFailure(result, { commit: findCommit(), file });
+  if (options.json) console.error(text);
+  else console.log(text);
+}
+
+function keep(plan: SwarmPlan, folder: string): string {
+  mkdirSync(folder, { recursive: true });
+  const file = path.join(folder, `seed-${plan.seed}.json`);
+  writeFileSync(file, `${JSON.stringify(plan, undefined, 2)}\n`);
+  return file;
+}
+
+async function replay(file: string, { json }: SimulateOptions): Promise<number> {
+  const { observe, lines } = newRecorder(Number.MAX_SAFE_INTEGER);
+  const verdict = await runPlan(readPlan(file), observe);
+  if (json) console.log(JSON.stringify(verdict));
+  else
+    console.log([...lines(), '', verdict.ok ? 'all hold' : 'fails:', ...renderVerdict(verdict)].join('\n'));
+  return verdict.ok ? 0 : 1;
+}
+
+function readPlan(file: string): SwarmPlan {
+  try {
+    return parsePlan(JSON.parse(readFileSync(file, 'utf8')));
+  } catch (error) {
+    const isBadFile =
+      error instanceof PlanError ||
+      error instanceof FaultError ||
+      error instanceof SyntaxError ||
+      (error as NodeJS.ErrnoException).code !== undefined;
+    if (!isBadFile) throw error;
+    throw new UsageError(`${file}: ${(error as Error).message}`);
+  }
+}
+
+function findCommit(): string {
+  const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+  });
+  const changed = spawnSync('git', ['status', '--porcelain', '--untracked-files=no'], {
+    encoding: 'utf8',
+    cwd: import.meta.dirname,
+  });
+  if (git.status !== 0) return 'unknown';
+  return changed.stdout === '' ? git.stdout.trim() : `${git.stdout.trim()}, with local changes`;
+}
