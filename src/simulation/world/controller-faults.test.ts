@@ -131,17 +131,14 @@ function isServed(world: World, image: string, node?: string): boolean {
   const endpoints = world.objects(ENDPOINT_SLICES, 'shop').flatMap((slice) => slice.endpoints ?? []);
   const served = endpoints
     .filter(({ conditions }) => conditions?.ready)
-    .map(({ targetRef }) => targetRef?.name);
+    .map(({ targetRef }) => targetRef?.name ?? '');
   const [budget] = world.objects(POD_DISRUPTION_BUDGETS, 'shop');
   const [deployment] = world.objects(DEPLOYMENTS, 'shop');
   return (
     current.length === 3 &&
     pods.length === 3 &&
-    served.sort().join() ===
-      current
-        .map((pod) => pod.metadata.name)
-        .sort()
-        .join() &&
+    new Set([...served, ...current.map((pod) => pod.metadata.name)]).size === 3 &&
+    served.length === 3 &&
     budget?.status?.currentHealthy === 3 &&
     deployment?.status?.observedGeneration === deployment?.metadata.generation &&
     deployment?.status?.updatedReplicas === 3
