@@ -152,7 +152,6 @@ export class SimContainer {
 
   /** The machine is back, and finds what vanished. */
   foundVanished(): void {
-    if (this.#reason !== 'ContainerStatusUnknown') return;
     this.#status = undefined;
     this.#finishedAtMs = this.#surroundings.clock.now();
   }

@@ -64,6 +64,8 @@ export class SimulatedNodeContainers {
   protected readonly surroundings: ContainerSurroundings;
   /** How often the machine lost power: what was under way before has broken off. */
   protected powerLosses = 0;
+  /** Ended by the last loss of power. */
+  #vanished: SimContainer[] = [];
 
   constructor(options: SimulatedRuntimeOptions) {
     const { addresses, addressPrefix = '10.88', clock, nodeIp = '192.168.0.1', programs, random } = options;
@@ -140,7 +142,9 @@ export class SimulatedNodeContainers {
     this.powerLosses++;
     this.change({ type: 'machine', what: 'off' });
     for (const container of this.containers.values()) {
-      if (container.vanish()) this.tell(container, 'exited');
+      if (!container.vanish()) continue;
+      this.#vanished.push(container);
+      this.tell(container, 'exited');
     }
     for (const sandbox of this.sandboxes.values()) this.#loseNetwork(sandbox);
   }
@@ -149,7 +153,8 @@ export class SimulatedNodeContainers {
   boot(): void {
     if (!this.faults.isOff) return;
     this.faults.isOff = false;
-    for (const container of this.containers.values()) container.foundVanished();
+    for (const container of this.#vanished) container.foundVanished();
+    this.#vanished = [];
     this.change({ type: 'machine', what: 'on' });
   }
 
