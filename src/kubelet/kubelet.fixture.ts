@@ -24,9 +24,9 @@ import { newSimulatedClock } from '../simulation/sim-clock.ts';
 import type { SimulatedProgram } from '../simulation/sim-program.ts';
 import { newSeededRandom } from '../simulation/sim-random.ts';
 import { newSimulatedRuntime } from '../simulation/sim-runtime.ts';
+import { MemoryVolumeHost } from '../simulation/sim-volume-host.ts';
 import { type Kubelet, newKubelet } from './kubelet.ts';
 import type { ProbeOutcome, Prober } from './probes/prober.ts';
-import type { PayloadFile, VolumeHost } from './volumes/volume-host.ts';
 
 type Stored = KubeObject & { spec?: PodSpec; status?: Record<string, unknown> };
 
@@ -184,41 +184,6 @@ function mergeLists(current: { type?: string }[], patch: { type?: string; $patch
     merged.set(element.type, mergeStrategically(merged.get(element.type), element) as { type?: string });
   }
   return [...merged.values()];
-}
-
-/** Files as a map, enough to see what a volume would hold. */
-export class MemoryVolumeHost implements VolumeHost {
-  readonly payloads = new Map<string, Record<string, string>>();
-  readonly removed: string[] = [];
-  readonly files = new Map<string, string>();
-
-  async makeDirectory(): Promise<void> {}
-  async mountMemory(): Promise<boolean> {
-    return true;
-  }
-  async writePayload(path: string, files: readonly PayloadFile[]): Promise<boolean> {
-    const decoder = new TextDecoder();
-    this.payloads.set(
-      path,
-      Object.fromEntries(files.map((file) => [file.path, decoder.decode(file.content)])),
-    );
-    return true;
-  }
-  async prepareHostPath(): Promise<void> {}
-  async prepareSubPath(volumePath: string, subPath: string): Promise<string> {
-    return `${volumePath}/${subPath}`;
-  }
-  async setGroup(): Promise<void> {}
-  async makeWritableFile(): Promise<void> {}
-  async readFile(path: string): Promise<Uint8Array> {
-    return new TextEncoder().encode(this.files.get(path) ?? '');
-  }
-  async remove(path: string): Promise<void> {
-    this.removed.push(path);
-  }
-  async list(): Promise<string[]> {
-    return [];
-  }
 }
 
 export interface RecordedEvent {

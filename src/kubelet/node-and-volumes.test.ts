@@ -96,11 +96,11 @@ test('newKubelet waits for a ConfigMap, starts when it appears, and refreshes th
   await node.clock.advance(100);
   assert.equal(node.pod().status?.phase, 'Running');
   const path = '/var/pods/uid-of-web-1/volumes/kubernetes.io~configmap/v';
-  assert.deepEqual(node.host.payloads.get(path), { color: 'blue' });
+  assert.deepEqual(node.host.payload(path), { color: 'blue' });
   const changed = node.api.objects.get('configmaps/default/conf')!;
   await node.api.update(CONFIG_MAPS, { ...changed, data: { color: 'red' } } as never);
   await node.clock.advance(100);
-  assert.deepEqual(node.host.payloads.get(path), { color: 'red' });
+  assert.deepEqual(node.host.payload(path), { color: 'red' });
   await node.stop();
 });
 
@@ -118,8 +118,8 @@ test('newKubelet refreshes the volumes that it can when another one misses a key
   await node.api.update(CONFIG_MAPS, { ...conf, data: { key: 'two' } } as never);
   await node.clock.advance(5000);
   const path = '/var/pods/uid-of-web-1/volumes/kubernetes.io~configmap';
-  assert.deepEqual(node.host.payloads.get(`${path}/all`), { key: 'two' });
-  assert.deepEqual(node.host.payloads.get(`${path}/some`), { extra: '' });
+  assert.deepEqual(node.host.payload(`${path}/all`), { key: 'two' });
+  assert.deepEqual(node.host.payload(`${path}/some`), { extra: '' });
   assert.ok(
     node.events$('FailedMount').some((message) => message.includes('non-existent config key: extra')),
   );
@@ -147,7 +147,7 @@ test('newKubelet renews a projected token at 80 % of its life', async () => {
   await createPod(node, { volumes: [{ name: 'v', projected: { sources } }], containers: [{}] });
   await node.clock.advance(799_000);
   const token = () =>
-    node.host.payloads.get('/var/pods/uid-of-web-1/volumes/kubernetes.io~projected/v')?.['token'];
+    node.host.payload('/var/pods/uid-of-web-1/volumes/kubernetes.io~projected/v')?.['token'];
   assert.match(token() ?? '', /at 2026-01-01T00:00:0\dZ/);
   await node.clock.advance(3_000);
   assert.match(token() ?? '', /at 2026-01-01T00:13:2\dZ/);

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, stat, symlink } from 'node:fs
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, before, test } from 'node:test';
+import { testVolumeHost } from '../kubelet/volumes/volume-host.contract.ts';
 import { newVolumeHost } from './kubelet-volume-host.ts';
 
 const host = newVolumeHost();
@@ -12,6 +13,8 @@ before(async () => {
   root = await mkdtemp(join(tmpdir(), 'kintsugi-volumes-'));
 });
 after(() => rm(root, { recursive: true, force: true }));
+
+testVolumeHost('newVolumeHost', async () => ({ host, root: await mkdtemp(join(root, 'contract-')) }));
 
 const file = (path: string, text: string, mode = 0o644) => ({ path, content: Buffer.from(text), mode });
 

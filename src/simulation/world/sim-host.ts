@@ -6,6 +6,7 @@ import type { VolumeHost } from '../../kubelet/volumes/volume-host.ts';
 import type { RuntimeChange } from '../runtime-change.ts';
 import type { SimulatedProgram } from '../sim-program.ts';
 import { newSimulatedRuntime, type SimulatedRuntime } from '../sim-runtime.ts';
+import { MemoryVolumeHost } from '../sim-volume-host.ts';
 import type { ContainerChanged } from './world-event.ts';
 
 export interface SimulatedHostOptions {
@@ -67,8 +68,6 @@ function toContainerEvent(
     ...(change.what === 'exited' ? { exitCode, reason } : {}),
   };
 }
-
-import { MemoryVolumeHost } from '../../kubelet/kubelet.fixture.ts';
 
 const ok = async () => ({ result: 'success' as const, output: '', statusCode: 200 });
 const PROBER: Prober = { httpGet: ok, tcpSocket: ok, grpc: ok };
