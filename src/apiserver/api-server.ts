@@ -20,6 +20,7 @@ import { DEFAULT_ADMISSION } from './admission/default-steps.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
 import { newAccessDenied } from './authz/access-denied.ts';
+import { CoarseTimers } from './coarse-timers.ts';
 import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
 import type {
   PathResponder,
@@ -87,13 +88,17 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
 class KubeApiServer implements ApiServer {
   readonly registry: Registry;
   readonly #options: ApiServerOptions;
+  readonly #timers: CoarseTimers;
   readonly #context: ServerContext;
 
   constructor(options: ApiServerOptions, registry: Registry) {
     this.#options = options;
+    this.#timers = new CoarseTimers(options.clock);
     this.registry = registry;
     const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
-    this.#context = { registry, frames: new FrameCache(), authorizer, rules, tokenVerifier, tokenIssuer };
+    const { store, clock } = registry;
+    const watches = { store, clock, timers: this.#timers, frames: new FrameCache() };
+    this.#context = { registry, watches, authorizer, rules, tokenVerifier, tokenIssuer };
   }
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
@@ -131,7 +136,7 @@ class KubeApiServer implements ApiServer {
   async #withTimeout(response: Promise<ApiResponse>): Promise<ApiResponse> {
     let isLate = false;
     const timeout = Promise.withResolvers<never>();
-    const timer = this.#options.clock.setTimer(REQUEST_TIMEOUT_MS, () => {
+    const timer = this.#timers.set(REQUEST_TIMEOUT_MS, () => {
       isLate = true;
       const message =
         'Timeout: request did not complete within requested timeout - context deadline exceeded';

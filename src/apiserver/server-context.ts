@@ -2,14 +2,14 @@
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
-import type { FrameCache } from './registry/frames.ts';
 import type { Registry, Target } from './registry/registry.ts';
+import type { WatchSource } from './registry/watch-stream.ts';
 import type { RequestInfo } from './route.ts';
 import { storageRow } from './stored-version.ts';
 
 export interface ServerContext {
   registry: Registry;
-  frames: FrameCache;
+  watches: WatchSource;
   authorizer: RequestAuthorizer;
   rules: RulesResolver;
   tokenVerifier: TokenVerifier;

@@ -13,7 +13,8 @@ import { listObjects } from './registry/list.ts';
 import { readObject } from './registry/registry.ts';
 import { strategyOf } from './registry/strategies.ts';
 import { updateObject } from './registry/update.ts';
-import { parseWatch, watchFrames } from './registry/watch.ts';
+import { parseWatch } from './registry/watch.ts';
+import { WatchStream } from './registry/watch-stream.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
 import { negotiate } from './representation.ts';
 import { checkNesting, mediaTypeOf, type ParsedBody, parseBody, parsePatchBody } from './request-body.ts';
@@ -136,21 +137,20 @@ function listAll(server: ServerContext, call: ResourceCall): ApiResponse {
 }
 
 function watchAll(server: ServerContext, call: ResourceCall): ApiResponse {
-  const { registry, frames } = server;
+  const { registry, watches } = server;
   const { row, namespace } = targetOf(call);
   const { request, info } = call;
   const representation = negotiate(request);
   if (representation.format === 'yaml') {
     throw new StatusError('NotAcceptable', 'only the following media types are accepted: application/json');
   }
-  const source = { ...registry, frames };
   const isNamedByPath = info.path.includes('/watch/') && info.name !== '';
   const query = isNamedByPath ? withName(storedQuery(call), info.name) : storedQuery(call);
-  const watch = parseWatch(source, { row, namespace }, query, frameShape(server, call, representation));
+  const watch = parseWatch(registry, { row, namespace }, query, frameShape(server, call, representation));
   return {
     status: 200,
     headers: jsonHeaders(),
-    body: { kind: 'watch', frames: watchFrames(source, watch, call.signal) },
+    body: { kind: 'watch', frames: new WatchStream(watches, watch, call.signal) },
   };
 }
 

@@ -2,10 +2,13 @@
  * What the API server needs of its store: multi-version objects with one revision counter, compare-and-set writes, and
  * watches that resume at any revision since the last compaction. `mvcc-store.ts` implements it over a {@link Journal}.
  *
- * Bytes are the truth: an object is encoded once, when it is committed; the frozen parsed value stands beside the bytes.
+ * An object is encoded once: when it is committed, or for a journal that needs no bytes when they are first read. The frozen
+ * parsed value stands beside the bytes.
  * Writers compare against the newest state, including what is still being committed; readers and watchers see only what is
  * durable.
  */
+import type { StatusError } from '../base/status-error.ts';
+
 export interface Store {
   /** The newest durable revision. */
   readonly revision: number;
@@ -105,10 +108,22 @@ export interface ListResult {
   remaining?: number;
 }
 
-/** The batches of one watch; a batch is shared between watchers and must not be changed. */
+/**
+ * The batches of one watch, read by iteration, or without a promise for each by `take` and `onChange`; not by both. A batch
+ * is shared between watchers and must not be changed.
+ */
 export interface StoreWatch extends AsyncIterable<StoreEvent[]> {
   /** Every event up to this revision has been handed out: what a bookmark may say. */
   readonly deliveredRevision: number;
+  /** No more batches will come: the signal aborted, or the watch was closed or has failed. */
+  readonly ended: boolean;
+  /** Why it ended, when that was neither the signal nor `close`: what the iterator throws. */
+  readonly failure: StatusError | undefined;
+  /** The next batch, if one waits. */
+  take(): StoreEvent[] | undefined;
+  /** Calls `listener` in the very turn in which a batch came or the watch ended. There is one listener. */
+  onChange(listener: () => void): void;
+  close(): void;
 }
 
 export interface StoreEvent {

@@ -32,7 +32,7 @@ export class WatchHub {
   /** A watcher that first hands out `past`, then all that is published from now on in `scope`. */
   open(scope: Scope, past: StoreEvent[], signal: AbortSignal): Watcher {
     const watcher = new Watcher(this.#owner, scope, signal);
-    if (watcher.closed) return watcher;
+    if (watcher.ended) return watcher;
     watcher.replay(past);
     this.#groups.add(watcher);
     this.#watcherCount++;

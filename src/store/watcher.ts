@@ -1,18 +1,14 @@
 /**
- * The receiving end of one watch: batches go in by `offer`, come out by async iteration.
+ * The receiving end of one watch: batches go in by `offer`, come out by `take`, or by async iteration for readers to whom
+ * a promise for each batch is nothing.
  *
- *     open --offer--> open           buffered, or handed to the waiting reader
+ *     open --offer--> open           buffered, and the listener is told
  *     open --too many buffered--> failed(Expired)    the reader gets the error after nothing: it resumes from its last revision
- *     open --signal / return()--> ended              the buffer is dropped
- *
- * Invariant: at most one of "a reader waits" and "something is buffered" holds.
+ *     open --signal / close()--> ended               the buffer is dropped
  */
-import { assert } from '../base/assert.ts';
-import { type Deferred, newDeferred } from '../base/deferred.ts';
+import { newDeferred } from '../base/deferred.ts';
 import type { StatusError } from '../base/status-error.ts';
 import type { Scope, StoreEvent, StoreWatch } from './store.ts';
-
-type Ending = { kind: 'ended' } | { kind: 'failed'; error: StatusError };
 
 /** What the watchers of one hub share. */
 export interface WatcherOwner {
@@ -24,26 +20,31 @@ export interface WatcherOwner {
   onClosed(watcher: Watcher): void;
 }
 
-export class Watcher implements StoreWatch, AsyncIterator<StoreEvent[], undefined> {
+export class Watcher implements StoreWatch {
   readonly scope: Scope;
   readonly #owner: WatcherOwner;
   readonly #signal: AbortSignal;
-  readonly #onAbort = () => this.#close({ kind: 'ended' });
+  readonly #onAbort = () => this.close();
   #buffer: StoreEvent[][] = [];
   #bufferedEvents = 0;
-  #reader: Deferred<IteratorResult<StoreEvent[], undefined>> | undefined;
-  #ending: Ending | undefined;
+  #listener: (() => void) | undefined;
+  #ended = false;
+  #failure: StatusError | undefined;
 
   constructor(owner: WatcherOwner, scope: Scope, signal: AbortSignal) {
     this.scope = scope;
     this.#owner = owner;
     this.#signal = signal;
-    if (signal.aborted) this.#ending = { kind: 'ended' };
+    if (signal.aborted) this.#ended = true;
     else signal.addEventListener('abort', this.#onAbort);
   }
 
-  get closed(): boolean {
-    return this.#ending !== undefined;
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  get failure(): StatusError | undefined {
+    return this.#failure;
   }
 
   get deliveredRevision(): number {
@@ -53,61 +54,63 @@ export class Watcher implements StoreWatch, AsyncIterator<StoreEvent[], undefine
 
   /** What happened before the watch was opened; it does not count against the buffer's limit. */
   replay(events: StoreEvent[]): void {
-    if (events.length > 0 && !this.closed) this.#buffer.push(events);
+    if (events.length > 0 && !this.#ended) this.#buffer.push(events);
   }
 
   offer(events: StoreEvent[]): void {
-    if (this.closed) return;
-    if (this.#reader !== undefined) {
-      const reader = this.#reader;
-      this.#reader = undefined;
-      reader.resolve({ done: false, value: events });
+    if (this.#ended) return;
+    this.#bufferedEvents += events.length;
+    if (this.#bufferedEvents > this.#owner.maxBufferedEvents) {
+      this.fail(this.#owner.tooSlow());
       return;
     }
-    this.#bufferedEvents += events.length;
-    if (this.#bufferedEvents > this.#owner.maxBufferedEvents) this.fail(this.#owner.tooSlow());
-    else this.#buffer.push(events);
+    this.#buffer.push(events);
+    this.#listener?.();
   }
 
   fail(error: StatusError): void {
-    this.#close({ kind: 'failed', error });
+    if (this.#ended) return;
+    this.#failure = error;
+    this.close();
   }
 
-  [Symbol.asyncIterator](): AsyncIterator<StoreEvent[], undefined> {
-    return this;
-  }
-
-  next(): Promise<IteratorResult<StoreEvent[], undefined>> {
-    assert(this.#reader === undefined, 'a watch has one reader');
-    if (this.#ending !== undefined) return settle(this.#ending);
+  take(): StoreEvent[] | undefined {
     const events = this.#buffer.shift();
-    if (events !== undefined) {
-      if (this.#buffer.length === 0) this.#bufferedEvents = 0;
-      else this.#bufferedEvents -= events.length;
-      return Promise.resolve({ done: false, value: events });
-    }
-    this.#reader = newDeferred();
-    return this.#reader.promise;
+    if (this.#buffer.length === 0) this.#bufferedEvents = 0;
+    else if (events !== undefined) this.#bufferedEvents -= events.length;
+    return events;
   }
 
-  return(): Promise<IteratorResult<StoreEvent[], undefined>> {
-    this.#close({ kind: 'ended' });
-    return Promise.resolve({ done: true, value: undefined });
+  onChange(listener: () => void): void {
+    this.#listener = listener;
   }
 
-  #close(ending: Ending): void {
-    if (this.closed) return;
-    this.#ending = ending;
+  close(): void {
+    if (this.#ended) return;
+    this.#ended = true;
     this.#buffer = [];
     this.#bufferedEvents = 0;
     this.#signal.removeEventListener('abort', this.#onAbort);
     this.#owner.onClosed(this);
-    this.#reader?.resolve(settle(ending) as never);
-    this.#reader = undefined;
+    this.#listener?.();
   }
-}
 
-function settle(ending: Ending): Promise<IteratorResult<StoreEvent[], undefined>> {
-  if (ending.kind === 'failed') return Promise.reject(ending.error);
-  return Promise.resolve({ done: true, value: undefined });
+  async *[Symbol.asyncIterator](): AsyncGenerator<StoreEvent[], undefined> {
+    let changed = newDeferred();
+    this.onChange(() => changed.resolve());
+    try {
+      for (;;) {
+        const events = this.take();
+        if (events !== undefined) yield events;
+        else if (this.#failure !== undefined) throw this.#failure;
+        else if (this.#ended) return;
+        else {
+          await changed.promise;
+          changed = newDeferred();
+        }
+      }
+    } finally {
+      this.close();
+    }
+  }
 }

@@ -5,7 +5,7 @@
  * Frames hang on the version that they show, so that they go when it does.
  */
 import type { WatchFrame } from '../../api/message.ts';
-import type { StoredObject } from '../../store/store.ts';
+import type { StoredObject, StoreEvent } from '../../store/store.ts';
 import { type ApiObject, objectOf } from '../api-object.ts';
 
 export type FrameType = WatchFrame['type'];
@@ -32,6 +32,7 @@ const TAIL = encoder.encode('}\n');
 
 export class FrameCache {
   readonly #frames = new WeakMap<StoredObject, Map<string, WatchFrame>>();
+  readonly #batches = new WeakMap<readonly StoreEvent[], readonly WatchFrame[]>();
 
   /** `stored` as an event of `type`. */
   frame(type: FrameType, stored: StoredObject, shape: FrameShape): WatchFrame {
@@ -51,6 +52,21 @@ export class FrameCache {
       const object: ApiObject = Object.freeze({ ...last, metadata: Object.freeze(metadata) });
       return new ValueFrame('DELETED', () => shape.transform?.(object) ?? object);
     });
+  }
+
+  /** All of `events` in `shape`: what `make` makes, once. */
+  batch(
+    events: readonly StoreEvent[],
+    shape: FrameShape,
+    make: () => readonly WatchFrame[],
+  ): readonly WatchFrame[] {
+    if (shape !== STORED_SHAPE) return make();
+    let batch = this.#batches.get(events);
+    if (batch === undefined) {
+      batch = make();
+      this.#batches.set(events, batch);
+    }
+    return batch;
   }
 
   #cached(stored: StoredObject, key: string, make: () => WatchFrame): WatchFrame {

@@ -119,7 +119,7 @@ test('a Table has the columns of the kind and a row for each object', async () =
   assert.equal(one.value.rows[0].object.kind, 'Pod');
 });
 
-test('watchFrames shows what enters and leaves a selection as ADDED and DELETED', async () => {
+test('WatchStream shows what enters and leaves a selection as ADDED and DELETED', async () => {
   const api = await newSimulatedApiServer();
   const { call, store } = api;
   await call('POST', PODS_URL, pod('web-1'));
@@ -148,7 +148,7 @@ test('watchFrames shows what enters and leaves a selection as ADDED and DELETED'
   assert.equal(last.metadata.resourceVersion, String(since + 3));
 });
 
-test('watchFrames shares one frame between watchers and encodes it once', async () => {
+test('WatchStream shares one frame between watchers and encodes it once', async () => {
   const api = await newSimulatedApiServer();
   const since = api.store.revision;
   await api.call('POST', PODS_URL, pod('a'));
@@ -160,7 +160,7 @@ test('watchFrames shares one frame between watchers and encodes it once', async 
   assert.deepEqual(JSON.parse(text(first!.bytes())), { type: 'ADDED', object: first!.object });
 });
 
-test('watchFrames ends initial events with a bookmark that says so', async () => {
+test('WatchStream ends initial events with a bookmark that says so', async () => {
   const api = await newSimulatedApiServer();
   for (const name of ['a', 'b']) await api.call('POST', PODS_URL, pod(name));
   const query =
@@ -175,7 +175,7 @@ test('watchFrames ends initial events with a bookmark that says so', async () =>
   assert.equal(metadata['resourceVersion'], String(api.store.revision));
 });
 
-test('watchFrames sends bookmarks every minute and ends when its time is up', async () => {
+test('WatchStream sends bookmarks every minute and ends when its time is up', async () => {
   const api = await newSimulatedApiServer();
   const since = api.store.revision;
   const url = `${PODS_URL}?watch=true&resourceVersion=${since}&allowWatchBookmarks=true&timeoutSeconds=150`;
@@ -186,7 +186,8 @@ test('watchFrames sends bookmarks every minute and ends when its time is up', as
   const frames = await reading;
   assert.deepEqual(
     frames.map((frame) => frame.type),
-    ['BOOKMARK', 'BOOKMARK'],
+    ['BOOKMARK', 'BOOKMARK', 'BOOKMARK'],
+    'the last one shortly before the end',
   );
   assert.equal(
     (frames[0]!.object as { metadata: { resourceVersion: string } }).metadata.resourceVersion,
@@ -195,7 +196,32 @@ test('watchFrames sends bookmarks every minute and ends when its time is up', as
   assert.equal(api.clock.pendingTimers, 0);
 });
 
-test('watchFrames answers a compacted revision with an ERROR frame inside of the stream', async () => {
+test('a bookmark that became due while its reader was busy comes after what happened meanwhile', async () => {
+  const api = await newSimulatedApiServer();
+  const stop = new AbortController();
+  const url = `${PODS_URL}?watch=true&resourceVersion=${api.store.revision}&allowWatchBookmarks=true`;
+  const { body } = await api.server.handle(newRequest('GET', url), stop.signal);
+  assert.equal(body.kind, 'watch');
+  const reader = body.frames[Symbol.asyncIterator]();
+  const first = reader.next();
+  await api.call('POST', PODS_URL, pod('a'));
+  await first;
+  await api.clock.advance(60_000);
+  for (const name of ['b', 'c']) await api.call('POST', PODS_URL, pod(name));
+  const frames: WatchFrame[] = [];
+  while (frames.length < 3) frames.push(...(await reader.next()).value);
+  assert.deepEqual(
+    frames.map(({ type }) => type),
+    ['ADDED', 'ADDED', 'BOOKMARK'],
+  );
+  const { metadata } = frames[2]!.object as { metadata: { resourceVersion: string } };
+  assert.equal(metadata.resourceVersion, String(api.store.revision));
+  stop.abort();
+  assert.equal((await reader.next()).done, true);
+  assert.equal(api.clock.pendingTimers, 0);
+});
+
+test('WatchStream answers a compacted revision with an ERROR frame inside of the stream', async () => {
   const api = await newSimulatedApiServer();
   for (const name of ['a', 'b']) await api.call('POST', PODS_URL, pod(name));
   await api.store.compact(api.store.revision);
@@ -255,7 +281,7 @@ test('listObjects in pages with writes in between returns exactly the set of its
   );
 });
 
-test('watchFrames resumed at any revisions leads to what a list shows afterwards', async () => {
+test('WatchStream resumed at any revisions leads to what a list shows afterwards', async () => {
   await fc.assert(
     fc.asyncProperty(steps, fc.array(fc.integer({ min: 1, max: 6 })), async (script, cuts) => {
       const api = await newSimulatedApiServer();

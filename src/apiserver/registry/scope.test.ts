@@ -132,7 +132,7 @@ function naively(
   return told;
 }
 
-test('watchFrames and listObjects of any selection say what a naive filter of everything says', async () => {
+test('WatchStream and listObjects of any selection say what a naive filter of everything says', async () => {
   await fc.assert(
     fc.asyncProperty(
       fc.array(step, { maxLength: 12 }),
