@@ -5,21 +5,24 @@
  * half-applied list. Lists are built when asked for and kept until the next change, so an unchanged copy lists for free.
  * The copy is as large as the resource on the server; its selector is what bounds it.
  */
-import { type KubeObject, keyOf, namespaceOf } from '../api/meta.ts';
+import { type KubeObject, namespaceOf } from '../api/meta.ts';
 import type { InformerListener, Lister } from './informer.ts';
 import { newOrderedBucket, type OrderedBucket } from './ordered-bucket.ts';
+import { recentKeyOf } from './recent-keys.ts';
 
 interface Index<T> {
+  name: string;
   valuesOf: (object: T) => readonly string[];
   buckets: Map<string, OrderedBucket<T>>;
 }
 
 const NOTHING: readonly never[] = [];
+/** An index like others, made when a namespace is first listed: most copies of an agent never are. */
+const BY_NAMESPACE = 'metadata.namespace';
 
 export class InformerCache<T extends KubeObject> implements Lister<T> {
   readonly #objects = newOrderedBucket<T>();
-  readonly #namespaces = new Map<string, OrderedBucket<T>>();
-  readonly #indexes = new Map<string, Index<T>>();
+  readonly #indexes: Index<T>[] = [];
   readonly #listeners: InformerListener<T>[] = [];
 
   get size(): number {
@@ -31,19 +34,21 @@ export class InformerCache<T extends KubeObject> implements Lister<T> {
   }
 
   list(namespace?: string): readonly T[] {
-    const bucket = namespace === undefined ? this.#objects : this.#namespaces.get(namespace);
-    return bucket?.list() ?? NOTHING;
+    if (namespace === undefined) return this.#objects.list();
+    this.addIndex(BY_NAMESPACE, (object) => [namespaceOf(object)]);
+    return this.byIndex(BY_NAMESPACE, namespace);
   }
 
   byIndex(name: string, value: string): readonly T[] {
-    return this.#indexes.get(name)?.buckets.get(value)?.list() ?? NOTHING;
+    const index = this.#indexes.find((each) => each.name === name);
+    return index?.buckets.get(value)?.list() ?? NOTHING;
   }
 
   addIndex(name: string, valuesOf: (object: T) => readonly string[]): void {
-    if (this.#indexes.has(name)) return;
-    const index: Index<T> = { valuesOf, buckets: new Map() };
-    this.#indexes.set(name, index);
-    for (const object of this.#objects.list()) setIn(index, keyOf(object), object);
+    if (this.#indexes.some((index) => index.name === name)) return;
+    const index: Index<T> = { name, valuesOf, buckets: new Map() };
+    this.#indexes.push(index);
+    for (const object of this.#objects.list()) setIn(index, recentKeyOf(object), object);
   }
 
   addListener(listener: InformerListener<T>): void {
@@ -53,7 +58,7 @@ export class InformerCache<T extends KubeObject> implements Lister<T> {
 
   /** Adds or replaces one object. One that did not change (same uid and resourceVersion) is not reported. */
   upsert(object: T): void {
-    const key = keyOf(object);
+    const key = recentKeyOf(object);
     const previous = this.#objects.get(key);
     if (previous === undefined) {
       this.#set(key, object);
@@ -73,7 +78,7 @@ export class InformerCache<T extends KubeObject> implements Lister<T> {
 
   /** `object` is the last state; absent ones are ignored. */
   remove(object: T): void {
-    const key = keyOf(object);
+    const key = recentKeyOf(object);
     const known = this.#objects.get(key);
     if (known === undefined) return;
     this.#unset(key, known);
@@ -83,22 +88,20 @@ export class InformerCache<T extends KubeObject> implements Lister<T> {
   /** Makes the copy equal `objects`, reporting only what differs: deletions first. */
   replace(objects: Iterable<T>): void {
     const next = new Map<string, T>();
-    for (const object of objects) next.set(keyOf(object), object);
-    for (const known of this.#objects.list()) if (!next.has(keyOf(known))) this.remove(known);
+    for (const object of objects) next.set(recentKeyOf(object), object);
+    for (const known of this.#objects.list()) if (!next.has(recentKeyOf(known))) this.remove(known);
     for (const object of next.values()) this.upsert(object);
   }
 
   #set(key: string, object: T): void {
     this.#objects.set(key, object);
-    bucketOf(this.#namespaces, namespaceOf(object)).set(key, object);
-    for (const index of this.#indexes.values()) setIn(index, key, object);
+    for (const index of this.#indexes) setIn(index, key, object);
   }
 
   /** Leaves an index alone where its values did not change, so that its order of keys stays valid. */
   #replaceOne(key: string, object: T, previous: T): void {
     this.#objects.set(key, object);
-    bucketOf(this.#namespaces, namespaceOf(object)).set(key, object);
-    for (const index of this.#indexes.values()) {
+    for (const index of this.#indexes) {
       const values = index.valuesOf(object);
       for (const value of index.valuesOf(previous)) {
         if (!values.includes(value)) deleteIn(index.buckets, value, key);
@@ -109,8 +112,7 @@ export class InformerCache<T extends KubeObject> implements Lister<T> {
 
   #unset(key: string, object: T): void {
     this.#objects.delete(key);
-    deleteIn(this.#namespaces, namespaceOf(object), key);
-    for (const index of this.#indexes.values()) {
+    for (const index of this.#indexes) {
       for (const value of index.valuesOf(object)) deleteIn(index.buckets, value, key);
     }
   }

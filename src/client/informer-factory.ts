@@ -6,7 +6,7 @@ import type { KubeObject } from '../api/meta.ts';
 import type { ResourceRef } from '../api/resources.ts';
 import { abortable, aborted } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
-import { newDeferred } from '../base/deferred.ts';
+import { type Deferred, newDeferred } from '../base/deferred.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import type { ApiClient } from './api-client.ts';
@@ -79,11 +79,14 @@ function informerId(resource: ResourceRef<unknown>, selector: InformerSelector):
   return [group, version, resource.resource, namespace, labelSelector, fieldSelector].join('|');
 }
 
+const NOT_STARTED: Promise<void> = Promise.resolve();
+
 class ReflectedInformer<T extends KubeObject> extends InformerCache<T> implements Informer<T> {
   readonly #reflector: Reflector<T>;
-  readonly #firstList = newDeferred();
+  /** There while somebody waits for the first list. */
+  #firstList: Deferred<void> | undefined;
   #synced = false;
-  #finished: Promise<void> = Promise.resolve();
+  #finished = NOT_STARTED;
 
   constructor(
     options: InformerFactoryOptions,
@@ -109,6 +112,8 @@ class ReflectedInformer<T extends KubeObject> extends InformerCache<T> implement
   }
 
   whenSynced(signal: AbortSignal): Promise<void> {
+    if (this.#synced) return signal.aborted ? Promise.reject(signal.reason) : Promise.resolve();
+    this.#firstList ??= newDeferred();
     return abortable(this.#firstList.promise, signal);
   }
 
@@ -116,7 +121,8 @@ class ReflectedInformer<T extends KubeObject> extends InformerCache<T> implement
     super.replace(objects);
     if (this.#synced) return;
     this.#synced = true;
-    this.#firstList.resolve();
+    this.#firstList?.resolve();
+    this.#firstList = undefined;
   }
 
   run(signal: AbortSignal): Promise<void> {

@@ -97,7 +97,7 @@ export class Reflector<T extends KubeObject> {
     }
   }
 
-  async #enter(state: ReflectorState, signal: AbortSignal): Promise<ReflectorState> {
+  #enter(state: ReflectorState, signal: AbortSignal): Promise<ReflectorState> {
     switch (state.phase) {
       case 'streaming-list':
         return this.#streamList(signal);
@@ -106,8 +106,7 @@ export class Reflector<T extends KubeObject> {
       case 'watching':
         return this.#watch(state.revision, signal);
       case 'backing-off':
-        await this.#options.clock.sleep(this.#backoffMs(state.failures), signal);
-        return state.next;
+        return this.#options.clock.sleep(this.#backoffMs(state.failures), signal).then(() => state.next);
     }
   }
 

@@ -4,8 +4,7 @@
  */
 import type { ApiResponse, ResponseBody } from '../api/message.ts';
 import { type Status, StatusError, type StatusReason } from '../base/status-error.ts';
-import type { WatchEvent } from './api-client.ts';
-import { concatBytes, splitLines } from './json-lines.ts';
+import { concatBytes } from './json-lines.ts';
 
 /** A whole answer; larger ones are refused. A list of 150,000 Pods is about 500 MB. */
 const BODY_BYTES_MAX = 1024 * 1024 * 1024;
@@ -53,47 +52,6 @@ export async function* readChunks(body: ResponseBody): AsyncGenerator<Uint8Array
   }
 }
 
-interface WireEvent {
-  type: string;
-  object: unknown;
-}
-
-/**
- * The events of a watch, in order, several at a time when they come together.
- * @throws StatusError what an `ERROR` event carries
- */
-export async function* readWatchEvents<T>(body: ResponseBody): AsyncGenerator<WatchEvent<T>[]> {
-  if (body.kind === 'watch') {
-    for await (const frames of body.frames) yield frames.map((frame) => toWatchEvent<T>(frame));
-    return;
-  }
-  for await (const lines of splitLines(readChunks(body))) {
-    yield lines.map((line) => toWatchEvent<T>(parseText(line) as WireEvent));
-  }
-}
-
-const INITIAL_EVENTS_END = 'k8s.io/initial-events-end';
-
-function toWatchEvent<T>({ type, object }: WireEvent): WatchEvent<T> {
-  switch (type) {
-    case 'ADDED':
-    case 'MODIFIED':
-    case 'DELETED':
-      return { type, object: object as T };
-    case 'BOOKMARK': {
-      const { metadata } = object as {
-        metadata: { resourceVersion: string; annotations?: Record<string, string> };
-      };
-      const initialEventsEnd = metadata.annotations?.[INITIAL_EVENTS_END] === 'true';
-      return { type, resourceVersion: metadata.resourceVersion, initialEventsEnd };
-    }
-    case 'ERROR':
-      throw toStatusError(object, 500);
-    default:
-      throw new StatusError('InternalError', `the server sent a watch event of unknown type "${type}"`);
-  }
-}
-
 /** @throws StatusError unless the response's status is a success */
 export async function expectSuccess(response: ApiResponse): Promise<void> {
   if (response.status >= 200 && response.status < 300) return;
@@ -123,7 +81,7 @@ const REASON_OF_CODE: Readonly<Record<number, StatusReason>> = {
 };
 
 /** A proxy or a server that is starting answers in plain text: the code alone then says what it was. */
-function toStatusError(value: unknown, code: number): StatusError {
+export function toStatusError(value: unknown, code: number): StatusError {
   if (typeof value === 'object' && value !== null && (value as Status).kind === 'Status') {
     return StatusError.fromStatus({ code, ...(value as Status) });
   }
@@ -150,7 +108,7 @@ function parseJson(bytes: Uint8Array): unknown {
 }
 
 /** The border to the wire: what is not JSON becomes a typed error. */
-function parseText(text: string): unknown {
+export function parseText(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {

@@ -18,7 +18,8 @@ import type {
   WatchOptions,
 } from './api-client.ts';
 import { collectionPath, listQuery, objectPath, watchQuery } from './request-path.ts';
-import { expectSuccess, readChunks, readValue, readWatchEvents } from './response-body.ts';
+import { expectSuccess, readChunks, readValue } from './response-body.ts';
+import { WatchEvents } from './watch-events.ts';
 
 export interface RestClientOptions {
   /** Who calls, for the server's logs and field managers: `kintsugi-controllers/0.1`. */
@@ -69,20 +70,14 @@ class RestClient implements ApiClient {
     return this.#value({ method: 'GET', path, query: listQuery(options) }, signal);
   }
 
-  async *watch<T extends KubeObject>(
+  watch<T extends KubeObject>(
     resource: ResourceRef<T>,
     options: WatchOptions,
     signal: AbortSignal,
-  ): AsyncGenerator<WatchEvent<T>> {
+  ): AsyncIterable<WatchEvent<T>> {
     const path = collectionPath(resource, options.namespace);
-    const response = await this.#send({ method: 'GET', path, query: watchQuery(options) }, signal);
-    for await (const events of readWatchEvents<T>(response.body)) {
-      for (const event of events) {
-        signal.throwIfAborted();
-        yield event;
-      }
-    }
-    signal.throwIfAborted();
+    const open = () => this.#send({ method: 'GET', path, query: watchQuery(options) }, signal);
+    return new WatchEvents<T>(open, signal);
   }
 
   create<T extends KubeObject>(

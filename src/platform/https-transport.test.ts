@@ -4,7 +4,8 @@ import type { AddressInfo } from 'node:net';
 import { after, before, test } from 'node:test';
 import type { ApiRequest } from '../api/message.ts';
 import { hasReason } from '../base/status-error.ts';
-import { readChunks, readValue, readWatchEvents } from '../client/response-body.ts';
+import { readChunks, readValue } from '../client/response-body.ts';
+import { WatchEvents } from '../client/watch-events.ts';
 import { newHttpsTransport } from './https-transport.ts';
 import { issueCertificate, newKeyPair } from './pki-certificate.ts';
 import { exportKey } from './pki-credential.ts';
@@ -146,8 +147,8 @@ test('newHttpsTransport ends a stream with ServiceUnavailable when the server di
   const seen: unknown[] = [];
   await rejects(
     async () => {
-      for await (const events of readWatchEvents(response.body)) {
-        seen.push(...events);
+      for await (const event of new WatchEvents(async () => response, never)) {
+        seen.push(event);
         await server.kill();
       }
     },
