@@ -2,7 +2,6 @@
  * A simulated node: a machine whose agent is the shipped kubelet and proxy. Containers and volumes belong to the machine and
  * outlive the agent; routes belong to the agent's process, as listeners do.
  */
-import type { Taint } from '../../api/generated/core-v1.ts';
 import type { Transport } from '../../api/message.ts';
 import { newNodeParts } from '../../assembly/node-parts.ts';
 import { runAll } from '../../assembly/run-all.ts';
@@ -11,24 +10,17 @@ import type { Random } from '../../base/random.ts';
 import { newInformerFactory } from '../../client/informer-factory.ts';
 import { newRestClient } from '../../client/rest-client.ts';
 import type { ContainerRuntime } from '../../container-runtime/runtime.ts';
-import type { NodeFacts } from '../../kubelet/node/node-facts.ts';
 import type { Prober } from '../../kubelet/probes/prober.ts';
 import type { VolumeHost } from '../../kubelet/volumes/volume-host.ts';
 import type { Dataplane, RoutingTable } from '../../network/dataplane.ts';
 import type { Life } from './life.ts';
 import { SimulatedDataplane } from './sim-dataplane.ts';
 import type { SimulatedHost } from './sim-host.ts';
+import { type NodeShape, simulatedNodeFacts } from './sim-node-facts.ts';
 import type { Program } from './sim-process.ts';
 import { throughLife } from './through-life.ts';
 
-/** What a node is made of, as a scenario says it. */
-export interface NodeShape {
-  name: string;
-  labels?: Readonly<Record<string, string>>;
-  taints?: readonly Taint[];
-  /** Quantities; default `cpu: 8, memory: 32Gi, pods: 110`. */
-  capacity?: Readonly<Record<string, string>>;
-}
+export type { NodeShape } from './sim-node-facts.ts';
 
 export interface SimulatedNodeOptions {
   shape: NodeShape;
@@ -61,7 +53,7 @@ export class SimulatedNode {
   }
 
   readonly agent: Program = async (life, signal) => {
-    const { log, transport, host } = this.#options;
+    const { shape, addressPrefix, log, transport, host } = this.#options;
     const { prober, runtime, volumes } = host;
     const { clock } = life;
     const random = this.#options.random.fork(`agent ${++this.#starts}`);
@@ -80,7 +72,7 @@ export class SimulatedNode {
       dataplane: throughLife<Dataplane>(dataplane, life, { call: ['apply', 'close'] }),
       hostPortAddresses: [],
       kubelet: {
-        node: this.#facts(),
+        node: simulatedNodeFacts(shape, { addressPrefix, ip: host.ip }),
         rootDir: '/var/lib/kintsugi',
         runtimeName: 'simulated',
         dns: { servers: [], domain: 'cluster.local' },
@@ -88,41 +80,6 @@ export class SimulatedNode {
     });
     await runAll(signal, tasks);
   };
-
-  #facts(): NodeFacts {
-    const { shape, addressPrefix, host } = this.#options;
-    const capacity = { cpu: '8', memory: '32Gi', pods: '110', ...shape.capacity };
-    return {
-      name: shape.name,
-      labels: {
-        'kubernetes.io/hostname': shape.name,
-        'kubernetes.io/os': 'linux',
-        'kubernetes.io/arch': 'amd64',
-        ...shape.labels,
-      },
-      taints: shape.taints ?? [],
-      capacity,
-      allocatable: capacity,
-      addresses: [
-        { type: 'InternalIP', address: host.ip },
-        { type: 'Hostname', address: shape.name },
-      ],
-      nodeInfo: {
-        machineID: shape.name,
-        systemUUID: shape.name,
-        bootID: shape.name,
-        kernelVersion: '6.12',
-        osImage: 'simulated',
-        containerRuntimeVersion: 'simulated://1',
-        kubeletVersion: 'v1.36.2+kintsugi',
-        kubeProxyVersion: '',
-        operatingSystem: 'linux',
-        architecture: 'amd64',
-      },
-      kubeletPort: 10_250,
-      podCidr: `${addressPrefix}.0.0/16`,
-    };
-  }
 }
 
 const VOLUME_CALLS = [
