@@ -1,14 +1,30 @@
 /** All checkers by name, and how they are set upon a world. */
+
 import { assert } from '../../base/assert.ts';
 import type { World } from '../world/world.ts';
 import { newAcknowledgedWritesChecker } from './acknowledged-writes.ts';
 import { newBrokenProcessChecker } from './broken-process.ts';
 import { CalmTime } from './calm-time.ts';
 import type { CheckedCluster, Checker, CheckerFactory, Violation } from './checker.ts';
+import { newDisruptionBudgetChecker } from './disruption-budget.ts';
 import { newDurableStateChecker } from './durable-state.ts';
+import { newLeftoversChecker } from './leftovers.ts';
+import { newNodesReadyChecker } from './nodes-ready.ts';
+import { newOrphanContainersChecker } from './orphan-containers.ts';
+import { newOwnershipChecker } from './ownership.ts';
+import { newPlacementChecker } from './placement.ts';
 import { PodBook } from './pod-book.ts';
+import { newPodStatusChecker } from './pod-status.ts';
 import { newReplicaBoundChecker } from './replica-bound.ts';
+import { newRestartBackoffChecker } from './restart-backoff.ts';
 import { newRevisionsChecker } from './revisions.ts';
+import { newRolloutBoundChecker } from './rollout-bound.ts';
+import { newRouteReadinessChecker } from './route-readiness.ts';
+import { newServicesRoutedChecker } from './services-routed.ts';
+import { newSingleLeaderChecker } from './single-leader.ts';
+import { newSingleRunChecker } from './single-run.ts';
+import { newStatefulSetIdentityChecker } from './statefulset-identity.ts';
+import { WantedScale } from './wanted-scale.ts';
 import { newWorkloadsReadyChecker } from './workloads-ready.ts';
 
 export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
@@ -17,7 +33,21 @@ export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
   'acknowledged-writes': newAcknowledgedWritesChecker,
   'durable-state': newDurableStateChecker,
   'replica-bound': newReplicaBoundChecker,
+  'rollout-bound': newRolloutBoundChecker,
+  'statefulset-identity': newStatefulSetIdentityChecker,
+  'disruption-budget': newDisruptionBudgetChecker,
+  'single-leader': newSingleLeaderChecker,
+  ownership: newOwnershipChecker,
+  'pod-status': newPodStatusChecker,
+  'single-run': newSingleRunChecker,
+  'restart-backoff': newRestartBackoffChecker,
+  'orphan-containers': newOrphanContainersChecker,
+  'route-readiness': newRouteReadinessChecker,
+  placement: newPlacementChecker,
   'workloads-ready': newWorkloadsReadyChecker,
+  'nodes-ready': newNodesReadyChecker,
+  'services-routed': newServicesRoutedChecker,
+  leftovers: newLeftoversChecker,
 };
 
 /** What is kept of violations; those that follow are counted by none: the first ones tell. */
@@ -55,7 +85,13 @@ export function attachCheckers(
 
 function attach(world: World, chosen: readonly (readonly [string, CheckerFactory])[]): AttachedCheckers {
   const violations: Violation[] = [];
-  const cluster: CheckedCluster = { world, calm: new CalmTime(world), pods: new PodBook(world) };
+  const calm = new CalmTime(world);
+  const cluster: CheckedCluster = {
+    world,
+    calm,
+    pods: new PodBook(world),
+    scale: new WantedScale(world, calm),
+  };
   const checkers = chosen.map(([name, factory]): [string, Checker] => {
     const report = (message: string) => {
       if (violations.length < VIOLATIONS_MAX)
@@ -65,9 +101,11 @@ function attach(world: World, chosen: readonly (readonly [string, CheckerFactory
   });
   const hearing = checkers.map(([, checker]) => checker).filter((checker) => checker.onEvent !== undefined);
   const stop = world.onEvent((event) => {
-    cluster.calm.onEvent(event);
+    calm.onEvent(event);
     for (const checker of hearing) checker.onEvent?.(event);
-    if (event.kind === 'commit') cluster.pods.onCommit(event);
+    if (event.kind !== 'commit') return;
+    cluster.pods.onCommit(event);
+    cluster.scale.onCommit(event, event.atMs);
   });
   return {
     violations,
@@ -75,7 +113,7 @@ function attach(world: World, chosen: readonly (readonly [string, CheckerFactory
       checkers.flatMap(([name, checker]) => (checker.unconverged?.() ?? []).map((why) => `${name}: ${why}`)),
     detach() {
       stop();
-      cluster.calm.stop();
+      calm.stop();
     },
   };
 }

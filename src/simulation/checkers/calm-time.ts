@@ -2,9 +2,10 @@
  * How long nothing has been in the way of a node, or of the control plane: the time that a bound on healing may count.
  * A bound says "within 30 s", and means 30 s in which the agent lived, its machine had power, and messages passed.
  *
- * A party is calm while its machine is on and not frozen, its processes run, and its links to the control plane are good.
- * Whatever disturbs it starts its time anew.
+ * A party is calm while its machine is on and not frozen, its processes run, its links to the control plane are good, and
+ * no fault that lasts has begun on it. Whatever disturbs it starts its time anew.
  */
+import { FAULTS } from '../faults/fault-table.ts';
 import { CONTROL_PLANE, type World } from '../world/world.ts';
 import type { FaultChanged, ProcessChanged, WorldEvent } from '../world/world-event.ts';
 
@@ -21,6 +22,8 @@ export class CalmTime {
   readonly #down = new Set<string>();
   /** Machines and processes. */
   readonly #frozen = new Set<string>();
+  /** How many lasting faults each party, or everybody, suffers now. */
+  readonly #suffered = new Map<string, number>();
   /** Since when each party is calm; absent while it is not. */
   readonly #since = new Map<string, number>();
 
@@ -77,9 +80,13 @@ export class CalmTime {
     this.#refresh(machine);
   }
 
-  #onFault({ parameters }: FaultChanged): void {
+  #onFault({ fault, what, parameters }: FaultChanged): void {
     const party = this.#partyOf(parameters);
     this.#since.delete(party);
+    if (FAULTS[fault]?.lasts !== undefined) {
+      const change = what === 'begins' ? 1 : -1;
+      this.#suffered.set(party, (this.#suffered.get(party) ?? 0) + change);
+    }
     this.#refresh(party);
   }
 
@@ -97,7 +104,7 @@ export class CalmTime {
   }
 
   #refresh(party: string): void {
-    const isCalm = party === EVERYBODY || this.#isWell(party);
+    const isCalm = (this.#suffered.get(party) ?? 0) === 0 && (party === EVERYBODY || this.#isWell(party));
     if (!isCalm) this.#since.delete(party);
     else if (!this.#since.has(party)) this.#since.set(party, this.#world.clock.now());
   }

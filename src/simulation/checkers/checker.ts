@@ -10,6 +10,7 @@ import type { World } from '../world/world.ts';
 import type { WorldEvent } from '../world/world-event.ts';
 import type { CalmTime } from './calm-time.ts';
 import type { PodBook } from './pod-book.ts';
+import type { WantedScale } from './wanted-scale.ts';
 
 export interface Checker {
   onEvent?(event: WorldEvent): void;
@@ -26,6 +27,7 @@ export interface CheckedCluster {
   readonly calm: CalmTime;
   /** As they were before the event that is being told. */
   readonly pods: PodBook;
+  readonly scale: WantedScale;
 }
 
 export interface Violation {

@@ -6,76 +6,59 @@
  * not finished; there are at most as many as were missing at the death.
  * @see k8s.io/kubernetes/pkg/controller/controller_utils.go, expectations: they are lost with their process
  */
-import type { ReplicaSet } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
+import type { OwnerReference } from '../../api/generated/meta-v1.ts';
 import { controllerOf } from '../../api/owner-references.ts';
 import { isPodActive } from '../../api/pod-conditions.ts';
-import { REPLICA_SETS } from '../../api/resources.ts';
 import type { ObjectCommitted, ProcessChanged } from '../world/world-event.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
-import { DueQueue } from './due-queue.ts';
-import { HeldBound, STALE_MAX_MS } from './held-bound.ts';
-import { PODS_PREFIX, REPLICA_SETS_PREFIX } from './storage-prefixes.ts';
-
-/** Long enough for whoever still believes in a ReplicaSet that is gone. */
-const FORGET_AFTER_MS = 30 * 60_000;
-
-interface Replicas {
-  readonly name: string;
-  readonly wanted: HeldBound;
-  /** Active Pods that were made for it, by uid. */
-  readonly active: Set<string>;
-  /** Creations that a dead controller may have left behind. */
-  leftBehind: { count: number; untilMs: number };
-}
+import { STALE_MAX_MS } from './held-bound.ts';
+import { PODS_PREFIX } from './storage-prefixes.ts';
 
 export const newReplicaBoundChecker: CheckerFactory = (cluster, report) => {
   const book = new ReplicaBook(cluster, report);
   return {
     onEvent(event) {
       if (event.kind === 'process') book.onProcess(event, event.atMs);
-      if (event.kind !== 'commit') return;
-      if (event.key.startsWith(PODS_PREFIX)) book.onPod(event, event.atMs);
-      else if (event.key.startsWith(REPLICA_SETS_PREFIX)) book.onReplicaSet(event, event.atMs);
+      else if (event.kind === 'commit' && event.key.startsWith(PODS_PREFIX)) book.onPod(event, event.atMs);
     },
   };
 };
 
+/** Creations that a dead controller may have left behind. */
+interface LeftBehind {
+  count: number;
+  untilMs: number;
+}
+
 class ReplicaBook {
   readonly #cluster: CheckedCluster;
   readonly #report: (message: string) => void;
-  /** By uid of the ReplicaSet. */
-  readonly #sets = new Map<string, Replicas>();
-  readonly #gone = new DueQueue<string>(FORGET_AFTER_MS);
+  /** Active Pods by the ReplicaSet for which they were made. */
+  readonly #active = new Map<string, Set<string>>();
+  readonly #leftBehind = new Map<string, LeftBehind>();
 
   constructor(cluster: CheckedCluster, report: (message: string) => void) {
     this.#cluster = cluster;
     this.#report = report;
-    for (const rs of cluster.world.objects(REPLICA_SETS)) {
-      const { active } = this.#add(rs);
-      for (const [uid, pod] of cluster.pods.controlledBy(rs.metadata.uid))
-        if (isPodActive(pod)) active.add(uid);
+    for (const pod of cluster.pods.all()) {
+      const owner = replicaSetOf(pod);
+      if (owner !== undefined && isPodActive(pod)) this.#activeOf(owner.uid).add(pod.metadata.uid);
     }
-  }
-
-  onReplicaSet({ type, object }: ObjectCommitted, nowMs: number): void {
-    const rs = object as unknown as ReplicaSet;
-    const { uid } = rs.metadata;
-    if (type === 'delete') this.#gone.add(uid, nowMs);
-    else (this.#sets.get(uid) ?? this.#add(rs)).wanted.set(rs.spec.replicas ?? 1, nowMs);
-    this.#gone.takeDue(nowMs, (old) => this.#sets.delete(old));
   }
 
   onPod({ type, object }: ObjectCommitted, nowMs: number): void {
     const pod = object as unknown as Pod;
-    const owner = controllerOf(pod);
-    const replicas = owner === undefined ? undefined : this.#sets.get(owner.uid);
-    if (replicas === undefined) return;
+    const owner = replicaSetOf(pod);
+    if (owner === undefined) return;
     const { uid } = pod.metadata;
-    if (type === 'delete' || !isPodActive(pod)) replicas.active.delete(uid);
-    else if (this.#cluster.pods.get(uid) === undefined) {
-      replicas.active.add(uid);
-      this.#judge(replicas, pod, nowMs);
+    const active = this.#activeOf(owner.uid);
+    if (type === 'delete' || !isPodActive(pod)) {
+      active.delete(uid);
+      if (active.size === 0) this.#active.delete(owner.uid);
+    } else if (this.#cluster.pods.get(uid) === undefined) {
+      active.add(uid);
+      this.#judge(pod, owner, active.size, nowMs);
     }
   }
 
@@ -83,31 +66,40 @@ class ReplicaBook {
   onProcess({ process, what }: ProcessChanged, nowMs: number): void {
     const isEnd = what === 'killed' || what === 'broken' || what === 'stopped';
     if (!isEnd || !process.endsWith('/controllers')) return;
-    for (const replicas of this.#sets.values()) {
-      const missing = replicas.wanted.at(nowMs) - replicas.active.size;
-      const before = replicas.leftBehind.untilMs >= nowMs ? replicas.leftBehind.count : 0;
-      if (missing > 0) replicas.leftBehind = { count: before + missing, untilMs: nowMs + STALE_MAX_MS };
+    for (const [uid, { size }] of this.#active) {
+      const missing = (this.#cluster.scale.most(uid, nowMs) ?? 0) - size;
+      const before = this.#leftBehindOf(uid, nowMs);
+      if (missing > 0) this.#leftBehind.set(uid, { count: before + missing, untilMs: nowMs + STALE_MAX_MS });
     }
   }
 
-  #judge({ name, wanted, active, leftBehind }: Replicas, pod: Pod, nowMs: number): void {
-    const allowed = wanted.at(nowMs);
-    const extra = leftBehind.untilMs >= nowMs ? leftBehind.count : 0;
-    if (active.size > allowed + extra) {
-      this.#report(
-        `ReplicaSet ${name} wants ${allowed} Pods and has ${active.size} active with ${pod.metadata.name}`,
-      );
-    }
+  #judge(pod: Pod, owner: OwnerReference, size: number, nowMs: number): void {
+    const wanted = this.#cluster.scale.most(owner.uid, nowMs) ?? 0;
+    if (size <= wanted + this.#leftBehindOf(owner.uid, nowMs)) return;
+    const { namespace = '', name } = pod.metadata;
+    this.#report(
+      `ReplicaSet ${namespace}/${owner.name} wants ${wanted} Pods, and has ${size} active with the new ${name}`,
+    );
   }
 
-  #add({ metadata, spec }: ReplicaSet): Replicas {
-    const replicas = {
-      name: `${metadata.namespace ?? ''}/${metadata.name}`,
-      wanted: new HeldBound(this.#cluster.calm, Math.max, spec.replicas ?? 1),
-      active: new Set<string>(),
-      leftBehind: { count: 0, untilMs: 0 },
-    };
-    this.#sets.set(metadata.uid, replicas);
-    return replicas;
+  #leftBehindOf(uid: string, nowMs: number): number {
+    const left = this.#leftBehind.get(uid);
+    if (left === undefined || left.untilMs >= nowMs) return left?.count ?? 0;
+    this.#leftBehind.delete(uid);
+    return 0;
   }
+
+  #activeOf(uid: string): Set<string> {
+    let active = this.#active.get(uid);
+    if (active === undefined) {
+      active = new Set();
+      this.#active.set(uid, active);
+    }
+    return active;
+  }
+}
+
+function replicaSetOf(pod: Pod): OwnerReference | undefined {
+  const owner = controllerOf(pod);
+  return owner?.kind === 'ReplicaSet' ? owner : undefined;
 }

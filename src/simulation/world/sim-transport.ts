@@ -57,6 +57,7 @@ class Exchange {
   readonly #options: SimulatedTransportOptions;
   readonly #request: ApiRequest;
   readonly #signal: AbortSignal;
+  readonly #sentMs: number;
   readonly #answer = newDeferred<ApiResponse>();
   readonly #connection = new AbortController();
   readonly #cleanUp: (() => void)[] = [];
@@ -71,6 +72,7 @@ class Exchange {
     const { user } = options;
     this.#request = user === undefined ? request : { ...request, peer: { kind: 'internal', user } };
     this.#signal = signal;
+    this.#sentMs = options.clock.now();
   }
 
   run(): Promise<ApiResponse> {
@@ -214,7 +216,7 @@ class Exchange {
     const text = asked === '' ? path : `${path}?${asked}`;
     const { body, status } = response;
     const answer = body.kind === 'object' ? body.value : undefined;
-    observe({ kind: 'request', process, user, method, path: text, status, answer });
+    observe({ kind: 'request', process, user, sentMs: this.#sentMs, method, path: text, status, answer });
   }
 
   #fail(error: unknown): void {

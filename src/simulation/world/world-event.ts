@@ -18,6 +18,8 @@ export interface RequestDone {
   process: string;
   /** As whom. */
   user: string;
+  /** When it left its process. */
+  sentMs: number;
   method: string;
   /** With its query. */
   path: string;

@@ -1,0 +1,57 @@
+/**
+ * Of several candidates at most one acts: whoever writes as a controller was, when its request left, the holder of the
+ * lead. A process that stood still may not know yet, in the first moment, that it lost the lead meanwhile; upstream's does
+ * not either, since the API knows nothing of terms.
+ */
+import type { Lease } from '../../api/generated/coordination-v1.ts';
+import { LEADER_LEASE } from '../world/sim-control-plane.ts';
+import type { RequestDone } from '../world/world-event.ts';
+import type { CheckerFactory } from './checker.ts';
+import { LEASES_PREFIX } from './storage-prefixes.ts';
+
+const LEASE_KEY = `${LEASES_PREFIX}${LEADER_LEASE.namespace}/${LEADER_LEASE.name}`;
+
+/** Who thaws hears of everything that is due at once, and ends. */
+const AFTER_THAW_MS = 100;
+
+export const newSingleLeaderChecker: CheckerFactory = (_cluster, report) => {
+  /** Machines that held the lead, with when they got it; the last one holds it. Only changes of hands are kept. */
+  let terms: { machine: string; sinceMs: number }[] = [];
+  const thawedMs = new Map<string, number>();
+
+  const holderAt = (ms: number) => terms.findLast(({ sinceMs }) => sinceMs <= ms)?.machine;
+
+  const judge = ({ process, user, method, path, sentMs }: RequestDone) => {
+    const [machine = ''] = process.split('/', 1);
+    const isThawing = [machine, process].some(
+      (name) => sentMs - (thawedMs.get(name) ?? -Infinity) <= AFTER_THAW_MS,
+    );
+    const holder = holderAt(sentMs);
+    if (holder === undefined || holder === machine || isThawing) return;
+    report(`${process} sent ${method} ${path} as ${user} while ${holder} held the lead`);
+  };
+
+  return {
+    onEvent(event) {
+      if (event.kind === 'request' && isControllersWrite(event)) judge(event);
+      if (event.kind === 'process' && event.what === 'thawed') thawedMs.set(event.process, event.atMs);
+      if (event.kind !== 'commit' || event.key !== LEASE_KEY) return;
+      const machine = event.type === 'put' ? machineOf(event.object as unknown as Lease) : '';
+      if (machine === terms.at(-1)?.machine) return;
+      terms = [...terms.slice(-TERMS_MAX), { machine, sinceMs: event.atMs }];
+    },
+  };
+};
+
+/** Enough to look back over what is on its way. */
+const TERMS_MAX = 100;
+
+/** `controllers-2_1` is the first term of machine `controllers-2`; a lead given up has no holder. */
+function machineOf({ spec }: Lease): string {
+  return spec.holderIdentity?.split('_', 1)[0] ?? '';
+}
+
+function isControllersWrite({ process, method, path, status }: RequestDone): boolean {
+  if (method === 'GET' || status >= 300 || !process.endsWith('/controllers')) return false;
+  return !path.includes(`/leases/${LEADER_LEASE.name}`) && !path.endsWith('/leases');
+}

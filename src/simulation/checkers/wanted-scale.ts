@@ -1,0 +1,60 @@
+/**
+ * How many Pods each Deployment and ReplicaSet wants, and what somebody with a stale copy may still believe. An owner that
+ * is gone is remembered for a while: whoever has not heard of it goes on working for it.
+ */
+import type { Deployment, ReplicaSet } from '../../api/generated/apps-v1.ts';
+import { DEPLOYMENTS, REPLICA_SETS } from '../../api/resources.ts';
+import type { World } from '../world/world.ts';
+import type { ObjectCommitted } from '../world/world-event.ts';
+import type { CalmTime } from './calm-time.ts';
+import { DueQueue } from './due-queue.ts';
+import { HeldBound } from './held-bound.ts';
+import { DEPLOYMENTS_PREFIX, REPLICA_SETS_PREFIX } from './storage-prefixes.ts';
+
+const FORGET_AFTER_MS = 30 * 60_000;
+
+interface Wanted {
+  readonly most: HeldBound;
+  readonly least: HeldBound;
+}
+
+export class WantedScale {
+  readonly #calm: CalmTime;
+  /** By uid. */
+  readonly #wanted = new Map<string, Wanted>();
+  readonly #gone = new DueQueue<string>(FORGET_AFTER_MS);
+
+  constructor(world: World, calm: CalmTime) {
+    this.#calm = calm;
+    const nowMs = world.clock.now();
+    for (const owner of [...world.objects(DEPLOYMENTS), ...world.objects(REPLICA_SETS)])
+      this.#set(owner, nowMs);
+  }
+
+  /** The most that `uid` may be believed to want; `undefined` for an owner that never was. */
+  most(uid: string, nowMs: number): number | undefined {
+    return this.#wanted.get(uid)?.most.at(nowMs);
+  }
+
+  least(uid: string, nowMs: number): number | undefined {
+    return this.#wanted.get(uid)?.least.at(nowMs);
+  }
+
+  onCommit({ key, type, object }: ObjectCommitted, nowMs: number): void {
+    if (!key.startsWith(REPLICA_SETS_PREFIX) && !key.startsWith(DEPLOYMENTS_PREFIX)) return;
+    const owner = object as unknown as Deployment | ReplicaSet;
+    this.#gone.takeDue(nowMs, (uid) => this.#wanted.delete(uid));
+    if (type === 'delete') this.#gone.add(owner.metadata.uid, nowMs);
+    else this.#set(owner, nowMs);
+  }
+
+  #set({ metadata, spec }: Deployment | ReplicaSet, nowMs: number): void {
+    const replicas = spec.replicas ?? 1;
+    const known = this.#wanted.get(metadata.uid);
+    known?.most.set(replicas, nowMs);
+    known?.least.set(replicas, nowMs);
+    if (known !== undefined) return;
+    const most = new HeldBound(this.#calm, Math.max, replicas);
+    this.#wanted.set(metadata.uid, { most, least: new HeldBound(this.#calm, Math.min, replicas) });
+  }
+}
