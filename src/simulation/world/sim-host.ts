@@ -2,17 +2,21 @@
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Prober } from '../../kubelet/probes/prober.ts';
-import type { VolumeHost } from '../../kubelet/volumes/volume-host.ts';
+import type { ProgramTable } from '../program-table.ts';
 import type { RuntimeChange } from '../runtime-change.ts';
-import type { SimulatedProgram } from '../sim-program.ts';
+import type { SimulatedAddresses } from '../sim-addresses.ts';
+import { newSimulatedProber } from '../sim-prober.ts';
 import { newSimulatedRuntime, type SimulatedRuntime } from '../sim-runtime.ts';
 import { MemoryVolumeHost } from '../sim-volume-host.ts';
+import type { MachineHooks } from './sim-machine.ts';
 import type { ContainerChanged } from './world-event.ts';
 
 export interface SimulatedHostOptions {
   clock: Clock;
   random: Random;
-  programs: Record<string, SimulatedProgram>;
+  programs: ProgramTable;
+  /** Of the whole world. */
+  addresses: SimulatedAddresses;
   /** First two parts of its Pods' addresses. */
   addressPrefix: string;
   ip: string;
@@ -22,26 +26,41 @@ export interface SimulatedHostOptions {
 export interface SimulatedHost {
   readonly ip: string;
   readonly runtime: SimulatedRuntime;
-  readonly volumes: VolumeHost;
+  readonly volumes: MemoryVolumeHost;
   readonly prober: Prober;
-  losePower(): void;
+  /** What the machine's power and freezing do to it. */
+  readonly hooks: MachineHooks;
 }
 
 export function newSimulatedHost(options: SimulatedHostOptions): SimulatedHost {
-  const { clock, random, programs, addressPrefix, ip, observe } = options;
+  const { clock, random, programs, addresses, addressPrefix, ip, observe } = options;
   const onChange = (change: RuntimeChange) => {
     const event = toContainerEvent(change);
     if (event !== undefined) observe(event);
   };
-  const runtime = newSimulatedRuntime({ clock, random, programs, addressPrefix, nodeIp: ip, onChange });
+  const runtime = newSimulatedRuntime({
+    clock,
+    random,
+    programs,
+    addresses,
+    addressPrefix,
+    nodeIp: ip,
+    onChange,
+  });
+  const volumes = new MemoryVolumeHost();
   return {
     ip,
     runtime,
-    volumes: new MemoryVolumeHost(),
-    prober: PROBER,
-    losePower: () => {
-      runtime.powerOff();
-      runtime.boot();
+    volumes,
+    prober: newSimulatedProber({ clock, nodeOf: (address) => addresses.nodeOf(address), nodeIp: ip }),
+    hooks: {
+      onPowerLoss: () => {
+        runtime.powerOff();
+        volumes.losePower();
+      },
+      onPowerOn: () => runtime.boot(),
+      onFreeze: () => runtime.freeze(),
+      onThaw: () => runtime.thaw(),
     },
   };
 }
@@ -68,6 +87,3 @@ function toContainerEvent(
     ...(change.what === 'exited' ? { exitCode, reason } : {}),
   };
 }
-
-const ok = async () => ({ result: 'success' as const, output: '', statusCode: 200 });
-const PROBER: Prober = { httpGet: ok, tcpSocket: ok, grpc: ok };

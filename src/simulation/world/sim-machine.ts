@@ -14,6 +14,16 @@ import { Life } from './life.ts';
 import { type Program, SimulatedProcess } from './sim-process.ts';
 import type { ProcessChanged } from './world-event.ts';
 
+/** Told to what is on the machine beside its processes. */
+export interface MachineHooks {
+  /** Power has gone: what is only in memory is lost. */
+  onPowerLoss?(): void;
+  /** Before anything runs. */
+  onPowerOn?(): void;
+  onFreeze?(): void;
+  onThaw?(): void;
+}
+
 export interface MachineOptions {
   /** Party in the network. */
   name: string;
@@ -24,8 +34,7 @@ export interface MachineOptions {
   watchdog: boolean;
   log(process: string): Logger;
   observe: (event: { kind: 'process' } & ProcessChanged) => void;
-  /** Power has gone: what is only in memory is lost. */
-  onPowerLoss?(): void;
+  hooks: MachineHooks;
 }
 
 const STOP_TIMEOUT_MS = 60_000;
@@ -86,6 +95,7 @@ export class SimulatedMachine {
     assert(this.#life === undefined, `${this.name} is on already`);
     this.#life = new Life(this.#options.clock);
     this.#life.skewMs = this.#skewMs;
+    this.#options.hooks.onPowerOn?.();
     this.startKeeper();
   }
 
@@ -97,16 +107,18 @@ export class SimulatedMachine {
     this.#processes.clear();
     this.#state = undefined;
     life.end();
-    this.#options.onPowerLoss?.();
+    this.#options.hooks.onPowerLoss?.();
   }
 
   freeze(): void {
     this.life.freeze();
+    this.#options.hooks.onFreeze?.();
     this.#options.observe({ kind: 'process', process: this.name, what: 'frozen' });
   }
 
   thaw(): void {
     if (!this.isFrozen) return;
+    this.#options.hooks.onThaw?.();
     this.#life?.thaw();
     this.#options.observe({ kind: 'process', process: this.name, what: 'thawed' });
   }

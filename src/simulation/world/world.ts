@@ -18,6 +18,8 @@ import type { Random } from '../../base/random.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { newRestClient } from '../../client/rest-client.ts';
 import { SimulatedDisk } from '../disk/sim-disk.ts';
+import { ProgramTable } from '../program-table.ts';
+import { SimulatedAddresses } from '../sim-addresses.ts';
 import { newSimulatedClock, type SimulatedClock } from '../sim-clock.ts';
 import type { SimulatedProgram } from '../sim-program.ts';
 import { newSeededRandom } from '../sim-random.ts';
@@ -28,7 +30,7 @@ import { newMachineClock } from './machine-clock.ts';
 import { newObservingLogger } from './observing-logger.ts';
 import { newCandidateProgram, newControlPlaneProgram } from './sim-control-plane.ts';
 import { newSimulatedHost } from './sim-host.ts';
-import { SimulatedMachine } from './sim-machine.ts';
+import { type MachineHooks, SimulatedMachine } from './sim-machine.ts';
 import { SimulatedNetwork } from './sim-network.ts';
 import { type NodeShape, SimulatedNode } from './sim-node.ts';
 import type { Program } from './sim-process.ts';
@@ -41,6 +43,8 @@ export interface WorldOptions {
   nodes: readonly NodeShape[];
   /** By image reference. */
   programs: Record<string, SimulatedProgram>;
+  /** Of every image that is not listed; default: there are no others. */
+  defaultProgram?: SimulatedProgram;
   /** Of every message; default none. */
   latencyMs?: { min: number; max: number };
   /** Under the store. `faultless` (default): nothing ever goes wrong. `simulated`: {@link World.disk} can be broken. */
@@ -75,12 +79,15 @@ export class World {
   readonly nodes = new Map<string, SimulatedNode>();
   /** Read at each use: it may be added to. */
   readonly programs: Record<string, SimulatedProgram>;
+  /** Who has which address: by it a simulated client finds who answers. */
+  readonly addresses = new SimulatedAddresses();
   /** Of the API server's machine, when it is a simulated one. */
   readonly disk: SimulatedDisk | undefined;
   readonly #options: WorldOptions;
   readonly #observers = new Set<WorldObserver>();
   readonly #user: Life;
   readonly #commits: CommitFeed;
+  readonly #programTable: ProgramTable;
   #isReady = false;
 
   constructor(options: WorldOptions) {
@@ -88,6 +95,7 @@ export class World {
     this.clock = options.clock ?? newSimulatedClock();
     this.random = newSeededRandom(options.seed);
     this.programs = options.programs;
+    this.#programTable = new ProgramTable(options.programs, options.defaultProgram);
     const { latencyMs } = options;
     this.network = new SimulatedNetwork({
       clock: this.clock,
@@ -237,7 +245,7 @@ export class World {
     if (controllers === 'apart') {
       server['controllers'] = newControlPlaneProgram(this.#controlPlaneOptions(CONTROL_PLANE, 'controllers'));
     }
-    this.#addMachine(CONTROL_PLANE, server, () => this.disk?.crash());
+    this.#addMachine(CONTROL_PLANE, server, { onPowerLoss: () => this.disk?.crash() });
     if (typeof controllers !== 'number') return;
     for (let i = 1; i <= controllers; i++) {
       const name = `controllers-${i}`;
@@ -257,7 +265,7 @@ export class World {
     };
   }
 
-  #addMachine(name: string, programs: Record<string, Program>, onPowerLoss = () => {}): SimulatedMachine {
+  #addMachine(name: string, programs: Record<string, Program>, hooks: MachineHooks = {}): SimulatedMachine {
     assert(!this.machines.has(name), `there is a machine "${name}" already`);
     const machine = new SimulatedMachine({
       name,
@@ -266,7 +274,7 @@ export class World {
       watchdog: this.#options.watchdog ?? true,
       log: (process) => this.#log(process),
       observe: (event) => this.observe(event),
-      onPowerLoss,
+      hooks,
     });
     this.machines.set(name, machine);
     return machine;
@@ -282,7 +290,8 @@ export class World {
     const host = newSimulatedHost({
       clock: machineClock,
       random: this.random.fork(`host ${name}`),
-      programs: this.programs,
+      programs: this.#programTable,
+      addresses: this.addresses,
       addressPrefix,
       ip: `${addressPrefix}.255.254`,
       observe: (event) => this.observe({ ...event, node: name }),
@@ -296,7 +305,7 @@ export class World {
       transport: (life) => this.transportOf({ party: name, process, life, user }),
     });
     this.nodes.set(name, node);
-    return this.#addMachine(name, { agent: node.agent }, () => host.losePower());
+    return this.#addMachine(name, { agent: node.agent }, host.hooks);
   }
 
   #log(process: string): Logger {
