@@ -20,7 +20,7 @@ export interface SimulatedHostOptions {
   /** First two parts of its Pods' addresses. */
   addressPrefix: string;
   ip: string;
-  observe(event: { kind: 'container' } & Omit<ContainerChanged, 'node'>): void;
+  observe: (event: { kind: 'container' } & Omit<ContainerChanged, 'node'>) => void;
 }
 
 export interface SimulatedHost {
