@@ -38,10 +38,15 @@ export function findRowByWord(word: string): ResourceRow | undefined {
   );
 }
 
+/** Where objects of a kind are stored: `apps/deployments`, `pods`. Kinds of several versions are stored once. */
+export function storedUnder({ storageGroupVersion, storageResource }: ResourceRow): string {
+  const slash = storageGroupVersion.indexOf('/');
+  return slash < 0 ? storageResource : `${storageGroupVersion.slice(0, slash)}/${storageResource}`;
+}
+
 const ROW_BY_STORAGE = new Map<string, ResourceRow>();
 for (const row of allResources()) {
-  const group = row.storageGroupVersion.includes('/') ? `${row.storageGroupVersion.split('/')[0]}/` : '';
-  const root = `${group}${row.storageResource}`;
+  const root = storedUnder(row);
   if (!row.virtual && !ROW_BY_STORAGE.has(root)) ROW_BY_STORAGE.set(root, row);
 }
 

@@ -60,7 +60,16 @@ class Script {
     status: number,
     answer: unknown,
   ): this {
-    return this.tell({ kind: 'request', process: 'user', user, sentMs: 0, method, path, status, answer });
+    return this.tell({
+      kind: 'request',
+      process: 'user',
+      user,
+      sentMs: 0,
+      method,
+      path,
+      status,
+      answer,
+    });
   }
 
   kubernetesEvent(key: string, reason: string, message: string): this {

@@ -1,0 +1,17 @@
+/** Something that can be asked of the cluster's objects at any moment. */
+import type { ResourceRow } from '../../api/resources.ts';
+import type { ObjectMirror } from './object-mirror.ts';
+
+export interface Condition {
+  /** What should be, in words: `pod/web: status.phase is "Running"`. */
+  readonly expected: string;
+  /** Whether a change of one of this kind can change the answer. */
+  concerns(row: ResourceRow): boolean;
+  evaluate(objects: ObjectMirror): Answer;
+}
+
+export interface Answer {
+  holds: boolean;
+  /** What is, in words. */
+  actual: string;
+}
