@@ -10,6 +10,7 @@ import { runPlan } from '../src/simulation/swarm/run-plan.ts';
 import { HELP, parseOptions, type SimulateOptions, UsageError } from './simulate/options.ts';
 import { newRecorder } from './simulate/recorder.ts';
 import { renderFailure, renderProgress, renderVerdict, type Tally } from './simulate/report.ts';
+import { runScenarioFiles } from './simulate/scenario.ts';
 import type { JobResult } from './simulate/worker.ts';
 import { WorkerPool } from './simulate/worker-pool.ts';
 
@@ -24,12 +25,18 @@ async function main(): Promise<number> {
       console.log(HELP);
       return 0;
     }
+    if (options.scenarios.length > 0) return await playScenarios(options);
     return options.replay === undefined ? await simulate(options) : await replay(options.replay, options);
   } catch (error) {
     if (!(error instanceof UsageError)) throw error;
     console.error(`simulate: ${error.message}`);
     return 2;
   }
+}
+
+async function playScenarios({ scenarios: files, ...options }: SimulateOptions): Promise<number> {
+  const isOk = await runScenarioFiles({ files, ...options }, (text) => console.log(text.trimEnd()));
+  return isOk ? 0 : 1;
 }
 
 async function simulate(options: SimulateOptions): Promise<number> {

@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { parseArgs } from 'node:util';
 import { FAULTS } from '../../src/simulation/faults/fault-table.ts';
+import { parseTimelineFilter, type TimelineFilter } from '../../src/simulation/timeline/timeline-filter.ts';
 
 export const HELP = `Usage: npm run simulate -- [options]
 
@@ -18,6 +19,9 @@ and that every cluster heals. A failure is shrunk to a small plan, printed and k
   --failures DIR   where plans of failures are kept (default ./simulation-failures)
   --max-failures N stop after so many failures (default 5)
   --replay FILE    run the plan in FILE and print what happens
+  --scenario FILE  run the scenario in FILE instead (docs/simulation.md); may be repeated
+  --timeline FORM  print the story of the scenario: text or json
+  --only FILTER    only these lines of it, such as object=pod/web-*,node=node-1,kind=event
   --json           print one JSON document for each run, and nothing else, on standard output
   --help           print this
 
@@ -35,6 +39,9 @@ export interface SimulateOptions {
   failuresDir: string;
   maxFailures: number;
   replay?: string;
+  scenarios: readonly string[];
+  timeline?: 'text' | 'json';
+  only: TimelineFilter;
   json: boolean;
 }
 
@@ -57,6 +64,9 @@ export function parseOptions(args: readonly string[]): SimulateOptions | undefin
     json: values.json ?? false,
     ...(faults === undefined ? {} : { faults }),
     ...(values.replay === undefined ? {} : { replay: values.replay }),
+    scenarios: values.scenario ?? [],
+    only: parseOnly(values.only ?? ''),
+    ...(values.timeline === undefined ? {} : { timeline: parseForm(values.timeline) }),
   };
 }
 
@@ -78,6 +88,9 @@ function readValues(args: readonly string[]) {
         failures: text,
         'max-failures': text,
         replay: text,
+        scenario: { ...text, multiple: true },
+        timeline: text,
+        only: text,
         json: { type: 'boolean' },
         help: { type: 'boolean', short: 'h' },
       },
@@ -104,6 +117,19 @@ function parseFaults(text: string): string[] {
   const unknown = names.filter((name) => !Object.hasOwn(FAULTS, name));
   if (unknown.length === 0) return names;
   throw new UsageError(`unknown fault "${unknown[0]}"; there are: ${Object.keys(FAULTS).join(', ')}`);
+}
+
+function parseForm(text: string): 'text' | 'json' {
+  if (text === 'text' || text === 'json') return text;
+  throw new UsageError(`--timeline must be text or json, not "${text}"`);
+}
+
+function parseOnly(text: string): TimelineFilter {
+  try {
+    return parseTimelineFilter(text);
+  } catch (error) {
+    throw new UsageError(`--only: ${(error as Error).message}`);
+  }
 }
 
 interface Bounds {
