@@ -38,7 +38,7 @@ export function decodeOwn(value: unknown, gvk: GroupVersionKind): ApiObject {
 }
 
 /** `apiVersion` and `kind` may be left out, since the path says them; a different one is refused. */
-function checkKind(value: unknown, gvk: GroupVersionKind): void {
+export function checkKind(value: unknown, gvk: GroupVersionKind): void {
   if (!isFields(value)) return;
   const { apiVersion, kind } = value;
   const expected = toApiVersion(gvk.group, gvk.version);

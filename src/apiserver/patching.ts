@@ -25,19 +25,14 @@ const FORMATS: Readonly<Record<string, ApplyPatch>> = {
   },
 };
 
-const SERVER_SIDE_APPLY = new Set(['application/apply-patch+yaml', 'application/apply-patch+cbor']);
+/** Server-side apply is no function of the stored object alone: see `applying.ts`. */
+export const APPLY_TYPE = 'application/apply-patch+yaml';
 
 /** The patch of `mediaType` as a function. @throws StatusError UnsupportedMediaType */
 export function patchFormat(mediaType: string): ApplyPatch {
   const format = FORMATS[mediaType];
   if (format !== undefined) return format;
-  if (SERVER_SIDE_APPLY.has(mediaType)) {
-    throw new StatusError(
-      'UnsupportedMediaType',
-      'server-side apply is not supported by this server: use client-side apply, or a merge patch',
-    );
-  }
-  const accepted = Object.keys(FORMATS).join(', ');
+  const accepted = [...Object.keys(FORMATS), APPLY_TYPE].join(', ');
   throw new StatusError(
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted}`,

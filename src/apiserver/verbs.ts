@@ -3,10 +3,11 @@ import type { ApiResponse } from '../api/message.ts';
 import type { DecodeOptions, FieldValidation } from '../api/validation/structural.ts';
 import { StatusError } from '../base/status-error.ts';
 import { type ApiObject, copyJson, objectOf } from './api-object.ts';
+import { applyOne } from './applying.ts';
 import { decodeAs } from './decode.ts';
 import { parseDeleteOptions } from './delete-options.ts';
 import { newBadRequest, newNotFound } from './errors.ts';
-import { patchFormat } from './patching.ts';
+import { APPLY_TYPE, patchFormat } from './patching.ts';
 import { createObject } from './registry/create.ts';
 import { deleteAll, deleteObject } from './registry/delete.ts';
 import { listObjects } from './registry/list.ts';
@@ -30,6 +31,7 @@ import {
   storedQuery,
   toStored,
 } from './shaping.ts';
+import { writerOf } from './writer.ts';
 
 export const VERBS: Record<RequestVerb, CallHandler> = {
   get: getOne,
@@ -67,7 +69,7 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
   const { value, text } = requiredBody(parseBody(request));
   const decoded = decodeAs(value, row, decodeOptions(fieldValidation, text));
   const object = toStored(row, decoded.object);
-  const write = { user, dryRun };
+  const write = { user, dryRun, writer: writerOf(call) };
   const isCreation =
     info.subresource === '' &&
     strategyOf(target.row).createOnUpdate === true &&
@@ -89,8 +91,10 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
 
 export async function patchOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const { request, row, user, info } = call;
+  const mediaType = mediaTypeOf(request.headers['content-type']);
+  if (mediaType === APPLY_TYPE) return applyOne(server, call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
-  const applyPatch = patchFormat(mediaTypeOf(request.headers['content-type']));
+  const applyPatch = patchFormat(mediaType);
   const { value, text } = requiredBody(parsePatchBody(request, false));
   let warnings: string[] = [];
   const produce = (old: ApiObject): ApiObject => {
@@ -101,7 +105,8 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
     return toStored(row, decoded.object);
   };
   const edit = { subresource: info.subresource, produce };
-  const outcome = await updateObject(server.registry, targetOf(call), edit, { user, dryRun });
+  const write = { user, dryRun, writer: writerOf(call) };
+  const outcome = await updateObject(server.registry, targetOf(call), edit, write);
   return withWarnings(respondOutcome(server, call, outcome, 200), warnings);
 }
 

@@ -2,7 +2,7 @@
 import type { ManagedFieldsEntry } from '../generated/meta-v1.ts';
 import type { JsonValue } from '../json.ts';
 import { EMPTY_SET, fieldSetOf, parseFieldsV1, toFieldsV1 } from './field-set.ts';
-import { type FieldManager, type ManagerIdentity, type Managers, managerId } from './managers.ts';
+import { type FieldOwner, type ManagerIdentity, type Managers, managerId } from './managers.ts';
 import { fieldElement } from './path-element.ts';
 
 /** Updaters that are told apart; the oldest beyond them become one, "ancient-changes". @see DefaultMaxUpdateManagers */
@@ -27,7 +27,7 @@ export const SERVER_FIELDS = fieldSetOf(
 
 /** Entries of other types than `FieldsV1`, or that cannot be read, make the whole unreadable: then nobody owns anything. */
 export function parseManagedFields(entries: readonly ManagedFieldsEntry[] | undefined): Managers {
-  const managers = new Map<string, FieldManager>();
+  const managers = new Map<string, FieldOwner>();
   for (const entry of entries ?? []) {
     const { manager = '', operation, apiVersion = '', subresource = '', time, fieldsV1 } = entry;
     const identity: ManagerIdentity = {
@@ -58,7 +58,7 @@ export function toManagedFields(managers: Managers): ManagedFieldsEntry[] {
   }));
 }
 
-function compareManagers(a: FieldManager, b: FieldManager): number {
+function compareManagers(a: FieldOwner, b: FieldOwner): number {
   return (
     compareText(a.operation, b.operation) ||
     compareText(a.time ?? '', b.time ?? '') ||
@@ -72,7 +72,7 @@ const compareText = (a: string, b: string): number => (a < b ? -1 : a > b ? 1 : 
 
 /** Managers whose fields changed from `before` get the time; everybody else keeps theirs. */
 export function withTime(before: Managers, after: Managers, time: string): Managers {
-  const stamped = new Map<string, FieldManager>();
+  const stamped = new Map<string, FieldOwner>();
   for (const [id, manager] of after) {
     const known = before.get(id);
     const timed = known?.fields.equals(manager.fields) ? known.time : time;
@@ -91,7 +91,7 @@ export function capUpdaters(managers: Managers): Managers {
   const next = new Map(managers);
   for (const oldest of updaters.slice(0, surplus + 1)) {
     next.delete(managerId(oldest));
-    const ancient: FieldManager = { ...oldest, name: ANCIENT };
+    const ancient: FieldOwner = { ...oldest, name: ANCIENT };
     const id = managerId(ancient);
     const known = next.get(id);
     next.set(id, known === undefined ? ancient : { ...ancient, fields: known.fields.union(oldest.fields) });

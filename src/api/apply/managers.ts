@@ -14,7 +14,7 @@ import { mergeValues } from './merge-values.ts';
 import { type Comparison, compareValues, removeFields, toFieldSet, withNamedFields } from './typed-value.ts';
 
 /** One writer in one role: the same name may update and apply, in several versions, to several subresources. */
-export interface FieldManager {
+export interface FieldOwner {
   name: string;
   operation: 'Apply' | 'Update';
   /** Of the objects that it writes. */
@@ -27,9 +27,9 @@ export interface FieldManager {
 }
 
 /** By {@link managerId}. Values are replaced, never changed. */
-export type Managers = ReadonlyMap<string, FieldManager>;
+export type Managers = ReadonlyMap<string, FieldOwner>;
 
-export type ManagerIdentity = Pick<FieldManager, 'name' | 'operation' | 'apiVersion' | 'subresource'>;
+export type ManagerIdentity = Pick<FieldOwner, 'name' | 'operation' | 'apiVersion' | 'subresource'>;
 
 /** An applier is the same whatever version it applies in, an updater is not. */
 export function managerId({ name, operation, apiVersion, subresource }: ManagerIdentity): string {
@@ -39,7 +39,7 @@ export function managerId({ name, operation, apiVersion, subresource }: ManagerI
 }
 
 export interface FieldConflict {
-  manager: FieldManager;
+  manager: FieldOwner;
   fields: FieldSet;
 }
 
@@ -120,7 +120,7 @@ function conflictsOf(managers: Managers, own: string, { added, modified }: Compa
 function takeFromOthers(managers: Managers, own: string, { added, modified, removed }: Comparison): Managers {
   const lost = modified.union(added).union(removed);
   if (lost.isEmpty) return managers;
-  const next = new Map<string, FieldManager>();
+  const next = new Map<string, FieldOwner>();
   for (const [id, manager] of managers) {
     const fields = id === own ? manager.fields : manager.fields.difference(lost);
     if (!fields.isEmpty || id === own)

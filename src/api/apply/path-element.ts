@@ -25,18 +25,11 @@ export function isPathElement(text: string): boolean {
 /** As conflicts name it: `.spec`, `[name="web"]`, `[="a"]`. */
 export function formatElement(element: PathElement): string {
   const text = element.slice(2);
-  switch (element[0]) {
-    case 'f':
-      return `.${text}`;
-    case 'k':
-      return `[${Object.entries(JSON.parse(text) as JsonObject)
-        .map(([name, value]) => `${name}=${JSON.stringify(value)}`)
-        .join(',')}]`;
-    case 'v':
-      return `[=${text}]`;
-    default:
-      return `[${text}]`;
-  }
+  if (element.startsWith('f:')) return `.${text}`;
+  if (element.startsWith('v:')) return `[=${text}]`;
+  if (!element.startsWith('k:')) return `[${text}]`;
+  const keys = Object.entries(JSON.parse(text) as JsonObject);
+  return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
 }
 
 /** JSON with the fields of objects in the order of their names. */

@@ -81,6 +81,7 @@ function newMetadata(registry: Registry, target: Target, object: ApiObject): Par
   if (sent.annotations !== undefined) metadata.annotations = sent.annotations;
   if (sent.ownerReferences !== undefined) metadata.ownerReferences = sent.ownerReferences;
   if (sent.finalizers !== undefined) metadata.finalizers = sent.finalizers;
+  if (sent.managedFields !== undefined) metadata.managedFields = sent.managedFields;
   return metadata;
 }
 

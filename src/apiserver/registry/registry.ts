@@ -13,6 +13,7 @@ import type { Store, StoredObject } from '../../store/store.ts';
 import type { AdmissionStep } from '../admission/admission.ts';
 import type { ServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ApiObject } from '../api-object.ts';
+import type { Writer } from './ownership.ts';
 
 export interface Registry {
   store: Store;
@@ -32,6 +33,8 @@ export interface Target {
 export interface WriteContext {
   user: UserInfo;
   dryRun: boolean;
+  /** Whose the fields become; absent for what the server itself writes. */
+  writer?: Writer;
 }
 
 export interface WriteOutcome {

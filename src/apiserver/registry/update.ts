@@ -7,19 +7,21 @@
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Update, pkg/registry/rest/update.go BeforeUpdate
  */
 import type { Pod } from '../../api/generated/core-v1.ts';
-import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
+import type { ManagedFieldsEntry, ObjectMeta } from '../../api/generated/meta-v1.ts';
 import { equalJson } from '../../api/json.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { validateEphemeralContainersUpdate } from '../../api/validation/ephemeral-containers.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validateCreate, validateUpdate } from '../../api/validation/validate.ts';
+import { toTimestamp } from '../../base/clock.ts';
 import type { Change, StoredObject } from '../../store/store.ts';
 import { admit } from '../admission/admission.ts';
 import type { Reservation } from '../allocate/service-allocator.ts';
 import { type ApiObject, objectOf, storable } from '../api-object.ts';
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
+import { managedFieldsAfterUpdate } from './ownership.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
 import { strategyOf } from './strategies.ts';
 import { applyScope, changesSpec } from './update-scopes.ts';
@@ -32,6 +34,8 @@ export interface Edit {
    * Its resourceVersion, when there is one, must be the current one.
    */
   produce(old: ApiObject): ApiObject;
+  /** `produce` has decided on `metadata.managedFields` itself: an apply. */
+  ownsFields?: boolean;
 }
 
 export const MODIFIED =
@@ -77,6 +81,7 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
   const { row, namespace, name } = target;
   const object = edit.produce(old);
   checkIdentity(target, object, old);
+  const sent = object.metadata.managedFields;
   object.metadata = updatedMetadata(object.metadata, old.metadata);
   applyScope(edit.subresource, object, old, row);
   const strategy = strategyOf(row);
@@ -90,12 +95,28 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
     ...write,
   };
   admit(registry.admission, { ...request, object, old }, newAdmissionView(registry));
+  const managedFields = edit.ownsFields
+    ? sent
+    : managedFieldsAfter(registry, target, { edit, old, write }, { object, sent });
+  if (managedFields === undefined) delete object.metadata.managedFields;
+  else object.metadata.managedFields = managedFields;
   if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
   const errors = validateEdit(edit.subresource, object as KubeObject, old as KubeObject);
   if (errors.length > 0) throw toInvalidError(row, name, errors);
   return object;
+}
+
+function managedFieldsAfter(
+  registry: Registry,
+  { row }: Target,
+  { edit, old, write }: PendingEdit,
+  { object, sent }: { object: ApiObject; sent: ManagedFieldsEntry[] | undefined },
+): ManagedFieldsEntry[] | undefined {
+  const writer = write.writer ?? { manager: write.user.username, apiVersion: object.apiVersion };
+  const time = toTimestamp(registry.clock.now());
+  return managedFieldsAfterUpdate(old, object, { row, subresource: edit.subresource, writer, time, sent });
 }
 
 /** The rules of an update are about what its door lets through. */

@@ -1,0 +1,116 @@
+/**
+ * Server-side apply: a PATCH that says what one manager wants of an object, all of it, every time.
+ *
+ *     parse YAML -> check -> (absent) create | (present) merge, prune, conflicts -> the usual update
+ *
+ * @see k8s.io/apiserver/pkg/endpoints/handlers/patch.go applyPatcher
+ */
+import { applyTypeOf } from '../api/apply/apply-type.ts';
+import { findListProblem } from '../api/apply/list-problems.ts';
+import type { JsonObject, JsonValue } from '../api/json.ts';
+import type { ApiResponse } from '../api/message.ts';
+import { toApiVersion } from '../api/meta.ts';
+import { schemaForKind } from '../api/schema.ts';
+import { decodeObject } from '../api/validation/structural.ts';
+import { assert } from '../base/assert.ts';
+import { toTimestamp } from '../base/clock.ts';
+import { hasReason, StatusError } from '../base/status-error.ts';
+import { type ApiObject, copyJson } from './api-object.ts';
+import { checkKind, decodeOwn } from './decode.ts';
+import { newBadRequest, newConflict, newNotFound } from './errors.ts';
+import { createObject } from './registry/create.ts';
+import { applyToObject } from './registry/ownership.ts';
+import { readObject } from './registry/registry.ts';
+import { updateObject } from './registry/update.ts';
+import { parseWriteOptions } from './registry/write-options.ts';
+import { parsePatchBody } from './request-body.ts';
+import { type ResourceCall, type ServerContext, targetOf } from './server-context.ts';
+import { fromStored, respondOutcome, toStored } from './shaping.ts';
+import { requireManager, writerOf } from './writer.ts';
+
+export async function applyOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
+  const { row, user, info, request } = call;
+  const { registry } = server;
+  requireManager(call);
+  const { dryRun } = parseWriteOptions(request.query);
+  const target = targetOf(call);
+  const applied = parseApplied(call);
+  const writer = writerOf(call);
+  const write = { user, dryRun, writer };
+  const result = (live: ApiObject | undefined): ApiObject => {
+    const time = toTimestamp(registry.clock.now());
+    const { value, managedFields } = applyToObject(live, applied, {
+      row,
+      subresource: info.subresource,
+      writer,
+      time,
+      force: request.query.get('force') === 'true',
+    });
+    const object = decodeOwn(copyJson(value), row);
+    object.metadata.managedFields = managedFields;
+    return toStored(row, object);
+  };
+  if (readObject(registry.store, target) === undefined) {
+    if (info.subresource !== '') throw newNotFound(target.row, target.name);
+    checkNew(call, applied);
+    const object = result(undefined);
+    object.metadata.name = target.name;
+    const created = await createObject(registry, target, object, write).catch(unlessThere);
+    if (created !== undefined) return respondOutcome(server, call, created, 201);
+  }
+  const produce = (old: ApiObject): ApiObject => result(fromStored(row, old));
+  const edit = { subresource: info.subresource, produce, ownsFields: true };
+  return respondOutcome(server, call, await updateObject(registry, target, edit, write), 200);
+}
+
+/** Somebody was faster: then it is an update. */
+function unlessThere(error: unknown): undefined {
+  if (!hasReason(error, 'AlreadyExists')) throw error;
+}
+
+/** What is applied, canonical, without defaults: they would belong to nobody who asked for them. */
+function parseApplied(call: ResourceCall): JsonObject {
+  const { row, request } = call;
+  const body = parsePatchBody(request, true);
+  if (body === undefined) throw newBadRequest('the request has no body');
+  const value = body.value as JsonValue;
+  const { apiVersion, kind } = (value ?? {}) as Partial<ApiObject>;
+  if (!apiVersion || !kind) {
+    throw newBadRequest(`invalid object type: ${apiVersion ?? ''}, Kind=${kind ?? ''}`);
+  }
+  checkKind(value, row);
+  const schema = schemaForKind(row);
+  assert(schema !== undefined, `no schema for ${row.kind}`);
+  const { object, warnings } = decodeObject(value, row, schema, { fieldValidation: 'Warn' });
+  const metadata = (object['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
+  if (metadata.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil');
+  const problem = undeclaredField(warnings) ?? findListProblem(applyTypeOf(schema), object);
+  if (problem !== undefined) throw newUntypedError(call, problem);
+  return object;
+}
+
+/** `unknown field "spec.foo"` → `.spec.foo: field not declared in schema` */
+function undeclaredField(complaints: readonly string[]): string | undefined {
+  const field = complaints.map((text) => /^unknown field "(.*)"$/.exec(text)?.[1]).find(Boolean);
+  return field === undefined ? undefined : `.${field}: field not declared in schema`;
+}
+
+function newUntypedError({ row, info }: ResourceCall, problem: string): StatusError {
+  const name = row.namespaced ? `${info.namespace}/${info.name}` : `/${info.name}`;
+  const gvk = `${toApiVersion(row.group, row.version)}, Kind=${row.kind}`;
+  return new StatusError(
+    'InternalError',
+    `failed to create typed patch object (${name}; ${gvk}): ${problem}`,
+  );
+}
+
+/** What an object must not say of itself that is not there yet. */
+function checkNew({ row, info }: ResourceCall, applied: JsonObject): void {
+  const { uid, resourceVersion } = (applied['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
+  if (!uid && !resourceVersion) return;
+  throw newConflict(
+    row,
+    info.name,
+    `uid mismatch: the provided object specified uid ${uid ?? ''}, and no existing object was found`,
+  );
+}
