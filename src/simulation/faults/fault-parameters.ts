@@ -13,6 +13,8 @@ export interface Parties {
   readonly machines: readonly string[];
   /** `node-1/agent`, `control-plane/server`. */
   readonly processes: readonly string[];
+  /** The disk under the store is a simulated one. */
+  readonly hasDisk: boolean;
 }
 
 export interface ParameterSpec<T> {
@@ -121,10 +123,8 @@ export const NUMBER: ParameterSpec<number> = {
   read: (value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined),
 };
 
-export const TEXT: ParameterSpec<string> = {
-  what: 'text',
-  read: (value) => (typeof value === 'string' ? value : undefined),
-};
+/** Which of many: 0 is the first, close to 1 the last. */
+export const SHARE: ParameterSpec<number> = { ...CHANCE, what: 'a share from 0 up to, not including, 1' };
 
 export function withDefault<T>(spec: ParameterSpec<T>, value: T): ParameterSpec<T> {
   return { ...spec, default: value };

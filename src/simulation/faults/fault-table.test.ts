@@ -5,12 +5,16 @@ import { World } from '../world/world.ts';
 import { partiesOf } from './fault.ts';
 import { beginFault, checkFault, FAULTS } from './fault-table.ts';
 
+/** Nothing survives it. */
+const NEVER_DRAWN = 'lying-disk';
+
 function newWorld(): World {
   return new World({
     seed: 1,
     nodes: [{ name: 'node-1' }, { name: 'node-2' }],
     programs: {},
     controllers: 2,
+    disk: 'simulated',
   });
 }
 
@@ -45,6 +49,14 @@ test('checkFault names the parameter that is unknown, missing or wrong', () => {
   for (const [call, message] of cases) assert.throws(() => checkFault(call, context), { message });
 });
 
+test('checkFault refuses faults of the disk where the disk has none', () => {
+  const parties = { ...partiesOf(newWorld()), hasDisk: false };
+  assert.throws(() => checkFault({ fault: 'full-disk', parameters: {} }, { parties, place: 'faults[0]' }), {
+    message: 'faults[0]: the disk of this cluster is not a simulated one',
+  });
+  assert.equal(FAULTS['full-disk']!.draw(newSeededRandom(1), parties), undefined);
+});
+
 for (const [name, kind] of Object.entries(FAULTS)) {
   test(`FAULTS: what a swarm draws of ${name} can begin, and when it has ended the cluster is whole`, async () => {
     const world = newWorld();
@@ -52,8 +64,8 @@ for (const [name, kind] of Object.entries(FAULTS)) {
     await world.advance(20_000);
     const random = newSeededRandom(name);
     for (let i = 0; i < 5; i++) {
-      const parameters = kind.draw(random, partiesOf(world));
-      assert.ok(parameters !== undefined, 'a cluster with nodes and candidates has somebody for every fault');
+      const parameters = name === NEVER_DRAWN ? {} : kind.draw(random, partiesOf(world));
+      assert.ok(parameters !== undefined, 'this cluster has everything that a fault can happen to');
       const end = beginFault(world, { fault: name, parameters }, random);
       await world.advance(15_000);
       end();

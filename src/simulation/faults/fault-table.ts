@@ -2,6 +2,7 @@
 import type { Random } from '../../base/random.ts';
 import type { World } from '../world/world.ts';
 import { CLOCK_FAULTS } from './clock-faults.ts';
+import { DISK_FAULTS } from './disk-faults.ts';
 import type { FaultKind } from './fault.ts';
 import { FaultError, type Parameters, type Parties } from './fault-parameters.ts';
 import { MACHINE_FAULTS } from './machine-faults.ts';
@@ -15,6 +16,7 @@ export const FAULTS: Readonly<Record<string, FaultKind>> = {
   ...MACHINE_FAULTS,
   ...NETWORK_FAULTS,
   ...WATCH_FAULTS,
+  ...DISK_FAULTS,
   ...RUNTIME_FAULTS,
   ...CLOCK_FAULTS,
 };

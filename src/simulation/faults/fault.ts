@@ -2,6 +2,7 @@
 import type { Random } from '../../base/random.ts';
 import type { World } from '../world/world.ts';
 import {
+  FaultError,
   type ParameterSpecs,
   type Parameters,
   type Parties,
@@ -32,18 +33,27 @@ interface FaultDefinition<S extends ParameterSpecs> {
   summary: string;
   parameters: S;
   lasts?: DurationBounds;
+  /** Only for clusters whose disk under the store is simulated. */
+  needsDisk?: boolean;
   draw(random: Random, parties: Parties): Parameters | undefined;
   /** `undefined`: there is nothing to take back. */
   begin(world: World, parameters: ValuesOf<S>, random: Random): (() => void) | undefined;
 }
 
 export function defineFault<S extends ParameterSpecs>(definition: FaultDefinition<S>): FaultKind {
+  const { needsDisk = false, parameters: specs } = definition;
+  const read = (given: Parameters, context: { parties: Parties; place: string }) => {
+    if (needsDisk && !context.parties.hasDisk) {
+      throw new FaultError(`${context.place}: the disk of this cluster is not a simulated one`);
+    }
+    return readParameters(specs, given, context);
+  };
   return {
     ...definition,
-    check: (parameters, context) => void readParameters(definition.parameters, parameters, context),
+    draw: (random, parties) => (needsDisk && !parties.hasDisk ? undefined : definition.draw(random, parties)),
+    check: (parameters, context) => void read(parameters, context),
     begin(world, parameters, random) {
-      const context = { parties: partiesOf(world), place: 'parameters' };
-      const values = readParameters(definition.parameters, parameters, context);
+      const values = read(parameters, { parties: partiesOf(world), place: 'parameters' });
       return definition.begin(world, values, random) ?? (() => {});
     },
   };
@@ -51,6 +61,7 @@ export function defineFault<S extends ParameterSpecs>(definition: FaultDefinitio
 
 export function partiesOf(world: World): Parties {
   return {
+    hasDisk: world.disk !== undefined,
     nodes: [...world.nodes.keys()],
     machines: [...world.machines.keys()],
     processes: [...world.machines].flatMap(([machine, { programs }]) =>

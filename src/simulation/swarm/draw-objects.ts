@@ -1,44 +1,72 @@
-/** The objects of a swarm: what users deploy, in many shapes. */
+/** The objects of a swarm: what users deploy, in many shapes, in one namespace or several. */
 import type { JsonObject } from '../../api/json.ts';
 import type { Random } from '../../base/random.ts';
 import { drawCount, pick } from '../faults/fault-parameters.ts';
-import { ENDING_IMAGE_NAMES, SERVING_IMAGE_NAMES } from './draw-programs.ts';
+import { drawServingSpec, drawTaskSpec } from './draw-pod-spec.ts';
 import type { PlannedObject } from './plan.ts';
 
+/** Exists without being created, and cannot be deleted. */
 const HOME = 'default';
+
+interface Place {
+  namespace: string;
+  configMaps: readonly string[];
+}
 
 export function drawObjects(random: Random): PlannedObject[] {
   const objects: PlannedObject[] = [];
-  const deployments = drawCount(random, 1, 4);
-  for (let i = 1; i <= deployments; i++)
-    objects.push(...drawWorkload(random.fork(`deployment ${i}`), `app-${i}`));
-  const sets = drawCount(random, 0, 1);
-  for (let i = 1; i <= sets; i++) objects.push(drawReplicaSet(random.fork(`set ${i}`), `set-${i}`));
-  const pods = drawCount(random, 0, 2);
-  for (let i = 1; i <= pods; i++) objects.push(drawPod(random.fork(`pod ${i}`), `pod-${i}`));
+  const namespaces = [HOME, 'team-a', 'team-b'].slice(0, pick(random, [1, 1, 2, 3]));
+  for (const namespace of namespaces) {
+    if (namespace !== HOME)
+      objects.push({ apiVersion: 'v1', kind: 'Namespace', metadata: { name: namespace } });
+    objects.push(...drawTenant(random.fork(namespace), namespace));
+  }
   return objects;
 }
 
-/** A Deployment, and often a Service and a budget. */
-function drawWorkload(random: Random, name: string): PlannedObject[] {
-  const replicas = drawCount(random, 0, 6);
-  const objects: PlannedObject[] = [
-    {
-      apiVersion: 'apps/v1',
-      kind: 'Deployment',
-      metadata: { name, namespace: HOME, labels: { app: name } },
-      spec: {
-        replicas,
-        selector: { matchLabels: { app: name } },
-        strategy: drawStrategy(random),
-        ...(random.next() < 0.3 ? { minReadySeconds: drawCount(random, 1, 20) } : {}),
-        ...(random.next() < 0.2 ? { revisionHistoryLimit: drawCount(random, 0, 2) } : {}),
-        template: { metadata: { labels: { app: name } }, spec: drawPodSpec(random) },
-      },
-    } as PlannedObject,
+function drawTenant(random: Random, namespace: string): PlannedObject[] {
+  const configMaps = Array.from({ length: drawCount(random, 0, 2) }, (_, index) => `settings-${index + 1}`);
+  const place = { namespace, configMaps };
+  const rows: [string, number, (random: Random, name: string, place: Place) => PlannedObject[]][] = [
+    ['app', drawCount(random, namespace === HOME ? 1 : 0, 3), drawWorkload],
+    ['set', drawCount(random, 0, 1), drawReplicaSet],
+    ['pod', drawCount(random, 0, 2), drawPod],
   ];
-  if (random.next() < 0.6) objects.push(newService(name));
-  if (random.next() < 0.4) objects.push(drawBudget(random, name, replicas));
+  return [
+    ...configMaps.map((name) =>
+      newObject('v1', 'ConfigMap', { name, namespace }, { data: { version: '1' } }),
+    ),
+    ...rows.flatMap(([prefix, count, draw]) =>
+      Array.from({ length: count }, (_, index) => `${prefix}-${index + 1}`).flatMap((name) =>
+        draw(random.fork(name), name, place),
+      ),
+    ),
+  ];
+}
+
+/** A Deployment, and often a Service and a budget. */
+function drawWorkload(random: Random, name: string, place: Place): PlannedObject[] {
+  const { namespace, configMaps } = place;
+  const replicas = drawCount(random, 0, 6);
+  const spec = {
+    replicas,
+    selector: { matchLabels: { app: name } },
+    strategy: drawStrategy(random),
+    ...(random.next() < 0.3 ? { minReadySeconds: drawCount(random, 1, 20) } : {}),
+    ...(random.next() < 0.2 ? { revisionHistoryLimit: drawCount(random, 0, 2) } : {}),
+    template: newTemplate(name, drawServingSpec(random, configMaps)),
+  };
+  const objects = [newObject('apps/v1', 'Deployment', { name, namespace }, { spec })];
+  if (random.next() < 0.6) {
+    const ports = [{ port: 80, targetPort: 8080 }];
+    objects.push(
+      newObject('v1', 'Service', { name, namespace }, { spec: { selector: { app: name }, ports } }),
+    );
+  }
+  if (random.next() < 0.4) {
+    const budget = { selector: { matchLabels: { app: name } }, ...drawBudget(random, replicas) };
+    objects.push(newObject('policy/v1', 'PodDisruptionBudget', { name, namespace }, { spec: budget }));
+  }
   return objects;
 }
 
@@ -54,60 +82,38 @@ function drawStrategy(random: Random): JsonObject {
   return { type: 'RollingUpdate', rollingUpdate };
 }
 
-function drawPodSpec(random: Random): JsonObject {
-  const graceful = random.next() < 0.5 ? { terminationGracePeriodSeconds: drawCount(random, 0, 20) } : {};
-  return { containers: [{ name: 'main', image: pick(random, SERVING_IMAGE_NAMES) }], ...graceful };
-}
-
-function newService(name: string): PlannedObject {
-  return {
-    apiVersion: 'v1',
-    kind: 'Service',
-    metadata: { name, namespace: HOME },
-    spec: { selector: { app: name }, ports: [{ port: 80, targetPort: 8080 }] },
-  } as PlannedObject;
-}
-
-function drawBudget(random: Random, name: string, replicas: number): PlannedObject {
-  const limit = pick<JsonObject>(random, [
+function drawBudget(random: Random, replicas: number): JsonObject {
+  return pick<JsonObject>(random, [
     { maxUnavailable: 1 },
     { maxUnavailable: '30%' },
     { minAvailable: Math.max(0, replicas - 1) },
     { minAvailable: '50%' },
   ]);
-  return {
-    apiVersion: 'policy/v1',
-    kind: 'PodDisruptionBudget',
-    metadata: { name, namespace: HOME },
-    spec: { selector: { matchLabels: { app: name } }, ...limit },
-  } as PlannedObject;
 }
 
-function drawReplicaSet(random: Random, name: string): PlannedObject {
-  return {
-    apiVersion: 'apps/v1',
-    kind: 'ReplicaSet',
-    metadata: { name, namespace: HOME },
-    spec: {
-      replicas: drawCount(random, 0, 4),
-      selector: { matchLabels: { app: name } },
-      template: { metadata: { labels: { app: name } }, spec: drawPodSpec(random) },
-    },
-  } as PlannedObject;
+function drawReplicaSet(random: Random, name: string, { namespace, configMaps }: Place): PlannedObject[] {
+  const spec = {
+    replicas: drawCount(random, 0, 4),
+    selector: { matchLabels: { app: name } },
+    template: newTemplate(name, drawServingSpec(random, configMaps)),
+  };
+  return [newObject('apps/v1', 'ReplicaSet', { name, namespace }, { spec })];
 }
 
-function drawPod(random: Random, name: string): PlannedObject {
-  const ends = random.next() < 0.5;
-  const spec = ends
-    ? {
-        restartPolicy: pick(random, ['OnFailure', 'Never']),
-        containers: [{ name: 'main', image: pick(random, ENDING_IMAGE_NAMES) }],
-      }
-    : drawPodSpec(random);
-  return {
-    apiVersion: 'v1',
-    kind: 'Pod',
-    metadata: { name, namespace: HOME, labels: { app: name } },
-    spec,
-  } as unknown as PlannedObject;
+function drawPod(random: Random, name: string, { namespace, configMaps }: Place): PlannedObject[] {
+  const spec = random.next() < 0.5 ? drawTaskSpec(random) : drawServingSpec(random, configMaps);
+  return [newObject('v1', 'Pod', { name, namespace, labels: { app: name } }, { spec })];
+}
+
+function newTemplate(app: string, spec: JsonObject): JsonObject {
+  return { metadata: { labels: { app } }, spec };
+}
+
+function newObject(
+  apiVersion: string,
+  kind: string,
+  metadata: PlannedObject['metadata'],
+  rest: JsonObject,
+): PlannedObject {
+  return { apiVersion, kind, metadata, ...rest };
 }

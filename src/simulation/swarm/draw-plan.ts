@@ -59,6 +59,7 @@ function drawCluster(random: Random): ClusterPlan {
   return {
     nodes: drawCount(random, 1, 5),
     controllers: pick(random, ['in-server', 'in-server', 'apart', 2]),
+    disk: pick(random, ['faultless', 'simulated']),
     latencyMs: pick(random, [
       { min: 0, max: 0 },
       { min: 0, max: 2 },

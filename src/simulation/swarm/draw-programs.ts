@@ -5,40 +5,48 @@ import type { SimulatedProgram, SimulatedRun } from '../sim-program.ts';
 
 type DrawProgram = (random: Random) => SimulatedProgram;
 
-const STOPS_AT_ONCE = { SIGTERM: { afterMs: 0, code: 0 } };
+/** Listens, answers, ends when it is told to. */
+const SERVES: SimulatedRun = { ports: 'any', onSignal: { SIGTERM: { afterMs: 0, code: 0 } } };
 
 /** Images for containers that are to run on and on. */
 const SERVING_IMAGES: Readonly<Record<string, DrawProgram>> = {
-  web: () => ({ preloaded: true, runs: [{ onSignal: STOPS_AT_ONCE }] }),
-  'web-2': (random) => ({
-    pull: { takesMs: drawMs(random, 10, 20_000) },
-    runs: [{ onSignal: STOPS_AT_ONCE }],
+  web: () => ({ preloaded: true, runs: [SERVES] }),
+  'web-2': (random) => ({ pull: { takesMs: drawMs(random, 10, 20_000) }, runs: [SERVES] }),
+  'pulled-late': (random) => ({
+    pull: {
+      takesMs: drawMs(random, 10, 1000),
+      error: { reason: 'RegistryUnavailable', message: 'the registry does not answer', times: 2 },
+    },
+    runs: [SERVES],
   }),
   flaky: (random) => ({
     preloaded: true,
-    runs: [...crashes(random, 1 + Math.floor(random.next() * 4)), { onSignal: STOPS_AT_ONCE }],
+    runs: [...crashes(random, 1 + Math.floor(random.next() * 4)), SERVES],
   }),
   'slow-start': (random) => ({
     preloaded: true,
-    runs: [{ startMs: drawMs(random, 100, 30_000), onSignal: STOPS_AT_ONCE }],
+    runs: [{ ...SERVES, startMs: drawMs(random, 100, 30_000) }],
   }),
+  'ready-late': (random) => ({
+    preloaded: true,
+    runs: [{ ...SERVES, readyAfterMs: drawMs(random, 500, 60_000) }],
+  }),
+  'unready-for-a-while': (random) => ({ preloaded: true, runs: [unreadyForAWhile(random)] }),
   'slow-stop': (random) => ({
     preloaded: true,
-    runs: [{ onSignal: { SIGTERM: { afterMs: drawMs(random, 500, 40_000), code: 0 } } }],
+    runs: [{ ...SERVES, onSignal: { SIGTERM: { afterMs: drawMs(random, 500, 40_000), code: 0 } } }],
   }),
-  deaf: () => ({ preloaded: true, runs: [{ onSignal: { SIGTERM: 'ignore' } }] }),
+  deaf: () => ({ preloaded: true, runs: [{ ...SERVES, onSignal: { SIGTERM: 'ignore' } }] }),
+  'hangs-once': (random) => ({
+    preloaded: true,
+    runs: [{ ...SERVES, hang: { afterMs: drawMs(random, 1000, 300_000) } }, SERVES],
+  }),
 };
 
 /** Images for what ends by itself. */
 const ENDING_IMAGES: Readonly<Record<string, DrawProgram>> = {
-  task: (random) => ({
-    preloaded: true,
-    runs: [{ exit: { afterMs: drawMs(random, 10, 20_000), code: 0 } }],
-  }),
-  'task-retried': (random) => ({
-    preloaded: true,
-    runs: [...crashes(random, 2), { exit: { afterMs: drawMs(random, 10, 5000), code: 0 } }],
-  }),
+  task: (random) => ({ preloaded: true, runs: [ends(random)] }),
+  'task-retried': (random) => ({ preloaded: true, runs: [...crashes(random, 2), ends(random)] }),
 };
 
 /** Never runs well: what a rollout with a bug looks like. */
@@ -48,6 +56,8 @@ export const SOUND_IMAGE = 'web';
 
 export const SERVING_IMAGE_NAMES: readonly string[] = Object.keys(SERVING_IMAGES);
 export const ENDING_IMAGE_NAMES: readonly string[] = Object.keys(ENDING_IMAGES);
+/** Of a container that hangs only a liveness probe notices. */
+export const HANGING_IMAGE = 'hangs-once';
 
 export function drawPrograms(random: Random): Record<string, SimulatedProgram> {
   const rows = { ...SERVING_IMAGES, ...ENDING_IMAGES, [BROKEN_IMAGE]: drawBroken };
@@ -61,6 +71,16 @@ function drawBroken(random: Random): SimulatedProgram {
 
 function crashes(random: Random, count: number): SimulatedRun[] {
   return Array.from({ length: count }, () => ({
+    ...SERVES,
     exit: { afterMs: drawMs(random, 10, 60_000), code: random.next() < 0.2 ? 0 : 1 },
   }));
+}
+
+function ends(random: Random): SimulatedRun {
+  return { exit: { afterMs: drawMs(random, 10, 20_000), code: 0 } };
+}
+
+function unreadyForAWhile(random: Random): SimulatedRun {
+  const fromMs = drawMs(random, 1000, 300_000);
+  return { ...SERVES, answers: [{ status: 503, fromMs, untilMs: fromMs + drawMs(random, 1000, 60_000) }] };
 }

@@ -28,6 +28,8 @@ export interface ClusterPlan {
   nodes: number;
   controllers: 'in-server' | 'apart' | number;
   latencyMs: { min: number; max: number };
+  /** Under the store. */
+  disk: 'faultless' | 'simulated';
 }
 
 export type PlannedObject = Omit<KubeObject, 'metadata'> & { metadata: NewObjectMeta & { name: string } };
@@ -52,13 +54,14 @@ export function nodeNames({ nodes }: ClusterPlan): string[] {
 /** Who there will be in the world of a plan. */
 export function partiesOfPlan(cluster: ClusterPlan): Parties {
   const nodes = nodeNames(cluster);
-  const { controllers } = cluster;
+  const { controllers, disk } = cluster;
   const candidates = Array.from(
     { length: typeof controllers === 'number' ? controllers : 0 },
     (_, index) => `controllers-${index + 1}`,
   );
   return {
     nodes,
+    hasDisk: disk === 'simulated',
     machines: [CONTROL_PLANE, ...candidates, ...nodes],
     processes: [
       `${CONTROL_PLANE}/server`,

@@ -20,5 +20,5 @@ test('runPlan reports what is not as desired long after the last fault', async (
   };
   const { ok, unconverged } = await runPlan({ ...plan, objects: [pod], actions: [] });
   assert.equal(ok, false);
-  assert.deepEqual(unconverged, ['Pod lost is not ready: Pending']);
+  assert.deepEqual(unconverged, ['Pod default/lost is not ready: on no node, Pending']);
 });

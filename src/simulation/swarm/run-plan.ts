@@ -5,14 +5,17 @@
  *     setup ──► chaos (chaosMs: faults, actions) ──► healing (all faults end) ──► converged, and stays so ──► verdict
  */
 
+import { attachCheckers } from '../checkers/attach-checkers.ts';
+import type { Violation } from '../checkers/checker.ts';
 import { beginFault } from '../faults/fault-table.ts';
 import { SIMULATION_START_MS } from '../sim-clock.ts';
 import { World } from '../world/world.ts';
 import type { WorldObserver } from '../world/world-event.ts';
-import { attachBasicChecks, type Violation } from './basic-checks.ts';
+import { hearInternalErrors } from './internal-errors.ts';
 import { nodeNames, type SwarmPlan } from './plan.ts';
 import { SwarmUser } from './swarm-user.ts';
 import { TraceHash } from './trace-hash.ts';
+import { unwellPods } from './unwell-pods.ts';
 
 export interface Verdict {
   seed: string;
@@ -27,6 +30,7 @@ export interface Verdict {
   virtualMs: number;
 }
 
+const SETUP_WITHIN_MS = 60_000;
 /** After faults have stopped: nodes come back, back-offs of five minutes end, evictions at 0.1 nodes a second. */
 const CONVERGES_WITHIN_MS = 15 * 60_000;
 /** It has converged when it holds for this long. */
@@ -37,19 +41,25 @@ export async function runPlan(plan: SwarmPlan, observer?: WorldObserver): Promis
   const world = newWorld(plan);
   const trace = new TraceHash();
   world.onEvent((event) => trace.add(event));
-  const checks = attachBasicChecks(world);
+  const checkers = attachCheckers(world);
+  const errors = hearInternalErrors(world);
   if (observer !== undefined) world.onEvent(observer);
   const user = new SwarmUser(world, plan);
   await world.start();
-  await user.createObjects();
+  await world.until(() => user.tidy().length === 0, SETUP_WITHIN_MS);
   await chaos(world, plan, user);
-  await user.mend();
-  const unconverged = await converge(world, () => checks.unconverged());
+  user.giveUp();
+  const unconverged = await converge(world, () => [
+    ...user.tidy(),
+    ...unwellPods(world),
+    ...checkers.unconverged(),
+  ]);
   user.stop();
   const virtualMs = world.clock.now() - SIMULATION_START_MS;
+  checkers.detach();
   await world.stop();
   const broken = user.broken.map((message) => ({ checker: 'user', atMs: virtualMs, message }));
-  const violations = [...checks.violations, ...broken];
+  const violations = [...checkers.violations, ...errors, ...broken];
   return {
     seed: plan.seed,
     ok: violations.length === 0 && unconverged.length === 0,

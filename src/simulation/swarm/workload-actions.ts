@@ -6,11 +6,12 @@ import { isControlledBy } from '../../api/owner-references.ts';
 import { DEPLOYMENTS, PODS, REPLICA_SETS } from '../../api/resources.ts';
 import type { Random } from '../../base/random.ts';
 import { drawCount, pick } from '../faults/fault-parameters.ts';
+import { MAIN_CONTAINER } from './draw-pod-spec.ts';
 import { BROKEN_IMAGE, SERVING_IMAGE_NAMES } from './draw-programs.ts';
 import type { PlannedObject, SwarmPlan } from './plan.ts';
 import { type ActionContext, defineAction, type UserAction } from './user-action.ts';
 
-type Name = { namespace: string; name: string };
+export type TargetName = { namespace: string; name: string };
 
 const REVISION = 'deployment.kubernetes.io/revision';
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
@@ -87,15 +88,15 @@ export const WORKLOAD_ACTIONS = {
   }),
 } satisfies Record<string, UserAction>;
 
-export async function setImage(context: ActionContext, target: Name, image: string): Promise<void> {
-  const containers = [{ name: 'main', image }];
+export async function setImage(context: ActionContext, target: TargetName, image: string): Promise<void> {
+  const containers = [{ name: MAIN_CONTAINER, image }];
   const body = { spec: { template: { spec: { containers } } } };
   await context.client.patch(DEPLOYMENTS, target, { type: 'strategic', body }, context.signal);
 }
 
 export async function setPaused(
   { client, signal }: ActionContext,
-  target: Name,
+  target: TargetName,
   paused: boolean,
 ): Promise<void> {
   await client.patch(DEPLOYMENTS, target, { type: 'merge', body: { spec: { paused } } }, signal);
@@ -106,17 +107,21 @@ export async function evict({ client, signal }: ActionContext, pod: Pod): Promis
   await client.createSubresource(PODS, nameOf(pod), { name: 'eviction', body }, signal);
 }
 
-export function drawName(random: Random, plan: Pick<SwarmPlan, 'objects'>, kind: string): Name | undefined {
+export function drawName(
+  random: Random,
+  plan: Pick<SwarmPlan, 'objects'>,
+  kind: string,
+): TargetName | undefined {
   const found = plan.objects.filter((object) => object.kind === kind);
   return found.length === 0 ? undefined : nameOf(pick(random, found));
 }
 
-export function nameOf({ metadata }: PlannedObject | Pod | ReplicaSet | Deployment): Name {
+export function nameOf({ metadata }: PlannedObject | Pod | ReplicaSet | Deployment): TargetName {
   return { namespace: metadata.namespace ?? '', name: metadata.name };
 }
 
 /** As kubectl does it: the template of the newest older ReplicaSet, without the label that the controller adds. */
-async function rollBack({ client, signal }: ActionContext, target: Name): Promise<void> {
+async function rollBack({ client, signal }: ActionContext, target: TargetName): Promise<void> {
   const deployment: Deployment = await client.get(DEPLOYMENTS, target, signal);
   const { items } = await client.list(REPLICA_SETS, { namespace: target.namespace }, signal);
   const revisionOf = (object: { metadata: { annotations?: Record<string, string> } }) =>
