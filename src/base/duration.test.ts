@@ -39,3 +39,9 @@ test('parseGoDuration reads sums and refuses the rest', () => {
   assert.equal(parseGoDuration('1.5s'), 1500);
   for (const text of ['', '5', 's', '5 s', '-1s']) assert.equal(parseGoDuration(text), undefined, text);
 });
+
+test('parseGoDuration is exact where fractions of a second are not, and reads back what was written', () => {
+  assert.equal(parseGoDuration('1.001s'), 1001);
+  assert.equal(parseGoDuration('2m0.3s'), 120_300);
+  for (let ms = 1; ms < 5000; ms++) assert.equal(parseGoDuration(formatGoDuration(ms)), ms);
+});

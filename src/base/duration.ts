@@ -32,22 +32,22 @@ export function formatGoDuration(durationMs: number): string {
   return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
 }
 
-const GO_UNITS_MS: Readonly<Record<string, number>> = {
-  ns: 1e-6,
-  us: 1e-3,
-  µs: 1e-3,
-  ms: 1,
-  s: 1000,
-  m: 60_000,
-  h: 3_600_000,
+const GO_UNITS_NS: Readonly<Record<string, number>> = {
+  ns: 1,
+  us: 1e3,
+  µs: 1e3,
+  ms: 1e6,
+  s: 1e9,
+  m: 60e9,
+  h: 3600e9,
 };
 
-/** Parses Go's duration text (`1h30m`, `250ms`) to milliseconds; `undefined` when it is none. */
+/** Parses Go's duration text (`1h30m`, `250ms`) to milliseconds, exact to the nanosecond; `undefined` when it is none. */
 export function parseGoDuration(text: string): number | undefined {
   if (!/^(?:\d+(?:\.\d+)?(?:ns|us|µs|ms|s|m|h))+$/.test(text)) return undefined;
-  let total = 0;
+  let totalNs = 0;
   for (const [, value, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ns|us|µs|ms|s|m|h)/g)) {
-    total += Number(value) * GO_UNITS_MS[unit!]!;
+    totalNs += Math.round(Number(value) * GO_UNITS_NS[unit!]!);
   }
-  return total;
+  return totalNs / 1e6;
 }
