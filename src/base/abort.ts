@@ -1,8 +1,58 @@
-/** Resolves when `signal` aborts (at once if it has); never rejects. */
+/**
+ * Waiting that can be cancelled. A long-lived signal (an agent's, a server's) has thousands who wait under it, and the
+ * platform's own list of listeners is searched from its beginning at every change: here a signal has one listener of the
+ * platform's, and coming and going under it takes constant time.
+ */
+
+/** Who waits under one signal, in the order in which they came. It hears of the signal only while somebody waits. */
+class Waiting {
+  readonly #signal: AbortSignal;
+  readonly #listeners = new Set<() => void>();
+
+  constructor(signal: AbortSignal) {
+    this.#signal = signal;
+  }
+
+  add(listener: () => void): void {
+    if (this.#listeners.size === 0) this.#signal.addEventListener('abort', this.#onAbort);
+    this.#listeners.add(listener);
+  }
+
+  /** A combined signal lives as long as somebody listens to it, so the last one to go takes the platform's listener away. */
+  remove(listener: () => void): void {
+    if (this.#listeners.delete(listener) && this.#listeners.size === 0)
+      this.#signal.removeEventListener('abort', this.#onAbort);
+  }
+
+  readonly #onAbort = () => {
+    for (const listener of this.#listeners) {
+      this.#listeners.delete(listener);
+      listener();
+    }
+  };
+}
+
+const waitingUnder = new WeakMap<AbortSignal, Waiting>();
+
+/**
+ * Calls `listener` once when `signal`, which has not aborted yet, does; the returned function takes it back. Each call
+ * needs a function of its own. Listeners may take back each other; what one throws, nobody catches.
+ */
+export function onAbort(signal: AbortSignal, listener: () => void): () => void {
+  let waiting = waitingUnder.get(signal);
+  if (waiting === undefined) {
+    waiting = new Waiting(signal);
+    waitingUnder.set(signal, waiting);
+  }
+  waiting.add(listener);
+  return () => waiting.remove(listener);
+}
+
+/** Resolves when `signal` aborts (at once if it has); never rejects. For a wait that no other ends: it leaves a listener. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();
-    else signal.addEventListener('abort', () => resolve(), { once: true });
+    else onAbort(signal, resolve);
   });
 }
 
@@ -10,9 +60,17 @@ export function aborted(signal: AbortSignal): Promise<void> {
 export function abortable<T>(promise: Promise<T>, signal: AbortSignal): Promise<T> {
   if (signal.aborted) return Promise.reject(signal.reason);
   return new Promise<T>((resolve, reject) => {
-    const onAbort = () => reject(signal.reason);
-    signal.addEventListener('abort', onAbort);
-    promise.then(resolve, reject).finally(() => signal.removeEventListener('abort', onAbort));
+    const forget = onAbort(signal, () => reject(signal.reason));
+    promise.then(
+      (value) => {
+        forget();
+        resolve(value);
+      },
+      (error: unknown) => {
+        forget();
+        reject(error);
+      },
+    );
   });
 }
 

@@ -1,3 +1,5 @@
+import { onAbort } from './abort.ts';
+
 /**
  * Time as an interface: everything below `platform` reads time and waits only through this.
  *
@@ -19,6 +21,25 @@ export interface Clock {
 
 export interface Timer {
   cancel(): void;
+}
+
+/** {@link Clock.sleep}, by a clock's timers. */
+export function sleepByTimer(
+  clock: Pick<Clock, 'setTimer'>,
+  delayMs: number,
+  signal: AbortSignal,
+): Promise<void> {
+  if (signal.aborted) return Promise.reject(signal.reason);
+  return new Promise((resolve, reject) => {
+    const forget = onAbort(signal, () => {
+      timer.cancel();
+      reject(signal.reason);
+    });
+    const timer = clock.setTimer(delayMs, () => {
+      forget();
+      resolve();
+    });
+  });
 }
 
 /** Formats wall time as Kubernetes' `metav1.Time`: RFC 3339, UTC, whole seconds (`2026-01-02T03:04:05Z`). */

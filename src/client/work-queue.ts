@@ -13,6 +13,7 @@
  *
  * @see k8s.io/client-go/util/workqueue/queue.go, delaying_queue.go
  */
+import { onAbort } from '../base/abort.ts';
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { newRateLimiter, type RateLimiter } from './rate-limiter.ts';
@@ -121,17 +122,16 @@ class KeyQueue implements WorkQueue {
       return next;
     }
     return new Promise<string>((resolve, reject) => {
-      const onAbort = () => {
-        this.#waiting.delete(take);
-        reject(signal.reason);
-      };
       const take = (key: string) => {
-        signal.removeEventListener('abort', onAbort);
+        forget();
         this.#start(key);
         resolve(key);
       };
+      const forget = onAbort(signal, () => {
+        this.#waiting.delete(take);
+        reject(signal.reason);
+      });
       this.#waiting.add(take);
-      signal.addEventListener('abort', onAbort, { once: true });
     });
   }
 

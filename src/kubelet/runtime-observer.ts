@@ -5,7 +5,6 @@
  * @see k8s.io/kubernetes/pkg/kubelet/pleg; differs: the list follows the event instead of a 1 s timer
  */
 
-import { aborted } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ContainerRuntime, ContainerStatus, SandboxStatus } from '../container-runtime/runtime.ts';
@@ -87,10 +86,7 @@ export class RuntimeObserver {
 
   async #relistNowAndThen(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
-      await Promise.race([
-        this.#deps.clock.sleep(RUNTIME_RELIST_MS, signal).catch(() => {}),
-        aborted(signal),
-      ]);
+      await this.#deps.clock.sleep(RUNTIME_RELIST_MS, signal).catch(() => {});
       if (!signal.aborted) this.#refreshInBackground(signal);
     }
   }

@@ -1,12 +1,11 @@
 /** One waiting loop, many who wake it: any number of wakes while it works are one, and a timer is one of them. */
-import { abortable } from '../base/abort.ts';
+import { onAbort } from '../base/abort.ts';
 import type { Clock, Timer } from '../base/clock.ts';
-import { type Deferred, newDeferred } from '../base/deferred.ts';
 
 export class Wake {
   readonly #clock: Clock;
   #isPending = true;
-  #waiting: Deferred<void> | undefined;
+  #resume: (() => void) | undefined;
   #timer: Timer | undefined;
 
   constructor(clock: Clock) {
@@ -15,7 +14,7 @@ export class Wake {
 
   now(): void {
     this.#isPending = true;
-    this.#waiting?.resolve();
+    this.#resume?.();
   }
 
   /** Wakes at a wall time too; replaces the moment that was set before. */
@@ -26,13 +25,21 @@ export class Wake {
 
   /** Resolves at the next wake, at once if there was one since the last wait. */
   async wait(signal: AbortSignal): Promise<void> {
-    if (!this.#isPending) {
-      this.#waiting = newDeferred();
-      await abortable(this.#waiting.promise, signal);
-      this.#waiting = undefined;
-    }
+    if (!this.#isPending && !signal.aborted) await this.#nextWake(signal);
     signal.throwIfAborted();
     this.#isPending = false;
+  }
+
+  #nextWake(signal: AbortSignal): Promise<void> {
+    return new Promise((resolve) => {
+      const resume = () => {
+        forget();
+        this.#resume = undefined;
+        resolve();
+      };
+      const forget = onAbort(signal, resume);
+      this.#resume = resume;
+    });
   }
 
   close(): void {

@@ -9,6 +9,7 @@
 import type { Pod, Service } from '../api/generated/core-v1.ts';
 import type { EndpointSlice } from '../api/generated/discovery-v1.ts';
 import { ENDPOINT_SLICES, PODS, SERVICES } from '../api/resources.ts';
+import { onAbort } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
@@ -96,11 +97,11 @@ export class ServiceProxy {
         : undefined;
       this.#wake = () => {
         timer?.cancel();
-        signal.removeEventListener('abort', this.#wake);
+        forget();
         this.#wake = () => {};
         resolve();
       };
-      signal.addEventListener('abort', this.#wake);
+      const forget = onAbort(signal, this.#wake);
     });
   }
 

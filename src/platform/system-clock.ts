@@ -1,5 +1,5 @@
 /** The machine's own time. The only place where the product reads it. */
-import type { Clock, Timer } from '../base/clock.ts';
+import { type Clock, sleepByTimer, type Timer } from '../base/clock.ts';
 
 /** Node fires a timer with a longer delay at once; such a timer is set in steps. */
 const NODE_TIMER_MAX_MS = 2 ** 31 - 1;
@@ -8,20 +8,7 @@ export const systemClock: Clock = {
   now: () => Date.now(),
   monotonicMs: () => performance.now(),
   setTimer,
-  sleep(delayMs, signal) {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        timer.cancel();
-        reject(signal.reason);
-      };
-      const timer = setTimer(delayMs, () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      });
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
-  },
+  sleep: (delayMs, signal) => sleepByTimer(systemClock, delayMs, signal),
 };
 
 function setTimer(delayMs: number, callback: () => void): Timer {

@@ -16,6 +16,7 @@
 import type { Pod } from '../api/generated/core-v1.ts';
 import { equalJson } from '../api/json.ts';
 import { keyOf } from '../api/meta.ts';
+import { abortable } from '../base/abort.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { type ClusterChange, HELPED_BY } from './cluster-changes.ts';
 import { BACKOFF_INITIAL_MS, BACKOFF_MAX_MS, UNSCHEDULABLE_MAX_MS } from './defaults.ts';
@@ -130,15 +131,7 @@ export class SchedulingQueue {
   /** Resolves when there is a Pod to take. */
   async whenActive(signal: AbortSignal): Promise<void> {
     if (this.#active.size + this.#backoff.size > 0) return;
-    await new Promise<void>((resolve, reject) => {
-      const onAbort = () => reject(signal.reason);
-      signal.addEventListener('abort', onAbort, { once: true });
-      this.#waiter = () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      };
-      if (signal.aborted) onAbort();
-    });
+    await abortable(new Promise<void>((resolve) => (this.#waiter = resolve)), signal);
   }
 
   /** Cancels all timers. */

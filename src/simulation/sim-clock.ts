@@ -6,7 +6,7 @@
  * Invariant: two runs that set the same timers from the same callbacks see the same order and the same times.
  */
 import { assert } from '../base/assert.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import { type Clock, sleepByTimer, type Timer } from '../base/clock.ts';
 
 export interface SimulatedClock extends Clock {
   /** Moves time forward by `delayMs`, firing what falls due up to and including that moment. 0 fires what is due now. */
@@ -97,18 +97,7 @@ class VirtualClock implements SimulatedClock {
   }
 
   sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        timer.cancel();
-        reject(signal.reason);
-      };
-      const timer = this.setTimer(delayMs, () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      });
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
+    return sleepByTimer(this, delayMs, signal);
   }
 
   settle(): Promise<void> {

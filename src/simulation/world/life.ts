@@ -7,8 +7,7 @@
  * `catch` or `finally` of it runs, exactly as after kill -9. While frozen, what would reach it waits for the thaw, in order.
  * A process's life lies within its machine's: a frozen machine freezes its processes, whose own state is not touched.
  */
-import { assert } from '../../base/assert.ts';
-import type { Clock, Timer } from '../../base/clock.ts';
+import { type Clock, sleepByTimer, type Timer } from '../../base/clock.ts';
 
 export class Life {
   readonly clock: Clock;
@@ -189,19 +188,7 @@ class LifeClock implements Clock {
   }
 
   sleep(delayMs: number, signal: AbortSignal): Promise<void> {
-    if (signal.aborted) return Promise.reject(signal.reason);
-    assert(!Number.isNaN(delayMs), 'a sleep needs a length that is a number');
-    return new Promise((resolve, reject) => {
-      const onAbort = () => {
-        timer.cancel();
-        reject(signal.reason);
-      };
-      const timer = this.setTimer(delayMs, () => {
-        signal.removeEventListener('abort', onAbort);
-        resolve();
-      });
-      signal.addEventListener('abort', onAbort, { once: true });
-    });
+    return sleepByTimer(this, delayMs, signal);
   }
 
   #cancelAll(): void {
