@@ -133,19 +133,27 @@ class KubeApiServer implements ApiServer {
     return response instanceof Promise ? this.#withTimeout(response) : response;
   }
 
-  async #withTimeout(response: Promise<ApiResponse>): Promise<ApiResponse> {
-    let isLate = false;
-    const timeout = Promise.withResolvers<never>();
-    const timer = this.#timers.set(REQUEST_TIMEOUT_MS, () => {
-      isLate = true;
-      const message =
-        'Timeout: request did not complete within requested timeout - context deadline exceeded';
-      timeout.reject(new StatusError('Timeout', message, { details: {} }));
+  #withTimeout(response: Promise<ApiResponse>): Promise<ApiResponse> {
+    return new Promise((resolve, reject) => {
+      let isLate = false;
+      const timer = this.#timers.set(REQUEST_TIMEOUT_MS, () => {
+        isLate = true;
+        const message =
+          'Timeout: request did not complete within requested timeout - context deadline exceeded';
+        reject(new StatusError('Timeout', message, { details: {} }));
+      });
+      response.then(
+        (value) => {
+          timer.cancel();
+          resolve(value);
+        },
+        (error: unknown) => {
+          timer.cancel();
+          if (isLate) this.#options.log.warn('a request failed after its timeout', { error });
+          reject(error);
+        },
+      );
     });
-    response.catch((error: unknown) => {
-      if (isLate) this.#options.log.warn('a request failed after its timeout', { error });
-    });
-    return Promise.race([response, timeout.promise]).finally(() => timer.cancel());
   }
 
   #failure(error: unknown, { method, path }: ApiRequest): ApiResponse {

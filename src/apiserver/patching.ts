@@ -6,7 +6,7 @@ import { applyMergePatch } from '../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch, type PatchSchema } from '../api/patch/strategic-merge-patch.ts';
 import { type Schema, schemaForKind } from '../api/schema.ts';
 import { StatusError } from '../base/status-error.ts';
-import { isFields } from './api-object.ts';
+import { type ApiObject, isFields } from './api-object.ts';
 import { newBadRequest } from './errors.ts';
 
 type ApplyPatch = (current: JsonValue, patch: JsonValue, gvk: GroupVersionKind) => JsonValue;
@@ -42,6 +42,21 @@ export function patchFormat(mediaType: string): ApplyPatch {
 function objectPatch(patch: JsonValue): JsonObject {
   if (!isFields(patch)) throw newBadRequest('the patch must be a JSON object');
   return patch as JsonObject;
+}
+
+/** What a patch of a status may name for {@link statusPart} to be all that it needs. */
+const STATUS_FIELDS = new Set(['apiVersion', 'kind', 'metadata', 'status']);
+
+/**
+ * The part of `object`, as stored, that a patch through its status can change, or `undefined` when the patch names more
+ * than that and must be judged as a whole. What a patch leaves of the part is frozen still.
+ */
+export function statusPart(object: ApiObject, patch: unknown): ApiObject | undefined {
+  if (!isFields(patch)) return undefined;
+  for (const field in patch) if (!STATUS_FIELDS.has(field)) return undefined;
+  const { apiVersion, kind, metadata, status } = object;
+  // Defaults may set fields of a status: it is the one part that is never handed on as it is.
+  return { apiVersion, kind, metadata, ...(status === undefined ? {} : { status: { ...status } }) };
 }
 
 const patchSchemas = new WeakMap<Schema, PatchSchema>();

@@ -7,7 +7,7 @@ import { applyOne } from './applying.ts';
 import { decodeAs } from './decode.ts';
 import { parseDeleteOptions } from './delete-options.ts';
 import { newBadRequest, newNotFound } from './errors.ts';
-import { APPLY_TYPE, patchFormat } from './patching.ts';
+import { APPLY_TYPE, patchFormat, statusPart } from './patching.ts';
 import { createObject } from './registry/create.ts';
 import { deleteAll, deleteObject } from './registry/delete.ts';
 import { listObjects } from './registry/list.ts';
@@ -31,6 +31,7 @@ import {
   storedQuery,
   toStored,
 } from './shaping.ts';
+import { isStoredVersion } from './stored-version.ts';
 import { writerOf } from './writer.ts';
 
 export const VERBS: Record<RequestVerb, CallHandler> = {
@@ -96,11 +97,16 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const applyPatch = patchFormat(mediaType);
   const { value, text } = requiredBody(parsePatchBody(request, false));
+  const options = decodeOptions(fieldValidation, text);
   let warnings: string[] = [];
   const produce = (old: ApiObject): ApiObject => {
-    const patched = applyPatch(fromStored(row, old) as never, value as never, row);
-    checkNesting(patched);
-    const decoded = decodeAs(copyJson(patched), row, decodeOptions(fieldValidation, text));
+    const part = info.subresource === 'status' && isStoredVersion(row) ? statusPart(old, value) : undefined;
+    const patched: unknown = applyPatch((part ?? fromStored(row, old)) as never, value as never, row);
+    if (part === undefined) checkNesting(patched);
+    const decoded =
+      part === undefined
+        ? decodeAs(copyJson(patched), row, options)
+        : decodeAs(patched, row, { ...options, trustsFrozen: true });
     warnings = decoded.warnings;
     return toStored(row, decoded.object);
   };

@@ -42,9 +42,14 @@ const ZEROS: Record<Scalar, JsonValue> = {
 export class StructuralWalk {
   readonly unknownFields: string[] = [];
   readonly #path: (string | number)[] = [];
+  readonly #trustsFrozen: boolean;
   #struct = '';
   #fatal: string | undefined;
   #typeError: string | undefined;
+
+  constructor(trustsFrozen = false) {
+    this.#trustsFrozen = trustsFrozen;
+  }
 
   /** Go's complaint about the value, if it cannot be decoded. */
   error(): string | undefined {
@@ -70,7 +75,7 @@ export class StructuralWalk {
         this.#reportUnknown(key);
         delete value[key];
       } else if (child === null) delete value[key];
-      else {
+      else if (!this.#isTrusted(child)) {
         const decoded = this.#field(child, field, depth + 1);
         if (decoded !== child) value[key] = decoded;
         if (field.omitZero && isZero(decoded)) delete value[key];
@@ -100,8 +105,9 @@ export class StructuralWalk {
 
   #list(list: JsonValue[], field: Field, depth: number): void {
     for (let i = 0; i < list.length; i++) {
-      this.#path.push(i);
       const item = list[i] as JsonValue;
+      if (this.#isTrusted(item)) continue;
+      this.#path.push(i);
       const decoded = item === null ? zeroOf(field) : this.#one(item, field, depth);
       if (decoded !== item) list[i] = decoded;
       this.#path.pop();
@@ -117,6 +123,10 @@ export class StructuralWalk {
       if (decoded !== item) map[key] = decoded;
       this.#path.pop();
     }
+  }
+
+  #isTrusted(value: JsonValue): boolean {
+    return this.#trustsFrozen && typeof value === 'object' && value !== null && Object.isFrozen(value);
   }
 
   #one(value: JsonValue, field: Field, depth: number): JsonValue {

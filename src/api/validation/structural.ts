@@ -4,7 +4,7 @@
  * The first step of every write: fields that the schema does not know are taken out (and reported), values of a wrong
  * type refused, quantities and times brought into canonical form, `null` and omitted zero values removed. What comes out is
  * the canonical stored form; validation, defaulting and comparison rely on that. Required fields are validation's matter.
- * Works in place: the value must be the caller's own, fresh from the parser.
+ * Works in place: the value must be the caller's own, fresh from the parser, but for parts that are frozen and trusted.
  */
 import { StatusError } from '../../base/status-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
@@ -20,6 +20,8 @@ export interface DecodeOptions {
   fieldValidation: FieldValidation;
   /** The JSON text of the body, to find duplicate fields in; absent for YAML, whose parser refuses them itself. */
   text?: string;
+  /** Frozen parts of the value have been decoded before: they are left as they are. */
+  trustsFrozen?: boolean;
 }
 
 export interface Decoded {
@@ -42,7 +44,7 @@ export function decodeObject(
   schema: Schema,
   options: DecodeOptions,
 ): Decoded {
-  const walk = new StructuralWalk();
+  const walk = new StructuralWalk(options.trustsFrozen);
   if (!isJsonObject(value)) throw undecodable(gvk, walk.notAnObject(value, schema));
   walk.object(value, schema, 0);
   const error = walk.error();

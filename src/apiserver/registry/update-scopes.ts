@@ -6,54 +6,57 @@ import type { ResourceRow } from '../../api/resources.ts';
 import type { ApiObject, Fields } from '../api-object.ts';
 import { hasStatus, strategyOf } from './strategies.ts';
 
-type Scope = (object: ApiObject, old: ApiObject, row: ResourceRow) => void;
+type Scope = (object: ApiObject, old: ApiObject, row: ResourceRow) => ApiObject;
 
 const SCOPES: Readonly<Record<string, Scope>> = {
   ''(object, old, row) {
-    if (!hasStatus(row)) return;
-    if (old.status === undefined) delete object.status;
-    else object.status = old.status;
+    if (hasStatus(row)) setOrDelete(object, 'status', old.status);
+    return object;
   },
-  status(object, old, row) {
-    restoreExcept(object, old, 'status');
-    const { metadata } = object;
+  status({ metadata, status }, old, row) {
     setOrDelete(metadata, 'ownerReferences', old.metadata.ownerReferences);
     setOrDelete(metadata, 'finalizers', old.metadata.finalizers);
     if (strategyOf(row).statusKeepsLabels) setOrDelete(metadata, 'labels', old.metadata.labels);
+    const object = { ...old, metadata };
+    setOrDelete(object, 'status', status);
+    return object;
   },
-  approval(object, old) {
-    const conditions = object.status?.['conditions'];
-    restoreExcept(object, old, 'status');
-    object.status = { ...old.status, ...(conditions === undefined ? {} : { conditions }) };
+  approval({ metadata, status }, old) {
+    const conditions = status?.['conditions'];
+    return {
+      ...old,
+      metadata,
+      status: { ...old.status, ...(conditions === undefined ? {} : { conditions }) },
+    };
   },
-  finalize(object, old) {
-    const finalizers = object.spec?.['finalizers'];
-    restoreExcept(object, old, 'spec');
-    object.spec = { ...old.spec, ...(finalizers === undefined ? {} : { finalizers }) };
-    if (finalizers === undefined) delete object.spec['finalizers'];
-    object.metadata = { ...old.metadata };
+  finalize({ spec }, old) {
+    const kept: Fields = { ...old.spec };
+    setOrDelete(kept, 'finalizers', spec?.['finalizers']);
+    return { ...old, metadata: { ...old.metadata }, spec: kept };
   },
-  ephemeralcontainers(object, old) {
-    const ephemeralContainers = object.spec?.['ephemeralContainers'];
-    restoreExcept(object, old, 'spec');
-    object.spec = { ...old.spec };
-    setOrDelete(object.spec, 'ephemeralContainers', ephemeralContainers);
-    object.metadata = { ...old.metadata };
+  ephemeralcontainers({ spec }, old) {
+    const kept: Fields = { ...old.spec };
+    setOrDelete(kept, 'ephemeralContainers', spec?.['ephemeralContainers']);
+    return { ...old, metadata: { ...old.metadata }, spec: kept };
   },
   resize(object, old) {
     const wanted = new Map(containersOf(object).map((container) => [container['name'], container]));
-    restoreExcept(object, old, 'spec');
-    object.spec = {
-      ...old.spec,
-      containers: containersOf(old).map((container) => resized(container, wanted)),
-    };
-    object.metadata = { ...old.metadata };
+    const containers = containersOf(old).map((container) => resized(container, wanted));
+    return { ...old, metadata: { ...old.metadata }, spec: { ...old.spec, containers } };
   },
 };
 
-/** Takes everything over from `old` that a write through `subresource` may not change. `object` is changed in place. */
-export function applyScope(subresource: string, object: ApiObject, old: ApiObject, row: ResourceRow): void {
-  SCOPES[subresource]?.(object, old, row);
+/**
+ * `object` with everything taken over from `old` that a write through `subresource` may not change. `object` and its
+ * metadata may be changed in place.
+ */
+export function applyScope(
+  subresource: string,
+  object: ApiObject,
+  old: ApiObject,
+  row: ResourceRow,
+): ApiObject {
+  return SCOPES[subresource]?.(object, old, row) ?? object;
 }
 
 /** Whether `subresource` is written by the generic update, through a scope. */
@@ -66,20 +69,13 @@ export function changesSpec(subresource: string): boolean {
   return subresource === 'ephemeralcontainers' || subresource === 'resize';
 }
 
-function restoreExcept(object: ApiObject, old: ApiObject, kept: string): void {
-  for (const field in object) {
-    if (field !== kept && field !== 'metadata' && !(field in old)) delete object[field];
-  }
-  for (const field in old) if (field !== kept && field !== 'metadata') object[field] = old[field];
-}
-
-function setOrDelete<T extends object, K extends keyof T>(
+export function setOrDelete<T extends object, K extends keyof T>(
   target: T,
   field: K,
   value: T[K] | undefined,
 ): void {
-  if (value === undefined) delete target[field];
-  else target[field] = value;
+  if (value !== undefined) target[field] = value;
+  else if (Object.hasOwn(target, field)) delete target[field];
 }
 
 function containersOf(pod: ApiObject): Fields[] {

@@ -24,7 +24,7 @@ import { newAdmissionView } from './admission-view.ts';
 import { managedFieldsAfterUpdate } from './ownership.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
 import { strategyOf } from './strategies.ts';
-import { applyScope, changesSpec } from './update-scopes.ts';
+import { applyScope, changesSpec, setOrDelete } from './update-scopes.ts';
 
 export interface Edit {
   /** `''` for the object itself; else decides what of the result counts (see `update-scopes.ts`). */
@@ -79,11 +79,11 @@ interface PendingEdit {
 
 function prepareUpdate(registry: Registry, target: Target, { edit, old, write }: PendingEdit): ApiObject {
   const { row, namespace, name } = target;
-  const object = edit.produce(old);
-  checkIdentity(target, object, old);
-  const sent = object.metadata.managedFields;
-  object.metadata = updatedMetadata(object.metadata, old.metadata);
-  applyScope(edit.subresource, object, old, row);
+  const produced = edit.produce(old);
+  checkIdentity(target, produced, old);
+  const sent = produced.metadata.managedFields;
+  produced.metadata = updatedMetadata(produced.metadata, old.metadata);
+  const object = applyScope(edit.subresource, produced, old, row);
   const strategy = strategyOf(row);
   if (edit.subresource === '') strategy.prepareUpdate?.(object, old);
   const request = {
@@ -98,8 +98,7 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
   const managedFields = edit.ownsFields
     ? sent
     : managedFieldsAfter(registry, target, { edit, old, write }, { object, sent });
-  if (managedFields === undefined) delete object.metadata.managedFields;
-  else object.metadata.managedFields = managedFields;
+  setOrDelete(object.metadata, 'managedFields', managedFields);
   if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
@@ -151,21 +150,16 @@ function checkIdentity({ row, namespace, name }: Target, object: ApiObject, old:
   }
 }
 
-/** Identity and the marks of deletion are the server's; of the rest the new object decides. */
+/** What of an object's metadata its writers say; identity and the marks of deletion are the server's. */
+const CLIENT_FIELDS = ['labels', 'annotations', 'ownerReferences', 'finalizers'] as const;
+
+/** Shares with `old` what did not change. */
 function updatedMetadata(sent: Partial<ObjectMeta>, old: Partial<ObjectMeta>): Partial<ObjectMeta> {
-  const { labels, annotations, ownerReferences, finalizers } = sent;
-  const kept = { ...old };
-  delete kept.labels;
-  delete kept.annotations;
-  delete kept.ownerReferences;
-  delete kept.finalizers;
-  return {
-    ...kept,
-    ...(labels === undefined ? {} : { labels }),
-    ...(annotations === undefined ? {} : { annotations }),
-    ...(ownerReferences === undefined ? {} : { ownerReferences }),
-    ...(finalizers === undefined ? {} : { finalizers }),
-  };
+  const metadata = { ...old };
+  for (const field of CLIENT_FIELDS) {
+    if (!equalJson(sent[field], old[field])) setOrDelete(metadata, field, sent[field]);
+  }
+  return metadata;
 }
 
 function hasNewGeneration(object: ApiObject, old: ApiObject): boolean {
