@@ -22,7 +22,18 @@ export function templateHash(template: PodTemplateSpec, collisionCount: number |
 /** Equal but for the hash label, which only ReplicaSets' templates carry. */
 export function isSameTemplate(a: PodTemplateSpec | undefined, b: PodTemplateSpec | undefined): boolean {
   if (a === undefined || b === undefined) return a === b;
-  return canonicalJson(withoutHash(a)) === canonicalJson(withoutHash(b));
+  return comparable(a) === comparable(b);
+}
+
+/** Of frozen templates, which every sync compares anew. */
+const comparables = new WeakMap<PodTemplateSpec, string>();
+
+function comparable(template: PodTemplateSpec): string {
+  const known = comparables.get(template);
+  if (known !== undefined) return known;
+  const text = canonicalJson(withoutHash(template));
+  if (Object.isFrozen(template)) comparables.set(template, text);
+  return text;
 }
 
 function withoutHash(template: PodTemplateSpec): PodTemplateSpec {
