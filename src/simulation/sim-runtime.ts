@@ -33,6 +33,9 @@ import type { SimulatedExec } from './sim-program.ts';
 import { SimSandbox } from './sim-sandbox.ts';
 import { elapse, newSimAttachSession, newSimConnection, newSimExecSession } from './sim-streams.ts';
 
+/** What is large in a container's configuration. */
+const FORGOTTEN: Pick<ContainerConfig, 'env' | 'mounts'> = { env: [], mounts: [] };
+
 export function newSimulatedRuntime(options: SimulatedRuntimeOptions): SimulatedRuntime {
   return new SimulatedRuntime(options);
 }
@@ -126,7 +129,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
       id: this.newId(),
       sandbox,
       imageId: image.id,
-      config: this.options.keepsConfigs === false ? { ...config, env: [], mounts: [] } : config,
+      config: this.options.keepsConfigs === false ? { ...config, ...FORGOTTEN } : config,
       program,
       surroundings: this.surroundings,
     });
