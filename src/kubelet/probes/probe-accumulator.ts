@@ -50,9 +50,10 @@ const QUIET_FIRST_MS = 25;
  * Moments, after the initial delay, at which a container that has not yet passed is asked besides its regular probes:
  * 0, 25, 75, 175, 375 … ms, within the first period. Only a pass counts, so an application that is up in 100 ms is Ready
  * in about that time and not a random part of a period later; failures are neither counted nor reported.
+ * One that must pass several times in a row is not asked: how far apart its passes are is part of what it says.
  */
 export function quietProbeMoments(probe: Probe, type: ProbeType): number[] {
-  if (type === 'liveness' || probe.exec !== undefined) return [];
+  if (type === 'liveness' || probe.exec !== undefined || (probe.successThreshold ?? 1) > 1) return [];
   const periodMs = (probe.periodSeconds ?? 10) * 1000;
   const moments: number[] = [];
   let gap = QUIET_FIRST_MS;
