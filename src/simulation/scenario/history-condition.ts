@@ -55,9 +55,10 @@ export const startsCondition: Read<HistoryCondition> = (value, place) => {
 
 const storyLine: Read<string> = (value, place) => {
   const line = text(value, place).replace(/\s+/g, ' ');
-  const [when = '', what, container] = line.split(' ');
-  duration(when, place);
-  if ((what === 'started' || what === 'exited') && container !== undefined) return line;
+  const [when = '', what, container, ...exit] = line.split(' ');
+  const moment = formatGoDuration(duration(when, place));
+  if ((what === 'started' || what === 'exited') && container !== undefined)
+    return [moment, what, container, ...exit].join(' ');
   throw new ScenarioError(place, 'must be as "10s started web" or "20s exited web 1 Error"');
 };
 

@@ -110,6 +110,13 @@ test('parseScenario says what is wrong with a step', () => {
   assert.equal(stepMessage({ delete: 'pod/web' }), 'x.yaml: steps[0].at: is missing');
 });
 
+test('parseScenario says what is wrong with a program', () => {
+  assert.equal(
+    messageOf({ programs: { web: { runs: [{ exit: { afer: '5s', code: 1 } }] } } }),
+    'x.yaml: programs.web.runs[0].exit: there is no field "afer"; did you mean "after"?',
+  );
+});
+
 test('parseScenario refuses times that run backwards, or after the end', () => {
   const drain = { drain: 'node-1' };
   assert.equal(

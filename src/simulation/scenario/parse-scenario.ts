@@ -6,7 +6,9 @@ import type { JsonObject, JsonValue } from '../../api/json.ts';
 import { parseYamlDocuments } from '../../api/yaml.ts';
 import { formatGoDuration } from '../../base/duration.ts';
 import { StatusError } from '../../base/status-error.ts';
+import { CodecError } from '../codec.ts';
 import { FAULTS } from '../faults/fault-table.ts';
+import { parsePrograms } from '../parse-program.ts';
 import type { SimulatedProgram } from '../sim-program.ts';
 import { suggestion } from './closest.ts';
 import type { Condition } from './condition.ts';
@@ -71,7 +73,7 @@ export function parseScenario(
     description: head.description,
     seed: head.seed ?? head.name,
     cluster: head.cluster,
-    programs: (head.programs ?? {}) as unknown as Record<string, SimulatedProgram>,
+    programs: head.programs ?? {},
     manifests:
       head.manifests === undefined ? [] : parseManifests(head.manifests, `${at} manifests`, readFile),
     steps,
@@ -89,7 +91,7 @@ const HEAD = fields({
   description: optional(text),
   seed: optional((value, place) => (typeof value === 'number' ? count()(value, place) : text(value, place))),
   cluster: (value, place) => cluster(value, place),
-  programs: optional(jsonObject),
+  programs: optional(programs),
   manifests: optional(json),
   steps: optional(list(jsonObject)),
   swarm: optional((value, place) => readSwarm(value, place)),
@@ -97,6 +99,15 @@ const HEAD = fields({
   duration,
   heal: optional(fields({ within: duration })),
 });
+
+function programs(value: JsonValue, place: string): Record<string, SimulatedProgram> {
+  try {
+    return parsePrograms(value, place);
+  } catch (error) {
+    if (!(error instanceof CodecError)) throw error;
+    throw new ScenarioError(error.place, error.message.slice(error.place.length + 2), { cause: error });
+  }
+}
 
 function parseText(source: string, place: string): JsonValue {
   try {

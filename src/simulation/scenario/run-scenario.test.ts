@@ -21,7 +21,7 @@ const DEPLOYMENT = {
     template: { metadata: { labels: { app: 'web' } }, spec: POD.spec },
   },
 };
-const PROGRAMS = { web: { preloaded: true, runs: [{ exit: { afterMs: 5000, code: 3 } }, {}] } };
+const PROGRAMS = { web: { preloaded: true, runs: [{ exit: { after: '5s', code: 3 } }, {}] } };
 
 function run(change: object): Promise<Outcome> {
   const value = { name: 'x', cluster: {}, duration: '30s', ...change };
@@ -180,7 +180,7 @@ test('runScenario begins and ends faults, and waits until what is desired is obs
 });
 
 test('runScenario reports what is not healed in time', async () => {
-  const programs = { web: { pull: { takesMs: 20_000 } } };
+  const programs = { web: { pull: { takes: '20s' } } };
   const heals = (within: string) =>
     run({ programs, manifests: [DEPLOYMENT], duration: '10s', heal: { within } });
   const outcome = await heals('5s');
