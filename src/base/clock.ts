@@ -42,9 +42,16 @@ export function sleepByTimer(
   });
 }
 
+/** The last answer of {@link toTimestamp}: most of a second's objects ask for the same one, and may as well share it. */
+let latest = { second: Number.NaN, timestamp: '' };
+
 /** Formats wall time as Kubernetes' `metav1.Time`: RFC 3339, UTC, whole seconds (`2026-01-02T03:04:05Z`). */
 export function toTimestamp(wallMs: number): string {
-  return `${new Date(wallMs).toISOString().slice(0, 19)}Z`;
+  const second = Math.floor(wallMs / 1000);
+  if (second !== latest.second) {
+    latest = { second, timestamp: `${new Date(second * 1000).toISOString().slice(0, 19)}Z` };
+  }
+  return latest.timestamp;
 }
 
 /** Formats wall time as Kubernetes' `metav1.MicroTime`: RFC 3339, UTC, microseconds. */

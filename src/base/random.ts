@@ -22,12 +22,20 @@ export function randomSuffix(random: Random, length: number): string {
   return suffix;
 }
 
+const HEX = Array.from({ length: 256 }, (_, byte) => byte.toString(16).padStart(2, '0'));
+/** Before which bytes a UUID has a dash. */
+const DASHES = new Set([4, 6, 8, 10]);
+
 /** A version 4 UUID (RFC 9562), as `metadata.uid` carries it. */
 export function randomUid(random: Random): string {
   const bytes = random.bytes(16);
   bytes[6] = (bytes[6]! & 0x0f) | 0x40;
   bytes[8] = (bytes[8]! & 0x3f) | 0x80;
-  let hex = '';
-  for (const byte of bytes) hex += byte.toString(16).padStart(2, '0');
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
+  // Joined, not added up: every object keeps one, and a sum keeps its parts.
+  const parts: string[] = [];
+  for (const [i, byte] of bytes.entries()) {
+    if (DASHES.has(i)) parts.push('-');
+    parts.push(HEX[byte]!);
+  }
+  return parts.join('');
 }

@@ -239,7 +239,8 @@ class MvccStore implements OpenStore {
     const revision = ++this.#assignedRevision;
     const value = placeAt(written, revision);
     const write = {
-      key,
+      // The same string for all versions of a key.
+      key: newest?.key ?? key,
       revision,
       createRevision: current?.createRevision ?? revision,
       previousRevision: newest?.revision ?? 0,

@@ -127,7 +127,8 @@ function mergeList(
     if (index < 0) merged.push(withoutDirectives(change));
     else merged[index] = mergeMap(merged[index] as JsonMap, change as JsonMap, field?.schema);
   }
-  return merged;
+  // The list will be kept: a copy is as long as it is, while what grew has room to spare.
+  return merged.slice();
 }
 
 /** Splits a list patch into plain elements, the keys of `$patch: delete` elements, and whether `$patch: replace` stands in it. */
