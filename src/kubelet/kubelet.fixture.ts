@@ -136,13 +136,14 @@ export class FakeApi
   ): Promise<T> {
     const current = this.#find(resource, target);
     const grace = options.gracePeriodSeconds ?? current.spec?.terminationGracePeriodSeconds ?? 30;
-    if (resource !== 'pods' || grace === 0) return this.#commit('DELETED', resource, current) as T;
+    if (resource !== 'pods') return this.#commit('DELETED', resource, current) as T;
     const metadata = {
       ...current.metadata,
       deletionTimestamp: toTimestamp(this.#now() + grace * 1000),
       deletionGracePeriodSeconds: grace,
     };
-    return this.#commit('MODIFIED', resource, { ...current, metadata }) as T;
+    const type = grace === 0 ? 'DELETED' : 'MODIFIED';
+    return this.#commit(type, resource, { ...current, metadata }) as T;
   }
 
   async createSubresource<T extends KubeObject>(

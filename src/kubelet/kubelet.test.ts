@@ -181,6 +181,21 @@ test('newKubelet gives 2 s more when the preStop hook has used up the grace peri
   await node.stop();
 });
 
+test('newKubelet gives a Pod that was deleted without grace 2 s, not its own grace period', async () => {
+  const runs = [{ onSignal: { SIGTERM: 'ignore' as const } }];
+  const node = await newTestNode({ app: { preloaded: true, runs } });
+  await createPod(node, { terminationGracePeriodSeconds: 600, containers: [{}] });
+  await node.clock.advance(1000);
+  await node.api.delete(PODS, { namespace: 'default', name: 'web-1' }, { gracePeriodSeconds: 0 });
+  await node.clock.advance(1_900);
+  const signal = new AbortController().signal;
+  const states = async () => (await node.runtime.listContainers(signal)).map(({ state }) => state);
+  assert.deepEqual(await states(), ['running']);
+  await node.clock.advance(200);
+  assert.deepEqual(await states(), []);
+  await node.stop();
+});
+
 test('newKubelet shortens the end when a second deletion asks for it', async () => {
   const runs = [{ onSignal: { SIGTERM: 'ignore' as const } }];
   const node = await newTestNode({ app: { preloaded: true, runs } });

@@ -204,7 +204,7 @@ class NodeKubelet implements Kubelet {
   }
 
   #remove(pod: Pod): void {
-    this.#workers.get(pod.metadata.uid)?.removed();
+    this.#workers.get(pod.metadata.uid)?.removed(pod);
   }
 
   /** Why the Pod cannot run here; one that runs already, or ends anyway, is not asked. */

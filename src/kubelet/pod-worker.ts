@@ -78,10 +78,11 @@ export class PodWorker {
     this.#wake.now();
   }
 
-  /** The object is gone from the API. */
-  removed(): void {
+  /** The object is gone from the API. @param last  its last state: how soon a deletion that could not wait wants the end */
+  removed(last: Pod): void {
+    this.#pod = last;
     this.#isRemoved = true;
-    this.#deps.statuses.forget(this.#pod.metadata.uid);
+    this.#deps.statuses.forget(last.metadata.uid);
     this.#wake.now();
   }
 
