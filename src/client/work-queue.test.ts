@@ -106,3 +106,33 @@ test('newWorkQueue never gives one key to two workers, and loses no addition', a
     }),
   );
 });
+
+test('newWorkQueue leaves the back-off alone of a key that fails again while it runs', async () => {
+  const clock = newSimulatedClock();
+  const queue = newWorkQueue({ clock });
+  queue.addRateLimited('a');
+  for (let event = 0; event < 20; event++) queue.addRateLimited('a');
+  equal(queue.failuresOf('a'), 1);
+  await clock.advance(5);
+  equal(await queue.get(never), 'a');
+  queue.addRateLimited('a');
+  queue.done('a');
+  equal(queue.failuresOf('a'), 2);
+  await clock.advance(9);
+  equal(queue.depth, 0);
+  await clock.advance(1);
+  equal(queue.depth, 1);
+});
+
+test('newWorkQueue begins the back-off anew after a success, also while an old one runs', async () => {
+  const clock = newSimulatedClock();
+  const queue = newWorkQueue({ clock });
+  for (let failure = 0; failure < 10; failure++) {
+    queue.addRateLimited('a');
+    await clock.advance(failure < 9 ? 10_000 : 0);
+  }
+  queue.forget('a');
+  queue.addRateLimited('a');
+  await clock.advance(5);
+  equal(queue.depth, 1);
+});

@@ -22,7 +22,11 @@ export interface WorkQueue {
   add(key: string): void;
   /** Adds `key` after `delayMs`; of several delays for one key the earliest counts. 0 or less adds it now. */
   addAfter(key: string, delayMs: number): void;
-  /** Adds `key` after its back-off, which grows until {@link forget}. */
+  /**
+   * Adds `key` after its back-off, which grows until {@link forget}. A key that failed again because something added it
+   * while its back-off runs waits out the rest: a burst of events during a short outage would else take it from
+   * milliseconds to minutes. (Upstream lets it grow.)
+   */
   addRateLimited(key: string): void;
   forget(key: string): void;
   failuresOf(key: string): number;
@@ -50,6 +54,8 @@ export function newWorkQueue({ clock, rateLimiter = newRateLimiter(clock) }: Wor
 
 interface Delay {
   dueMs: number;
+  /** Of failures that still count. */
+  isBackoff: boolean;
   timer: Timer;
 }
 
@@ -86,6 +92,15 @@ class KeyQueue implements WorkQueue {
   }
 
   addAfter(key: string, delayMs: number): void {
+    this.#delay(key, delayMs, false);
+  }
+
+  addRateLimited(key: string): void {
+    if (this.#delays.get(key)?.isBackoff === true) return;
+    this.#delay(key, this.#rateLimiter.nextDelayMs(key), true);
+  }
+
+  #delay(key: string, delayMs: number, isBackoff: boolean): void {
     if (delayMs <= 0) {
       this.add(key);
       return;
@@ -98,15 +113,13 @@ class KeyQueue implements WorkQueue {
       this.#delays.delete(key);
       this.add(key);
     });
-    this.#delays.set(key, { dueMs, timer });
-  }
-
-  addRateLimited(key: string): void {
-    this.addAfter(key, this.#rateLimiter.nextDelayMs(key));
+    this.#delays.set(key, { dueMs, isBackoff, timer });
   }
 
   forget(key: string): void {
     this.#rateLimiter.forget(key);
+    const delay = this.#delays.get(key);
+    if (delay !== undefined) delay.isBackoff = false;
   }
 
   failuresOf(key: string): number {
