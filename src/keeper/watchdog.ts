@@ -8,8 +8,10 @@ import type { Clock } from '../base/clock.ts';
 
 export const UNANSWERED_MAX_MS = 10_000;
 export const STARTING_MAX_MS = 60_000;
+/** A check that is unanswered when the next one is due is given up. */
 export const CHECK_INTERVAL_MS = 2_000;
-export const CHECK_TIMEOUT_MS = 2_000;
+/** An interval that took this long was not lived through. */
+const SUSPENDED_AFTER_MS = 4 * CHECK_INTERVAL_MS;
 
 /** Resolves when the child is to be taken for hung; rejects with `signal.reason`. */
 export async function watchForHang(
@@ -21,34 +23,47 @@ export async function watchForHang(
   let limitMs = STARTING_MAX_MS;
   for (;;) {
     const begunMs = clock.monotonicMs();
-    if (await answers(checkLiveness, clock, signal)) {
-      answeredMs = clock.monotonicMs();
+    const check = new LivenessCheck(clock);
+    check.begin(checkLiveness);
+    await clock.sleep(CHECK_INTERVAL_MS, signal).finally(() => check.giveUp());
+    const nowMs = clock.monotonicMs();
+    const wasSuspended = nowMs - begunMs > SUSPENDED_AFTER_MS;
+    if (check.answeredMs !== undefined) {
+      answeredMs = check.answeredMs;
       limitMs = UNANSWERED_MAX_MS;
-    } else if (clock.monotonicMs() - answeredMs >= limitMs) return;
-    await clock.sleep(CHECK_INTERVAL_MS, signal);
-    const tookMs = clock.monotonicMs() - begunMs;
-    const wasSuspended = tookMs > 2 * (CHECK_INTERVAL_MS + CHECK_TIMEOUT_MS);
-    if (wasSuspended) answeredMs = clock.monotonicMs();
+    }
+    if (wasSuspended) answeredMs = nowMs;
+    else if (nowMs - answeredMs >= limitMs) return;
   }
 }
 
-/** One check with its deadline. A check that ignores its signal is left behind, not waited for. */
-async function answers(
-  checkLiveness: (signal: AbortSignal) => Promise<void>,
-  clock: Clock,
-  signal: AbortSignal,
-): Promise<boolean> {
-  const deadline = new AbortController();
-  const timedOut = new Promise<boolean>((resolve) => {
-    deadline.signal.addEventListener('abort', () => resolve(false));
-  });
-  const timer = clock.setTimer(CHECK_TIMEOUT_MS, () => deadline.abort());
-  const check = checkLiveness(AbortSignal.any([deadline.signal, signal])).then(
-    () => true,
-    () => false,
-  );
-  const answered = await Promise.race([check, timedOut]);
-  timer.cancel();
-  signal.throwIfAborted();
-  return answered;
+/** One check. One that ignores its signal is left behind, not waited for. */
+class LivenessCheck {
+  readonly #clock: Clock;
+  readonly #giveUp = new AbortController();
+  /** Monotonic; absent while there is no answer, and when there was a failure. */
+  answeredMs: number | undefined;
+  #isOver = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  begin(checkLiveness: (signal: AbortSignal) => Promise<void>): void {
+    checkLiveness(this.#giveUp.signal).then(
+      () => {
+        if (!this.#isOver) this.answeredMs = this.#clock.monotonicMs();
+        this.#isOver = true;
+      },
+      () => {
+        this.#isOver = true;
+      },
+    );
+  }
+
+  giveUp(): void {
+    if (this.#isOver) return;
+    this.#isOver = true;
+    this.#giveUp.abort();
+  }
 }
