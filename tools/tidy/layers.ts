@@ -96,6 +96,7 @@ export const LAYERS: readonly Layer[] = [
   },
   { path: 'src/cli', mayImport: [...PURE, 'src/client', 'src/main'], packages: ['commander', 'picocolors'] },
   { path: 'src/main', mayImport: ['src'], packages: [...NODE, 'prom-client'] },
+  { path: 'src/testing', mayImport: ['src'], packages: NODE },
 ];
 
 /** The layer of a file, or `undefined` when the table has none. */

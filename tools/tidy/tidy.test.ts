@@ -59,7 +59,7 @@ test('names: no Manager, Helper or bare Handler', () => {
 
 test('world: pure layers never name the clock, randomness or the environment', () => {
   const adapters =
-    /^src\/(platform|main|container-runtime\/(process|containerd)|network\/(userspace|nftables|dns|pod-network)|healer\/providers)\//;
+    /^src\/(platform|main|testing|container-runtime\/(process|containerd)|network\/(userspace|nftables|dns|pod-network)|healer\/providers)\//;
   const ambient =
     /\b(Date\.now|Math\.random|setTimeout|setInterval|setImmediate|process\.env|performance\.now)\b|new Date\(\)/;
   none(
