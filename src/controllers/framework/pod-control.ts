@@ -48,11 +48,15 @@ class ExpectingPodControl implements PodControl {
     const ownerUid = owner.metadata.uid;
     const name = expectations.takeUnknownName(ownerUid) ?? generateName(`${owner.metadata.name}-`, random);
     const pod = newPodFromTemplate(template, { owner, ownerKind: gvkOf(owner), name });
-    const created = await client.create(PODS, pod, signal).catch(async (error: unknown) => {
+    const creating = client.create(PODS, pod, signal).catch((error: unknown) => {
       if (hasReason(error, 'AlreadyExists')) return this.#ownedNamesake(owner, name, error, signal);
-      // Whether or not the Pod was made after all: the same name is tried again, and a repeated failure reads the same.
+      throw error;
+    });
+    const created = await creating.catch((error: unknown) => {
       if (!(error instanceof StatusError)) throw error;
-      expectations.creationUnknown(ownerUid, name);
+      // Whether or not the Pod was made after all: the same name is tried again, and a repeated failure reads the same.
+      // A name that is another's is given up.
+      if (!hasReason(error, 'AlreadyExists')) expectations.creationUnknown(ownerUid, name);
       if (!isNamespaceTerminating(error)) {
         recorder.event(owner, 'Warning', 'FailedCreate', `Error creating: ${error.message}`);
       }
