@@ -7,6 +7,7 @@
  * `catch` or `finally` of it runs, exactly as after kill -9. While frozen, what would reach it waits for the thaw, in order.
  * A process's life lies within its machine's: a frozen machine freezes its processes, whose own state is not touched.
  */
+import { onAbort } from '../../base/abort.ts';
 import { type Clock, sleepByTimer, type Timer } from '../../base/clock.ts';
 
 export class Life {
@@ -81,13 +82,20 @@ export class Life {
     else this.#parent.enter(() => this.enter(arrive));
   }
 
+  /** What was asked of the world comes back: through the door, by the living only. */
+  hear(settle: () => void): void {
+    this.enter(() => {
+      if (this.step()) settle();
+    });
+  }
+
   /** A call out into the world. What comes of it is heard only by the living. */
   call<T>(act: () => Promise<T>): Promise<T> {
     if (!this.step()) return new Promise<T>(() => {});
     return new Promise<T>((resolve, reject) => {
       act().then(
-        (value) => this.#hear(() => resolve(value)),
-        (error: unknown) => this.#hear(() => reject(error)),
+        (value) => this.hear(() => resolve(value)),
+        (error: unknown) => this.hear(() => reject(error)),
       );
     });
   }
@@ -97,7 +105,7 @@ export class Life {
     const closed = new AbortController();
     const close = () => closed.abort(signal.aborted ? signal.reason : new Error('the reader has gone'));
     if (signal.aborted) close();
-    signal.addEventListener('abort', close);
+    const forget = onAbort(signal, close);
     this.#onEnd.add(close);
     const source = open(closed.signal)[Symbol.asyncIterator]();
     try {
@@ -107,7 +115,7 @@ export class Life {
         yield value;
       }
     } finally {
-      signal.removeEventListener('abort', close);
+      forget();
       this.#onEnd.delete(close);
       close();
     }
@@ -138,23 +146,19 @@ export class Life {
     for (const listener of this.#onEnd) listener();
     this.#onEnd.clear();
   }
-
-  #hear(settle: () => void): void {
-    this.enter(() => {
-      if (this.step()) settle();
-    });
-  }
 }
 
-/** The clock as one life sees it. */
+/** The clock as one life sees it. Its timers are the world's own: what a machine does to its processes, lives say. */
 class LifeClock implements Clock {
   readonly #life: Life;
   readonly #base: Clock;
+  readonly #root: Clock;
   readonly #timers = new Set<Timer>();
 
   constructor(life: Life, base: Clock) {
     this.#life = life;
     this.#base = base;
+    this.#root = base instanceof LifeClock ? base.#root : base;
     life.onEnd(() => this.#cancelAll());
   }
 
@@ -163,27 +167,13 @@ class LifeClock implements Clock {
   }
 
   monotonicMs(): number {
-    return this.#base.monotonicMs();
+    return this.#root.monotonicMs();
   }
 
   setTimer(delayMs: number, callback: () => void): Timer {
-    let isCancelled = this.#life.hasEnded;
-    if (isCancelled) return { cancel() {} };
-    const fire = () => {
-      if (!isCancelled) callback();
-    };
-    const base = this.#base.setTimer(delayMs, () => {
-      this.#timers.delete(timer);
-      this.#life.enter(fire);
-    });
-    const timer: Timer = {
-      cancel: () => {
-        isCancelled = true;
-        base.cancel();
-        this.#timers.delete(timer);
-      },
-    };
-    this.#timers.add(timer);
+    if (this.#life.hasEnded) return { cancel() {} };
+    const timer = new LifeTimer(this.#life, this.#timers, callback);
+    timer.set(this.#root, delayMs);
     return timer;
   }
 
@@ -193,5 +183,33 @@ class LifeClock implements Clock {
 
   #cancelAll(): void {
     for (const timer of this.#timers) timer.cancel();
+  }
+}
+
+class LifeTimer implements Timer {
+  readonly #life: Life;
+  readonly #timers: Set<Timer>;
+  #callback: (() => void) | undefined;
+  #base: Timer | undefined;
+
+  /** @param timers  those of its life that are set */
+  constructor(life: Life, timers: Set<Timer>, callback: () => void) {
+    this.#life = life;
+    this.#timers = timers;
+    this.#callback = callback;
+  }
+
+  set(clock: Clock, delayMs: number): void {
+    this.#timers.add(this);
+    this.#base = clock.setTimer(delayMs, () => {
+      this.#timers.delete(this);
+      this.#life.enter(() => this.#callback?.());
+    });
+  }
+
+  cancel(): void {
+    this.#callback = undefined;
+    this.#base?.cancel();
+    this.#timers.delete(this);
   }
 }

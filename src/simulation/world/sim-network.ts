@@ -25,6 +25,8 @@ export interface LinkConditions {
   watchLagMs: number;
 }
 
+const NOTHING = () => {};
+
 const GOOD: LinkConditions = {
   latencyMs: { min: 0, max: 0 },
   isCut: false,
@@ -32,6 +34,31 @@ const GOOD: LinkConditions = {
   duplicateChance: 0,
   watchLagMs: 0,
 };
+
+/** One direction between two parties: who asks often keeps it. */
+export interface Link {
+  /** As they are now. */
+  readonly conditions: LinkConditions;
+}
+
+class EvaluatedLink implements Link {
+  readonly #evaluate: () => LinkConditions;
+  #conditions: LinkConditions | undefined;
+
+  constructor(evaluate: () => LinkConditions) {
+    this.#evaluate = evaluate;
+  }
+
+  get conditions(): LinkConditions {
+    this.#conditions ??= this.#evaluate();
+    return this.#conditions;
+  }
+
+  /** A disturbance has begun or ended. */
+  forget(): void {
+    this.#conditions = undefined;
+  }
+}
 
 /** A change of some links, until it is taken back. */
 export interface Disturbance {
@@ -45,7 +72,7 @@ export class SimulatedNetwork {
   readonly #clock: Clock;
   readonly #random: Random;
   readonly #disturbances = new Set<Disturbance>();
-  #conditions = new Map<string, LinkConditions>();
+  readonly #links = new Map<string, EvaluatedLink>();
   #latencyMs: LinkConditions['latencyMs'];
   readonly #waiting = new Set<() => void>();
 
@@ -69,14 +96,18 @@ export class SimulatedNetwork {
     };
   }
 
-  conditions(from: string, to: string): LinkConditions {
-    const link = `${from} ${to}`;
-    let conditions = this.#conditions.get(link);
-    if (conditions === undefined) {
-      conditions = this.#evaluate(from, to);
-      this.#conditions.set(link, conditions);
+  link(from: string, to: string): Link {
+    const name = `${from} ${to}`;
+    let link = this.#links.get(name);
+    if (link === undefined) {
+      link = new EvaluatedLink(() => this.#evaluate(from, to));
+      this.#links.set(name, link);
     }
-    return conditions;
+    return link;
+  }
+
+  conditions(from: string, to: string): LinkConditions {
+    return this.link(from, to).conditions;
   }
 
   /** True with the given chance. Draws nothing for a chance of 0, so that a quiet network disturbs no other run. */
@@ -84,27 +115,27 @@ export class SimulatedNetwork {
     return chance > 0 && this.#random.next() < chance;
   }
 
-  latencyMs(from: string, to: string): number {
-    const { min, max } = this.conditions(from, to).latencyMs;
+  latencyMs({ conditions }: Link): number {
+    const { min, max } = conditions.latencyMs;
     return min === max ? min : min + this.#random.next() * (max - min);
   }
 
   /** Calls back when a message sent now arrives. A message on a cut link waits; the returned function forgets it. */
-  carry(from: string, to: string, arrived: () => void): () => void {
-    let cancel = () => {};
+  carry(link: Link, arrived: () => void): () => void {
+    let cancel = NOTHING;
     const travel = () => {
-      if (this.conditions(from, to).isCut) {
+      if (link.conditions.isCut) {
         this.#waiting.add(travel);
         cancel = () => this.#waiting.delete(travel);
         return;
       }
-      const latencyMs = this.latencyMs(from, to);
+      const latencyMs = this.latencyMs(link);
       if (latencyMs === 0) {
         arrived();
         return;
       }
       const timer = this.#clock.setTimer(latencyMs, () => {
-        if (this.conditions(from, to).isCut) travel();
+        if (link.conditions.isCut) travel();
         else arrived();
       });
       cancel = () => timer.cancel();
@@ -132,7 +163,7 @@ export class SimulatedNetwork {
   }
 
   #changed(): void {
-    this.#conditions = new Map();
+    for (const link of this.#links.values()) link.forget();
     const waiting = [...this.#waiting];
     this.#waiting.clear();
     for (const travel of waiting) travel();

@@ -3,12 +3,13 @@
  * server may die under them, and whose client may die while it waits.
  */
 import type { ApiRequest, ApiResponse, Peer, Transport, UserInfo, WatchFrame } from '../../api/message.ts';
-import type { Clock } from '../../base/clock.ts';
+import { onAbort } from '../../base/abort.ts';
+import type { Clock, Timer } from '../../base/clock.ts';
 import { newDeferred } from '../../base/deferred.ts';
 import { StatusError } from '../../base/status-error.ts';
-import { FrameBuffer } from './frame-buffer.ts';
+import { FrameStream } from './frame-stream.ts';
 import type { Life } from './life.ts';
-import { SILENCE_MAX_MS, type SimulatedNetwork } from './sim-network.ts';
+import { type Link, SILENCE_MAX_MS, type SimulatedNetwork } from './sim-network.ts';
 import type { RequestDone } from './world-event.ts';
 
 /** The API server as its clients reach it. */
@@ -41,65 +42,76 @@ export interface SimulatedTransportOptions extends SimulatedClient {
   /** True time, for what the network itself measures. */
   clock: Clock;
   server: ServerEndpoint;
-  observe: (event: { kind: 'request' } & RequestDone) => void;
+  /** Who is to be told of requests; `undefined` while nobody is. */
+  observer(): ((event: { kind: 'request' } & RequestDone) => void) | undefined;
 }
 
 export function newSimulatedTransport(options: SimulatedTransportOptions): Transport {
-  return {
-    send: (request, signal) => options.life.call(() => new Exchange(options, request, signal).run()),
+  const { life, network, party, server } = options;
+  const way: Way = {
+    ...options,
+    there: network.link(party, server.party),
+    back: network.link(server.party, party),
   };
+  return { send: (request, signal) => life.call(() => new Exchange(way, request, signal).answer()) };
 }
 
 const REPEATABLE = new Set<ApiRequest['method']>(['GET', 'PUT', 'PATCH', 'DELETE']);
 
+/** Between one client and the server, both directions. */
+interface Way extends SimulatedTransportOptions {
+  readonly there: Link;
+  readonly back: Link;
+}
+
 /** One request and its answer, up to the end of its stream. */
 class Exchange {
-  readonly #options: SimulatedTransportOptions;
+  readonly #way: Way;
   readonly #request: ApiRequest;
   readonly #signal: AbortSignal;
   readonly #sentMs: number;
   readonly #answer = newDeferred<ApiResponse>();
+  /** As the server hears of it: aborted when the client has gone while something was still asked of the server. */
   readonly #connection = new AbortController();
   readonly #cleanUp: (() => void)[] = [];
-  #frames: FrameBuffer | undefined;
-  #silence: (() => void) | undefined;
+  #isOver = false;
+  #frames: FrameStream | undefined;
+  #silence: Timer | undefined;
   /** Batches that have left the server and not arrived, and how each is called back. */
   #onTheWay = 0;
-  readonly #pending = new Set<() => void>();
+  #pending: Set<() => void> | undefined;
 
-  constructor(options: SimulatedTransportOptions, request: ApiRequest, signal: AbortSignal) {
-    this.#options = options;
-    const { user } = options;
+  constructor(way: Way, request: ApiRequest, signal: AbortSignal) {
+    this.#way = way;
+    const { user } = way;
     this.#request = user === undefined ? request : { ...request, peer: { kind: 'internal', user } };
     this.#signal = signal;
-    this.#sentMs = options.clock.now();
+    this.#sentMs = way.clock.now();
   }
 
-  run(): Promise<ApiResponse> {
-    const { network, party, server, life } = this.#options;
+  answer(): Promise<ApiResponse> {
+    const { network, life, there } = this.#way;
     if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
-    const onAbort = () => this.#fail(this.#signal.reason);
-    this.#signal.addEventListener('abort', onAbort);
     this.#cleanUp.push(
-      () => this.#signal.removeEventListener('abort', onAbort),
+      onAbort(this.#signal, () => this.#fail(this.#signal.reason)),
       life.onEnd(() => this.#fail(new Error('the client is gone'))),
       network.onChange(() => this.#watchForSilence()),
     );
     this.#watchForSilence();
-    this.#cleanUp.push(network.carry(party, server.party, () => this.#arrived()));
+    this.#untilOver(network.carry(there, () => this.#arrived()));
     return this.#answer.promise;
   }
 
   /** At the server's machine. */
   #arrived(): void {
-    const { network, party, server } = this.#options;
+    const { network, server, there } = this.#way;
     const { listener } = server;
     if (listener === undefined || listener.life.hasEnded) {
       this.#fail(unavailable('connection refused'));
       return;
     }
     this.#cleanUp.push(listener.life.onEnd(() => this.#fail(unavailable('the connection was reset'))));
-    const { resetChance, duplicateChance } = network.conditions(party, server.party);
+    const { resetChance, duplicateChance } = there.conditions;
     if (network.happens(resetChance)) {
       this.#fail(unavailable('the connection was reset'));
       return;
@@ -108,7 +120,7 @@ class Exchange {
     listener.life.enter(() => {
       if (isRepeated) void this.#execute(listener);
       void this.#execute(listener).then((response) => {
-        if (response !== undefined && !this.#connection.signal.aborted) this.#sendAnswer(response);
+        if (response !== undefined && !this.#isOver) this.#sendAnswer(response);
       });
     });
   }
@@ -126,12 +138,12 @@ class Exchange {
   }
 
   #sendAnswer(response: ApiResponse): void {
-    const { network, party, server } = this.#options;
-    if (network.happens(network.conditions(server.party, party).resetChance)) {
+    const { network, back } = this.#way;
+    if (network.happens(back.conditions.resetChance)) {
       this.#fail(unavailable('the connection was reset before the answer'));
       return;
     }
-    this.#cleanUp.push(network.carry(server.party, party, () => this.#answered(response)));
+    this.#untilOver(network.carry(back, () => this.#answered(response)));
   }
 
   #answered(response: ApiResponse): void {
@@ -140,44 +152,42 @@ class Exchange {
       this.#end();
       return;
     }
-    this.#frames = new FrameBuffer(() => this.#end());
-    void this.#pump(response.body.frames);
-    const { life } = this.#options;
-    const frames = life.read<readonly WatchFrame[]>(() => this.#frames!, this.#connection.signal);
+    const frames = new FrameStream(this.#way.life, () => this.#hangUp());
+    this.#frames = frames;
+    void this.#pump(response.body.frames, frames);
     this.#answer.resolve({ ...response, body: { kind: 'watch', frames } });
   }
 
   /** Frames leave the server in order and arrive in order, each at its own time. */
-  async #pump(frames: AsyncIterable<readonly WatchFrame[]>): Promise<void> {
-    const { network, party, server, clock } = this.#options;
+  async #pump(sent: AsyncIterable<readonly WatchFrame[]>, frames: FrameStream): Promise<void> {
+    const { network, back, clock } = this.#way;
     let lastMs = 0;
     try {
-      for await (const batch of frames) {
-        const lagMs =
-          network.latencyMs(server.party, party) + network.conditions(server.party, party).watchLagMs;
-        const dueMs = Math.max(lastMs, clock.monotonicMs() + lagMs);
-        lastMs = dueMs;
-        this.#whenPassable(dueMs, () => this.#frames?.push(batch));
+      for await (const batch of sent) {
+        const lagMs = network.latencyMs(back) + back.conditions.watchLagMs;
+        lastMs = Math.max(lastMs, clock.monotonicMs() + lagMs);
+        this.#whenPassable(lastMs, () => frames.push(batch));
       }
-      this.#whenPassable(lastMs, () => this.#frames?.finish());
+      this.#whenPassable(lastMs, () => frames.finish());
     } catch (error) {
-      if (!this.#connection.signal.aborted) this.#fail(error);
+      if (!this.#isOver) this.#fail(error);
     }
   }
 
   /** Calls `deliver` at `dueMs`, or when the way is open again: at once if nothing sent before is still on its way. */
   #whenPassable(dueMs: number, deliver: () => void): void {
-    const { network, party, server, clock } = this.#options;
-    const isCut = () => network.conditions(server.party, party).isCut;
-    if (this.#onTheWay === 0 && dueMs <= clock.monotonicMs() && !isCut()) {
+    const { network, back, clock } = this.#way;
+    if (this.#onTheWay === 0 && dueMs <= clock.monotonicMs() && !back.conditions.isCut) {
       deliver();
       return;
     }
-    if (this.#connection.signal.aborted) return;
+    if (this.#isOver) return;
     this.#onTheWay++;
+    this.#pending ??= new Set();
+    const pending = this.#pending;
     const arrive = () => {
-      this.#pending.delete(stop);
-      if (!isCut()) {
+      pending.delete(stop);
+      if (!back.conditions.isCut) {
         this.#onTheWay--;
         deliver();
         return;
@@ -186,51 +196,62 @@ class Exchange {
         stop();
         arrive();
       });
-      this.#pending.add(stop);
+      pending.add(stop);
     };
     const timer = clock.setTimer(Math.max(0, dueMs - clock.monotonicMs()), arrive);
     let stop = () => timer.cancel();
-    this.#pending.add(stop);
+    pending.add(stop);
   }
 
   /** The client's pings: without a way there and back for long enough, the connection is taken for dead. */
   #watchForSilence(): void {
-    const { network, party, server, clock } = this.#options;
-    const isSilent =
-      network.conditions(party, server.party).isCut || network.conditions(server.party, party).isCut;
+    const { there, back, clock } = this.#way;
+    const isSilent = there.conditions.isCut || back.conditions.isCut;
     if (!isSilent) {
-      this.#silence?.();
+      this.#silence?.cancel();
       this.#silence = undefined;
       return;
     }
-    if (this.#silence !== undefined) return;
-    const timer = clock.setTimer(SILENCE_MAX_MS, () => this.#fail(unavailable('no answer to a ping')));
-    this.#silence = () => timer.cancel();
+    this.#silence ??= clock.setTimer(SILENCE_MAX_MS, () => this.#fail(unavailable('no answer to a ping')));
   }
 
   #observe(response: ApiResponse): void {
-    const { process, observe } = this.#options;
+    const observer = this.#way.observer();
+    if (observer === undefined) return;
+    const { process } = this.#way;
     const { method, path, query, peer } = this.#request;
     const user = nameOf(peer);
     const asked = query.toString();
     const text = asked === '' ? path : `${path}?${asked}`;
     const { body, status } = response;
     const answer = body.kind === 'object' ? body.value : undefined;
-    observe({ kind: 'request', process, user, sentMs: this.#sentMs, method, path: text, status, answer });
+    observer({ kind: 'request', process, user, sentMs: this.#sentMs, method, path: text, status, answer });
   }
 
   #fail(error: unknown): void {
     this.#answer.reject(error);
     this.#frames?.fail(error);
+    this.#hangUp();
+  }
+
+  /** The server is told that nobody listens any more. */
+  #hangUp(): void {
+    if (!this.#isOver) this.#connection.abort(new Error('the connection has ended'));
     this.#end();
   }
 
   #end(): void {
-    this.#silence?.();
-    if (!this.#connection.signal.aborted) this.#connection.abort(new Error('the connection has ended'));
-    for (const clean of this.#cleanUp.splice(0)) clean();
+    this.#isOver = true;
+    this.#silence?.cancel();
+    for (const clean of this.#cleanUp) clean();
+    this.#cleanUp.length = 0;
+    if (this.#pending === undefined) return;
     for (const stop of this.#pending) stop();
     this.#pending.clear();
+  }
+
+  #untilOver(forget: () => void): void {
+    if (!this.#isOver) this.#cleanUp.push(forget);
   }
 }
 

@@ -2,6 +2,7 @@
  * A part of the world as one life uses it: every call and every stream goes through the life's doors. The part itself lives
  * on when that life ends, as a container runtime and a disk do.
  */
+import { onAbort } from '../../base/abort.ts';
 import type { Life } from './life.ts';
 
 type AnyFunction = (...args: unknown[]) => unknown;
@@ -45,12 +46,12 @@ async function interruptible(method: AnyFunction, args: unknown[], life: Life): 
   const ended = new AbortController();
   const end = () => ended.abort(signal.aborted ? signal.reason : new Error('the caller is gone'));
   if (signal.aborted) end();
-  signal.addEventListener('abort', end);
+  const deafen = onAbort(signal, end);
   const forget = life.onEnd(end);
   try {
     return await method(...args.slice(0, -1), ended.signal);
   } finally {
-    signal.removeEventListener('abort', end);
+    deafen();
     forget();
   }
 }

@@ -158,13 +158,9 @@ export class World {
   /** The way to the API server from within a process. */
   transportOf(client: SimulatedClient): Transport {
     const { network, clock, server } = this;
-    return newSimulatedTransport({
-      network,
-      clock,
-      server,
-      observe: (event) => this.observe(event),
-      ...client,
-    });
+    const observe = (event: Observation) => this.observe(event);
+    const observer = () => (this.#observers.size === 0 ? undefined : observe);
+    return newSimulatedTransport({ network, clock, server, observer, ...client });
   }
 
   /** What is durable, in key order. Empty before the first start of the server. */
