@@ -6,6 +6,7 @@
  *     open --too many buffered--> failed(Expired)    the reader gets the error after nothing: it resumes from its last revision
  *     open --signal / close()--> ended               the buffer is dropped
  */
+import { onAbort } from '../base/abort.ts';
 import { newDeferred } from '../base/deferred.ts';
 import type { StatusError } from '../base/status-error.ts';
 import type { Scope, StoreEvent, StoreWatch } from './store.ts';
@@ -23,8 +24,8 @@ export interface WatcherOwner {
 export class Watcher implements StoreWatch {
   readonly scope: Scope;
   readonly #owner: WatcherOwner;
-  readonly #signal: AbortSignal;
-  readonly #onAbort = () => this.close();
+  /** Hears of the signal no more. */
+  readonly #forgetSignal: (() => void) | undefined;
   #buffer: StoreEvent[][] = [];
   #bufferedEvents = 0;
   #listener: (() => void) | undefined;
@@ -34,9 +35,8 @@ export class Watcher implements StoreWatch {
   constructor(owner: WatcherOwner, scope: Scope, signal: AbortSignal) {
     this.scope = scope;
     this.#owner = owner;
-    this.#signal = signal;
     if (signal.aborted) this.#ended = true;
-    else signal.addEventListener('abort', this.#onAbort);
+    else this.#forgetSignal = onAbort(signal, () => this.close());
   }
 
   get ended(): boolean {
@@ -90,7 +90,7 @@ export class Watcher implements StoreWatch {
     this.#ended = true;
     this.#buffer = [];
     this.#bufferedEvents = 0;
-    this.#signal.removeEventListener('abort', this.#onAbort);
+    this.#forgetSignal?.();
     this.#owner.onClosed(this);
     this.#listener?.();
   }

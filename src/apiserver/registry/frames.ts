@@ -2,9 +2,10 @@
  * Watch frames, made once: the frame of one version in one shape is shared by all watchers, its bytes too. The committed
  * bytes are put between `{"type":…,"object":` and `}`, never encoded again.
  *
- * Frames hang on the version that they show, so that they go when it does.
+ * Frames of what was shown lately are held: that is when many watchers ask for the same one.
  */
 import type { WatchFrame } from '../../api/message.ts';
+import { RecentMap } from '../../base/recent-map.ts';
 import type { StoredObject, StoreEvent } from '../../store/store.ts';
 import { type ApiObject, objectOf } from '../api-object.ts';
 
@@ -30,18 +31,19 @@ const HEADS: Record<FrameType, Uint8Array> = {
 };
 const TAIL = encoder.encode('}\n');
 
+/** More than the largest commit, with a copy of the bytes of each. */
+const RECENT_OBJECTS = 1024;
+
 export class FrameCache {
-  readonly #frames = new WeakMap<StoredObject, Map<string, WatchFrame>>();
+  readonly #frames = new RecentMap<StoredObject, Map<string, WatchFrame>>(RECENT_OBJECTS);
   readonly #batches = new WeakMap<readonly StoreEvent[], readonly WatchFrame[]>();
 
   /** `stored` as an event of `type`. */
   frame(type: FrameType, stored: StoredObject, shape: FrameShape): WatchFrame {
-    return this.#cached(stored, `${type}${shape.key}`, () => {
-      const { transform } = shape;
-      return transform === undefined
-        ? new StoredFrame(type, stored)
-        : new ValueFrame(type, () => transform(objectOf(stored)));
-    });
+    const { transform } = shape;
+    if (transform === undefined) return this.#cached(stored, type, () => new StoredFrame(type, stored));
+    const make = () => new ValueFrame(type, () => transform(objectOf(stored)));
+    return this.#cached(stored, `${type}${shape.key}`, make);
   }
 
   /** `previous` as a watcher sees it go when `stored` no longer matches its selector: with the newer revision. */
