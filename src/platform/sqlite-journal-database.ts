@@ -8,7 +8,7 @@
  * rows have been replaced, and deletes them by revision, a few at a time, so that commits run in between.
  * Synchronous: it lives in a thread of its own.
  */
-import { closeSync, mkdirSync, openSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { DatabaseSync, type StatementSync } from 'node:sqlite';
 import { crc32 } from 'node:zlib';
@@ -78,6 +78,8 @@ export class JournalDatabase {
     closeSync(openSync(path, 'a', 0o600));
     this.#database = new DatabaseSync(path, { timeout: LOCK_TIMEOUT_MS });
     prepareFile(this.#database);
+    flush(`${path}-wal`);
+    flush(dirname(path));
     this.#insert = this.#database.prepare('INSERT INTO record VALUES (?, ?, ?, ?, ?, ?, ?)');
     this.#delete = this.#database.prepare('DELETE FROM record WHERE revision = ?');
   }
@@ -199,6 +201,21 @@ function prepareFile(database: DatabaseSync): void {
   database.exec('PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA wal_autocheckpoint = 0');
   database.exec(`PRAGMA journal_size_limit = ${4 * CHECKPOINT_BYTES}`);
   if (fresh) database.exec(`BEGIN IMMEDIATE; ${SCHEMA} COMMIT`);
+}
+
+/**
+ * SQLite flushes its log as it commits, but believes an old one as it finds it. A process that was killed before its flush
+ * leaves a commit in the system's cache: shown to somebody, it would be gone with the next loss of power, and its revision
+ * given again. Called while the lock is held, so that no predecessor writes any more; and never with the main file: to close
+ * a second descriptor of that one would give up the lock.
+ */
+function flush(path: string): void {
+  const descriptor = openSync(path, 'r');
+  try {
+    fsyncSync(descriptor);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function readPragma(database: DatabaseSync, name: string): number {
