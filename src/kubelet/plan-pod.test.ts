@@ -114,6 +114,17 @@ test('planPod restarts at once after the first exit, and makes the next one wait
   });
 });
 
+test('planPod hands the back-off on from a container that was created and never started', () => {
+  const created = instance({ state: 'created', attempt: 2, backoffMs: 20_000 });
+  const { actions } = planPod(
+    podOf({}),
+    seen({ containers: [created, exited(1, { attempt: 1, backoffMs: 10_000 })] }),
+  );
+  assert.deepEqual(actions, [
+    { do: 'startContainer', name: 'web', sandboxId: 's0', attempt: 3, backoffMs: 20_000 },
+  ]);
+});
+
 test('planPod lifts the back-off when kintsugi.dev/retry changes, and follows a curve of the Pod', () => {
   const crashed = seen({ containers: [exited(1, { attempt: 3, backoffMs: 160_000 })] });
   const pod = podOf({});

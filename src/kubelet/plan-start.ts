@@ -20,8 +20,7 @@ export function planStart(pod: Pod, entry: ContainerEntry, observed: PodObservat
     }
   }
   const newest = newestContainer(observed.containers, name);
-  const exited = newest?.state === 'exited' ? newest : undefined;
-  const decision = decideRestart(pod, entry.spec, exited, observed.nowMs);
+  const decision = decideRestart(pod, entry.spec, newest, observed.nowMs);
   if (!decision.startNow) {
     const message = backoffMessage(pod, name, decision.backoffMs);
     draft.waiting.set(name, { reason: 'CrashLoopBackOff', message });

@@ -7,7 +7,8 @@
  * start 0: carries 0        exit → at once
  * start 1: carries 10 s     exit → wait 10 s
  * start 2: carries 20 s     exit → wait 20 s … 300 s
- * an exit more than twice the cap (10 min) after its start counts as start 0 again.
+ * an exit more than twice the cap (10 min) after its start counts as start 0 again; a container that was created and
+ * never started, since the agent died in between, hands on what it carries.
  *
  * @see k8s.io/client-go/util/flowcontrol Backoff; kuberuntime doBackOff; differs: survives a kubelet restart
  */
@@ -65,6 +66,7 @@ export function decideRestart(
   if (last === undefined) return { startNow: true, carryMs: 0 };
   const curve = backoffCurve(pod);
   const carriedMs = carriedBackoff(pod, container, last, curve);
+  if (last.state !== 'exited') return { startNow: true, carryMs: carriedMs };
   if (carriedMs === 0) return { startNow: true, carryMs: curve.baseMs };
   const atMs = last.finishedAtMs + carriedMs;
   if (nowMs < atMs) return { startNow: false, atMs, backoffMs: carriedMs };
