@@ -97,7 +97,7 @@ function attach(world: World, chosen: readonly (readonly [string, CheckerFactory
       if (violations.length < VIOLATIONS_MAX)
         violations.push({ checker: name, atMs: world.clock.now(), message });
     };
-    return [name, factory(cluster, report)];
+    return [name, guarded(factory(cluster, report), report)];
   });
   const hearing = checkers.map(([, checker]) => checker).filter((checker) => checker.onEvent !== undefined);
   const stop = world.onEvent((event) => {
@@ -114,6 +114,21 @@ function attach(world: World, chosen: readonly (readonly [string, CheckerFactory
     detach() {
       stop();
       calm.stop();
+    },
+  };
+}
+
+/** Whoever is observed must not feel it: what a checker throws is its own failure, not that of the component it listens to. */
+function guarded(checker: Checker, report: (message: string) => void): Checker {
+  if (checker.onEvent === undefined) return checker;
+  return {
+    ...checker,
+    onEvent(event) {
+      try {
+        checker.onEvent?.(event);
+      } catch (error) {
+        report(`the checker itself failed: ${error instanceof Error ? error.stack : String(error)}`);
+      }
     },
   };
 }

@@ -6,6 +6,7 @@ import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
 import type { StoredValue } from '../../store/store.ts';
 import type { World } from '../world/world.ts';
 import type { ObjectCommitted, RequestDone } from '../world/world-event.ts';
+import { uidInAnswer } from './answered-uid.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
 import { DueQueue } from './due-queue.ts';
 import { STALE_MAX_MS } from './held-bound.ts';
@@ -58,8 +59,7 @@ class OwnerBook {
 
   onCollected({ method, status, path, answer }: RequestDone): void {
     if (method !== 'DELETE' || status >= 300) return;
-    const { metadata, details } = answer as { metadata?: { uid?: string }; details?: { uid?: string } };
-    const uid = details?.uid ?? metadata?.uid ?? '';
+    const uid = uidInAnswer(answer) ?? '';
     const taken = this.#known.get(uid) ?? this.#recentlyGone.get(uid);
     for (const owner of taken?.owners ?? []) {
       const living = this.#known.get(owner);

@@ -16,11 +16,17 @@ const SLACK_MS = 90_000;
 const BASE_MS = 10_000;
 const MAX_MS = 300_000;
 
+/** With the error of the node's wall clock, by which the agent counts. */
+interface Moment {
+  atMs: number;
+  skewMs: number;
+}
+
 interface Runs {
   /** What the next start has to wait for after the end of this run; 0 after the first. */
   waitMs: number;
-  createdMs: number;
-  ended: { atMs: number; skewMs: number } | undefined;
+  created: Moment;
+  ended: Moment | undefined;
   /** Of the container in the Pod's spec, by which it was made. */
   madeOf: string;
 }
@@ -61,7 +67,7 @@ class RunBook {
     if (type !== 'created') return;
     const madeOf = JSON.stringify([container, pod.metadata.annotations?.['kintsugi.dev/retry']]);
     const waitMs = runs === undefined ? 0 : this.#restart(pod, runs, { name, atMs, skewMs, madeOf });
-    this.#set(podUid, name, { waitMs, createdMs: atMs, ended: undefined, madeOf });
+    this.#set(podUid, name, { waitMs, created: { atMs, skewMs }, ended: undefined, madeOf });
   }
 
   forget(podUid: string): void {
@@ -88,14 +94,14 @@ class RunBook {
   /** Judges a restart. @returns what the one after it has to wait */
   #restart(
     pod: Pod,
-    { ended, waitMs, createdMs, madeOf }: Runs,
-    next: { name: string; atMs: number; skewMs: number; madeOf: string },
+    { ended, waitMs, created, madeOf }: Runs,
+    next: Moment & { name: string; madeOf: string },
   ): number {
     const { baseMs, maxMs } = curveOf(pod);
     // Never begun, or gone with its machine: nothing tells when it ended.
     if (ended === undefined || next.madeOf !== madeOf) return next.madeOf === madeOf ? waitMs : baseMs;
-    const carriedMs = ended.atMs - createdMs > 2 * maxMs ? 0 : waitMs;
-    const waitedMs = next.atMs - ended.atMs + (next.skewMs - ended.skewMs);
+    const carriedMs = wallMsBetween(created, ended) > 2 * maxMs ? 0 : waitMs;
+    const waitedMs = wallMsBetween(ended, next);
     if (waitedMs < carriedMs) {
       this.#report(
         `container ${next.name} of Pod ${keyOf(pod)} is restarted after ${waitedMs} ms; its back-off is ${carriedMs} ms`,
@@ -109,6 +115,10 @@ class RunBook {
     if (byName === undefined) this.#byPod.set(podUid, new Map([[name, runs]]));
     else byName.set(name, runs);
   }
+}
+
+function wallMsBetween(from: Moment, to: Moment): number {
+  return to.atMs - from.atMs + (to.skewMs - from.skewMs);
 }
 
 /** A workload may have a curve of its own: `kintsugi.dev/restart-backoff: 1s..60s`. */

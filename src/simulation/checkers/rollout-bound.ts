@@ -35,6 +35,8 @@ interface Rollout {
 interface Member {
   size: number;
   revision: number;
+  /** For how many Pods in all it was sized last. */
+  sizedFor: string;
   readonly available: HeldBound;
 }
 
@@ -74,15 +76,17 @@ class RolloutBook {
     }
     if (member === undefined) {
       rollout.sets.set(uid, this.#newMember(rs));
-      this.#judgeGrowth(rollout, rs, nowMs);
+      // One that was there before is adopted, with whatever size it had.
+      if (this.#cluster.scale.most(uid, nowMs) === undefined) this.#judgeGrowth(rollout, rs, nowMs);
       return;
     }
     member.available.set(rs.status?.availableReplicas ?? 0, nowMs);
-    member.revision = revisionOf(rs);
-    const before = member.size;
-    member.size = sizeOf(rs);
-    if (member.size > before) this.#judgeGrowth(rollout, rs, nowMs);
-    if (member.size < before) this.#judgeShrinking(rollout, rs, nowMs);
+    const before = { ...member };
+    Object.assign(member, factsOf(rs));
+    if (member.size > before.size) this.#judgeGrowth(rollout, rs, nowMs);
+    // Sized anew because the Deployment was scaled: shared out in proportion, whatever is available.
+    const isScaled = member.sizedFor !== before.sizedFor;
+    if (member.size < before.size && !isScaled) this.#judgeShrinking(rollout, rs, nowMs);
   }
 
   /** A controller dies, and the server with what it works on lives on. */
@@ -102,6 +106,7 @@ class RolloutBook {
 
   #judgeShrinking({ name, sets, least }: Rollout, rs: ReplicaSet, nowMs: number): void {
     const newest = [...sets.values()].reduce((a, b) => (b.revision > a.revision ? b : a));
+    if (newest === sets.get(rs.metadata.uid)) return;
     const missing = Math.max(0, newest.size - newest.available.at(nowMs));
     const left = totalOf(sets) - missing;
     const needed = least.at(nowMs);
@@ -133,7 +138,7 @@ class RolloutBook {
 
   #newMember(rs: ReplicaSet): Member {
     const available = new HeldBound(this.#cluster.calm, Math.max, rs.status?.availableReplicas ?? 0);
-    return { size: sizeOf(rs), revision: revisionOf(rs), available };
+    return { ...factsOf(rs), available };
   }
 }
 
@@ -145,8 +150,14 @@ function sizeOf({ spec }: ReplicaSet): number {
   return spec.replicas ?? 1;
 }
 
-function revisionOf({ metadata }: ReplicaSet): number {
-  return Number(metadata.annotations?.['deployment.kubernetes.io/revision'] ?? 0);
+function factsOf(rs: ReplicaSet): Pick<Member, 'size' | 'revision' | 'sizedFor'> {
+  const annotations = rs.metadata.annotations ?? {};
+  const revision = Number(annotations['deployment.kubernetes.io/revision'] ?? 0);
+  return {
+    size: sizeOf(rs),
+    revision,
+    sizedFor: annotations['deployment.kubernetes.io/desired-replicas'] ?? '',
+  };
 }
 
 /**

@@ -28,7 +28,10 @@ export const newSingleLeaderChecker: CheckerFactory = (_cluster, report) => {
     );
     const holder = holderAt(sentMs);
     if (holder === undefined || holder === machine || isThawing) return;
-    report(`${process} sent ${method} ${path} as ${user} while ${holder} held the lead`);
+    const since = terms.findLast(({ sinceMs }) => sinceMs <= sentMs)?.sinceMs ?? sentMs;
+    report(
+      `${process} sent ${method} ${path} as ${user}, ${sentMs - since} ms after ${holder} took the lead`,
+    );
   };
 
   return {

@@ -6,6 +6,7 @@ import type { Pod } from '../../api/generated/core-v1.ts';
 import { keyOf } from '../../api/meta.ts';
 import { controllerOf } from '../../api/owner-references.ts';
 import type { ContainerChanged, ObjectCommitted, RequestDone } from '../world/world-event.ts';
+import { uidInAnswer } from './answered-uid.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
 import { PODS_PREFIX } from './storage-prefixes.ts';
 
@@ -52,8 +53,7 @@ class IdentityBook {
   /** An agent removes what it has stopped; whoever else removes at once does it by force. */
   onDeletion({ user, status, answer }: RequestDone): void {
     if (status >= 300 || user.startsWith('system:node:')) return;
-    const { metadata, details } = answer as { metadata?: { uid?: string }; details?: { uid?: string } };
-    const identity = this.#identities.get(details?.uid ?? metadata?.uid ?? '');
+    const identity = this.#identities.get(uidInAnswer(answer) ?? '');
     if (identity?.isGone === true) identity.wasForced = true;
   }
 
