@@ -235,7 +235,7 @@ describe('DiskJournal on a failing disk', () => {
       await assert.rejects(failure, (error) => !(error instanceof JournalUnavailableError));
     }
     disk.failSyncs = false;
-    await assert.rejects(journal.commit({ records: [large(5)] }), /the journal is broken/);
+    await assert.rejects(journal.commit({ records: [large(5)] }), { code: 'EIO' });
     await journal.close();
     const revisions = await revisionsOn(disk);
     assert.deepEqual(revisions.slice(0, 1), [2]);

@@ -56,6 +56,8 @@ export class DiskJournal implements Journal {
   readonly #rewriteAtDeadRecords: number;
   readonly #crashCount: number;
   #condition: Condition = 'working';
+  /** The failed flush after which nothing is believed any more: every later call ends with it. */
+  #brokenBy: unknown;
   #loaded = false;
   /** The calls so far, one after another; each waits for the one before. */
   #tail: Promise<unknown> = Promise.resolve();
@@ -205,6 +207,7 @@ export class DiskJournal implements Journal {
     return this.#whileAlive(flush).catch((error: unknown) => {
       // What is on the disk is unknown from here on.
       this.#condition = 'broken';
+      this.#brokenBy = error;
       throw error;
     });
   }
@@ -214,7 +217,7 @@ export class DiskJournal implements Journal {
       this.#tail.then(() => {
         if (this.#isDead()) return forever<T>();
         if (this.#condition === 'working') return effect();
-        throw new Error(`the journal is ${this.#condition}`);
+        throw this.#brokenBy ?? new Error(`the journal is ${this.#condition}`);
       }),
     );
     this.#tail = result.catch(() => {});
