@@ -204,7 +204,7 @@ class PathWriter {
 
   #addBody(operation: JsonObject, body: OperationRow['body'], gvk: GroupVersionKind): void {
     if (body === 'none') return;
-    const types = body === 'patch' ? PATCH_TYPES : OBJECT_TYPES;
+    const types = body === 'patch' ? this.#patchTypes() : OBJECT_TYPES;
     const schema = this.#bodySchema(body, gvk);
     if (this.#dialect === 'v3') operation['requestBody'] = { content: contentOf(types, schema) };
     else {
@@ -216,6 +216,12 @@ class PathWriter {
         schema,
       });
     }
+  }
+
+  /** Clients read here that custom resources know no strategic merge. */
+  #patchTypes(): string[] {
+    if (this.#row.custom === undefined) return PATCH_TYPES;
+    return PATCH_TYPES.filter((type) => !type.includes('strategic'));
   }
 
   #bodySchema(body: 'object' | 'patch' | 'options', gvk: GroupVersionKind): JsonObject {

@@ -4,13 +4,14 @@
  * Version 3 is one document per group version behind an index; version 2 is one document for all. They never change while
  * the program runs, so the index's hash is that of what they are built from and clients may cache for good.
  */
+import { customDefinitionName, customDefinitions, findCustomRow } from './custom/custom-openapi.ts';
 import type { JsonObject } from './json.ts';
 import type { GroupVersionKind } from './meta.ts';
 import { addPaths, type BodyRefs } from './openapi-paths.ts';
-import { DefinitionSet, type Dialect, PATCH_NAME } from './openapi-schema.ts';
+import { DefinitionSet, type Dialect, PATCH_NAME, REF_PREFIX } from './openapi-schema.ts';
 import type { ResourceRow } from './resource-row.ts';
 import { allResources } from './resources.ts';
-import { schemaByName, schemaDigest, schemaForKind } from './schema.ts';
+import { schemaByName, schemaDigest, schemaForKind, textDigest } from './schema.ts';
 
 const INFO: JsonObject = { title: 'Kubernetes', version: 'v1.36.4' };
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
@@ -21,12 +22,19 @@ const EVERYWHERE = ['DeleteOptions', 'WatchEvent'];
 const documents = new Map<string, JsonObject>();
 
 /** What `GET /openapi/v3` answers: where each group version's document is. */
-export function openApiV3Index(): { paths: Record<string, { serverRelativeURL: string }> } {
+export function openApiV3Index(custom: readonly ResourceRow[] = []): {
+  paths: Record<string, { serverRelativeURL: string }>;
+} {
   const paths: Record<string, { serverRelativeURL: string }> = {};
   const hash = schemaDigest();
   for (const row of allResources()) {
     const path = openApiPath(row.group, row.version);
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
+  }
+  for (const { group, version } of custom) {
+    const path = openApiPath(group, version);
+    const own = customDigest(custom.filter((row) => row.group === group && row.version === version));
+    paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}${own}` };
   }
   return { paths };
 }
@@ -37,17 +45,35 @@ export function openApiPath(group: string, version: string): string {
 }
 
 /** The version 3 document of a built-in group version; undefined when there is none. */
-export function openApiV3(group: string, version: string): JsonObject | undefined {
+export function openApiV3(
+  group: string,
+  version: string,
+  custom: readonly ResourceRow[] = [],
+): JsonObject | undefined {
+  const customRows = custom.filter((row) => row.group === group && row.version === version);
+  if (customRows.length > 0) return toV3(customRows);
   const rows = allResources().filter((row) => row.group === group && row.version === version);
   if (rows.length === 0) return undefined;
-  return kept(`v3/${group}/${version}`, () => {
-    const { definitions, paths } = assemble(rows, 'v3');
-    return { openapi: '3.0.0', info: INFO, paths, components: { schemas: definitions } };
-  });
+  return kept(`v3/${group}/${version}`, () => toV3(rows));
+}
+
+function toV3(rows: readonly ResourceRow[]): JsonObject {
+  const { definitions, paths } = assemble(rows, 'v3');
+  return { openapi: '3.0.0', info: INFO, paths, components: { schemas: definitions } };
+}
+
+/** Changes whenever what the rows publish does. */
+function customDigest(rows: readonly ResourceRow[]): string {
+  const text = JSON.stringify(rows.map(({ custom, ...row }) => [row, custom?.schema, custom?.listKind]));
+  return textDigest(text);
 }
 
 /** The version 2 document of everything built in. */
-export function openApiV2(): JsonObject {
+export function openApiV2(custom: readonly ResourceRow[] = []): JsonObject {
+  if (custom.length > 0) {
+    const { definitions, paths } = assemble([...allResources(), ...custom], 'v2');
+    return { swagger: '2.0', info: INFO, paths, definitions };
+  }
   return kept('v2', () => {
     const { definitions, paths } = assemble(allResources(), 'v2');
     return { swagger: '2.0', info: INFO, paths, definitions };
@@ -67,8 +93,11 @@ function assemble(
   dialect: Dialect,
 ): { definitions: JsonObject; paths: JsonObject } {
   const set = new DefinitionSet(dialect);
+  const customRows = rows.filter(({ custom }) => custom !== undefined);
   const refs: BodyRefs = {
     kind(gvk: GroupVersionKind) {
+      const customRow = findCustomRow(customRows, gvk);
+      if (customRow !== undefined) return customReference(customRow, gvk.kind, dialect);
       const schema = schemaForKind(gvk);
       return schema && set.add(schema);
     },
@@ -80,9 +109,20 @@ function assemble(
     const watchEvent = schemaByName(WATCH_EVENT);
     if (row.verbs.includes('watch') && watchEvent) set.add(watchEvent);
   }
+  for (const name of customRows.length > 0 ? [`${META}.ObjectMeta`, `${META}.ListMeta`] : []) {
+    const schema = schemaByName(name);
+    if (schema !== undefined) set.add(schema);
+  }
   const definitions = set.toJson();
+  for (const row of customRows) Object.assign(definitions, customDefinitions(row, dialect));
   for (const kind of EVERYWHERE) addEveryGroup(definitions, kind);
   return { definitions, paths };
+}
+
+function customReference(row: ResourceRow, kind: string, dialect: Dialect): JsonObject {
+  const isList = kind !== row.kind;
+  const name = customDefinitionName(row, isList ? row.custom!.listKind : kind);
+  return { $ref: `${REF_PREFIX[dialect]}${name}` };
 }
 
 /** Lists every group version for a kind that all of them share. */

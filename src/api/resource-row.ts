@@ -2,6 +2,7 @@
  * The shape of a row in the table of kinds, and how a row is made from the few facts in which kinds differ.
  * Custom resources become rows of the same shape at run time.
  */
+import type { CustomKind } from './custom/custom-kind.ts';
 import { splitApiVersion } from './meta.ts';
 
 /** Names a resource and carries its object type for the compiler. */
@@ -48,6 +49,8 @@ export interface ResourceRow {
   virtual: boolean;
   /** Paths that a field selector may name besides `metadata.name` and `metadata.namespace`. */
   selectableFields: readonly string[];
+  /** Set for custom resources: what built-in kinds have in the schema data. */
+  custom?: CustomKind;
 }
 
 /** In what a row may differ from a namespaced, stored kind with all verbs and no subresource. */

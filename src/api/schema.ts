@@ -173,8 +173,13 @@ export function schemasOf(group: string, version: string): Schema[] {
 
 /** Changes whenever the schema data does: 8 hex digits, FNV-1a over its text. */
 export function schemaDigest(): string {
-  digest ??= fnv1a(JSON.stringify(PACKAGES)).toString(16).padStart(8, '0');
+  digest ??= textDigest(JSON.stringify(PACKAGES));
   return digest;
+}
+
+/** FNV-1a over `text`: 8 hex digits. */
+export function textDigest(text: string): string {
+  return fnv1a(text).toString(16).padStart(8, '0');
 }
 
 function fnv1a(text: string): number {

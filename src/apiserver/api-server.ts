@@ -7,7 +7,7 @@
  */
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import { toApiVersion } from '../api/meta.ts';
-import { findResource, type ResourceRow, SERVICES } from '../api/resources.ts';
+import { type ResourceRow, SERVICES } from '../api/resources.ts';
 import { isCancellation } from '../base/abort.ts';
 import { AssertionError } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
@@ -21,6 +21,7 @@ import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocat
 import { objectOf } from './api-object.ts';
 import { newAccessDenied } from './authz/access-denied.ts';
 import { CoarseTimers } from './coarse-timers.ts';
+import { CustomDefinitions } from './custom/definitions.ts';
 import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
 import type {
   PathResponder,
@@ -30,6 +31,7 @@ import type {
   TokenIssuer,
   TokenVerifier,
 } from './interfaces.ts';
+import { KindCatalog } from './kinds.ts';
 import { FrameCache } from './registry/frames.ts';
 import { prefixOf, type Registry } from './registry/registry.ts';
 import { errorResponse, jsonResponse } from './responses.ts';
@@ -64,6 +66,10 @@ export interface ApiServer {
   handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
   /** For what starts beside the server and writes past authentication: bootstrap. */
   readonly registry: Registry;
+  /** What is served now. */
+  readonly kinds: KindCatalog;
+  /** Keeps {@link kinds} equal to the CustomResourceDefinitions; must run beside the server. */
+  readonly definitions: CustomDefinitions;
 }
 
 /** A write that has not become durable by then is answered with a timeout. @see --request-timeout */
@@ -87,6 +93,8 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
 
 class KubeApiServer implements ApiServer {
   readonly registry: Registry;
+  readonly kinds = new KindCatalog();
+  readonly definitions: CustomDefinitions;
   readonly #options: ApiServerOptions;
   readonly #timers: CoarseTimers;
   readonly #context: ServerContext;
@@ -95,10 +103,11 @@ class KubeApiServer implements ApiServer {
     this.#options = options;
     this.#timers = new CoarseTimers(options.clock);
     this.registry = registry;
+    this.definitions = new CustomDefinitions(registry, this.kinds);
     const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
     const { store, clock } = registry;
     const watches = { store, clock, timers: this.#timers, frames: new FrameCache() };
-    this.#context = { registry, watches, authorizer, rules, tokenVerifier, tokenIssuer };
+    this.#context = { registry, kinds: this.kinds, watches, authorizer, rules, tokenVerifier, tokenIssuer };
   }
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
@@ -107,7 +116,7 @@ class KubeApiServer implements ApiServer {
       const user = await this.#options.authenticator.authenticate(request);
       await this.#authorize(request, info, user);
       if (!info.isResourceRequest) return await this.#respondToPath(request, user);
-      return await this.#call({ info, user, request, signal, row: rowOf(info) });
+      return await this.#call({ info, user, request, signal, row: rowOf(this.kinds, info) });
     } catch (error) {
       if (isCancellation(error, signal) || error instanceof AssertionError) throw error;
       return this.#failure(error, request);
@@ -165,8 +174,9 @@ class KubeApiServer implements ApiServer {
 }
 
 /** @throws StatusError NotFound when the table has no such resource, or not in this scope */
-function rowOf({ group, version, resource, namespace, name, verb }: RequestInfo): ResourceRow {
-  const row = findResource(group, version, resource);
+function rowOf(kinds: KindCatalog, info: RequestInfo): ResourceRow {
+  const { group, version, resource, namespace, name, verb } = info;
+  const row = kinds.find(group, version, resource);
   if (row === undefined) throw newUnknownPath();
   const isNamespaced = namespace !== '' && resource !== 'namespaces';
   if (!row.namespaced && isNamespaced) throw newUnknownPath();

@@ -5,12 +5,14 @@
  *
  * @see k8s.io/apiserver/pkg/endpoints/handlers/patch.go applyPatcher
  */
-import { applyTypeOf } from '../api/apply/apply-type.ts';
+import { type ApplyType, applyTypeOf } from '../api/apply/apply-type.ts';
 import { findListProblem } from '../api/apply/list-problems.ts';
+import { decodeCustom } from '../api/custom/decode-custom.ts';
 import type { JsonObject, JsonValue } from '../api/json.ts';
 import type { ApiResponse } from '../api/message.ts';
 import { toApiVersion } from '../api/meta.ts';
-import { schemaForKind } from '../api/schema.ts';
+import type { ResourceRow } from '../api/resources.ts';
+import { type Schema, schemaForKind } from '../api/schema.ts';
 import { decodeObject } from '../api/validation/structural.ts';
 import { assert } from '../base/assert.ts';
 import { toTimestamp } from '../base/clock.ts';
@@ -79,14 +81,29 @@ function parseApplied(call: ResourceCall): JsonObject {
     throw newBadRequest(`invalid object type: ${apiVersion ?? ''}, Kind=${kind ?? ''}`);
   }
   checkKind(value, row);
-  const schema = schemaForKind(row);
-  assert(schema !== undefined, `no schema for ${row.kind}`);
-  const { object, warnings } = decodeObject(value, row, schema, { fieldValidation: 'Warn' });
+  const { object, warnings } = decodeApplied(value, row);
   const metadata = (object['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
   if (metadata.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil');
-  const problem = undeclaredField(warnings) ?? findListProblem(applyTypeOf(schema), object);
+  const problem = undeclaredField(warnings) ?? findListProblem(applyTypeOfRow(row), object);
   if (problem !== undefined) throw newUntypedError(call, problem);
   return object;
+}
+
+function decodeApplied(value: JsonValue, row: ResourceRow) {
+  const options = { fieldValidation: 'Warn' } as const;
+  if (row.custom !== undefined)
+    return decodeCustom(value, row, row.custom, { ...options, withDefaults: false });
+  return decodeObject(value, row, builtInSchema(row), options);
+}
+
+function applyTypeOfRow(row: ResourceRow): ApplyType {
+  return row.custom?.applyType ?? applyTypeOf(builtInSchema(row));
+}
+
+function builtInSchema(row: ResourceRow): Schema {
+  const schema = schemaForKind(row);
+  assert(schema !== undefined, `no schema for ${row.kind}`);
+  return schema;
 }
 
 /** `unknown field "spec.foo"` → `.spec.foo: field not declared in schema` */

@@ -1,5 +1,7 @@
 /** From an untyped value to a decoded, defaulted object of the kind that a resource holds. */
 
+import type { CustomKind } from '../api/custom/custom-kind.ts';
+import { decodeCustom } from '../api/custom/decode-custom.ts';
 import { applyDefaults } from '../api/defaults/apply-defaults.ts';
 import type { JsonObject, JsonValue } from '../api/json.ts';
 import { type GroupVersionKind, type KubeObject, splitApiVersion, toApiVersion } from '../api/meta.ts';
@@ -15,13 +17,20 @@ export interface DecodedObject {
   warnings: string[];
 }
 
+/** A built-in kind by its name, a custom one with what its definition says. */
+export type DecodableKind = GroupVersionKind & { custom?: CustomKind };
+
 /**
  * Decodes `value`, which the caller owns, in place, as `gvk`: the only kind that the path takes.
  *
  * @throws StatusError BadRequest
  */
-export function decodeAs(value: unknown, gvk: GroupVersionKind, options: DecodeOptions): DecodedObject {
+export function decodeAs(value: unknown, gvk: DecodableKind, options: DecodeOptions): DecodedObject {
   checkKind(value, gvk);
+  if (gvk.custom !== undefined) {
+    const decoded = decodeCustom(value as JsonValue, gvk, gvk.custom, { ...options, withDefaults: true });
+    return { ...decoded, object: withHeader(decoded.object, gvk) as unknown as ApiObject };
+  }
   const schema = schemaForKind(gvk);
   assert(schema !== undefined, `no schema for ${gvk.group}/${gvk.version} ${gvk.kind}`);
   const decoded = decodeObject(value as JsonValue, gvk, schema, options);
@@ -33,7 +42,7 @@ export function decodeAs(value: unknown, gvk: GroupVersionKind, options: DecodeO
 const SILENT: DecodeOptions = { fieldValidation: 'Ignore' };
 
 /** As {@link decodeAs}, for what the server itself composed. */
-export function decodeOwn(value: unknown, gvk: GroupVersionKind): ApiObject {
+export function decodeOwn(value: unknown, gvk: DecodableKind): ApiObject {
   return decodeAs(value, gvk, SILENT).object;
 }
 

@@ -25,14 +25,18 @@ const FORMATS: Readonly<Record<string, ApplyPatch>> = {
   },
 };
 
+/** How the items of a list are merged strategically is known of built-in kinds alone. */
+const { 'application/strategic-merge-patch+json': _, ...CUSTOM_FORMATS } = FORMATS;
+
 /** Server-side apply is no function of the stored object alone: see `applying.ts`. */
 export const APPLY_TYPE = 'application/apply-patch+yaml';
 
 /** The patch of `mediaType` as a function. @throws StatusError UnsupportedMediaType */
-export function patchFormat(mediaType: string): ApplyPatch {
-  const format = FORMATS[mediaType];
+export function patchFormat(mediaType: string, isCustom = false): ApplyPatch {
+  const formats = isCustom ? CUSTOM_FORMATS : FORMATS;
+  const format = formats[mediaType];
   if (format !== undefined) return format;
-  const accepted = [...Object.keys(FORMATS), APPLY_TYPE].join(', ');
+  const accepted = [...Object.keys(formats), APPLY_TYPE].join(', ');
   throw new StatusError(
     'UnsupportedMediaType',
     `the body of the request was in an unknown format - accepted media types include: ${accepted}`,

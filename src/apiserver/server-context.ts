@@ -2,6 +2,7 @@
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
+import type { KindCatalog } from './kinds.ts';
 import type { Registry, Target } from './registry/registry.ts';
 import type { WatchSource } from './registry/watch-stream.ts';
 import type { RequestInfo } from './route.ts';
@@ -9,6 +10,7 @@ import { storageRow } from './stored-version.ts';
 
 export interface ServerContext {
   registry: Registry;
+  kinds: KindCatalog;
   watches: WatchSource;
   authorizer: RequestAuthorizer;
   rules: RulesResolver;

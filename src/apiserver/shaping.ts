@@ -20,11 +20,18 @@ import { type TableSource, toPartial, toSingleTable, toTable } from './table.ts'
 
 /** The same object in the version that is stored, or back in the one that `row` serves. */
 export function toStored(row: ResourceRow, object: ApiObject): ApiObject {
+  if (row.custom !== undefined) return inVersion(object, row.storageGroupVersion);
   return convertVersion(object, row.storageGroupVersion);
 }
 
 export function fromStored(row: ResourceRow, object: ApiObject): ApiObject {
+  if (row.custom !== undefined) return inVersion(object, toApiVersion(row.group, row.version));
   return isStoredVersion(row) ? object : convertVersion(object, toApiVersion(row.group, row.version));
+}
+
+/** Versions of a custom resource without a conversion of its own differ in nothing but the name. */
+function inVersion(object: ApiObject, apiVersion: string): ApiObject {
+  return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
 }
 
 /** The call's query, with field labels as the stored version calls them. */
@@ -73,7 +80,11 @@ function respondValue(server: ServerContext, call: ResourceCall, object: () => A
 export function respondList(server: ServerContext, call: ResourceCall, page: ListPage): ApiResponse {
   const { row } = call;
   const { objects, metadata } = page;
-  const header = { kind: `${row.kind}List`, apiVersion: toApiVersion(row.group, row.version), metadata };
+  const header = {
+    kind: row.custom?.listKind ?? `${row.kind}List`,
+    apiVersion: toApiVersion(row.group, row.version),
+    metadata,
+  };
   if (isPlain(call)) return listResponse({ ...header, objects });
   const representation = negotiate(call.request);
   const served = objects.map((stored) => fromStored(row, objectOf(stored)));

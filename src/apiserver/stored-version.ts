@@ -4,7 +4,8 @@ import { findResource, type ResourceRow } from '../api/resources.ts';
 import { assert } from '../base/assert.ts';
 
 /** Whether objects of `row` are stored in the version in which it serves them. */
-export function isStoredVersion({ group, version, storageGroupVersion }: ResourceRow): boolean {
+export function isStoredVersion({ group, version, storageGroupVersion, custom }: ResourceRow): boolean {
+  if (custom?.isSoleVersion === false) return false;
   return group === ''
     ? storageGroupVersion === version
     : storageGroupVersion.length === group.length + version.length + 1 &&
@@ -14,6 +15,7 @@ export function isStoredVersion({ group, version, storageGroupVersion }: Resourc
 
 /** The row under which objects of `row` are kept. */
 export function storageRow(row: ResourceRow): ResourceRow {
+  if (row.custom !== undefined) return row.custom.storage();
   if (isStoredVersion(row)) return row;
   const { group, version } = splitApiVersion(row.storageGroupVersion);
   const storage = findResource(group, version, row.storageResource);

@@ -20,13 +20,14 @@ export function toTable(source: TableSource, objects: readonly ApiObject[], meta
     kind: 'Table',
     apiVersion: META_VERSION,
     metadata,
-    columnDefinitions: tableColumns(source.row),
+    columnDefinitions: source.row.custom?.printer.columns ?? tableColumns(source.row),
     rows: objects.map((object) => toTableRow(source, object)),
   };
 }
 
 export function toTableRow({ row, representation, nowMs }: TableSource, object: ApiObject): Fields {
-  const cells = tableCells(row, object as KubeObject, nowMs);
+  const cells =
+    row.custom?.printer.cells(object as KubeObject, nowMs) ?? tableCells(row, object as KubeObject, nowMs);
   return { cells, object: rowObject(object, representation.includeObject) };
 }
 

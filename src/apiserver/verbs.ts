@@ -95,12 +95,13 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   const mediaType = mediaTypeOf(request.headers['content-type']);
   if (mediaType === APPLY_TYPE) return applyOne(server, call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
-  const applyPatch = patchFormat(mediaType);
+  const applyPatch = patchFormat(mediaType, row.custom !== undefined);
   const { value, text } = requiredBody(parsePatchBody(request, false));
   const options = decodeOptions(fieldValidation, text);
   let warnings: string[] = [];
   const produce = (old: ApiObject): ApiObject => {
-    const part = info.subresource === 'status' && isStoredVersion(row) ? statusPart(old, value) : undefined;
+    const isPartial = info.subresource === 'status' && row.custom === undefined && isStoredVersion(row);
+    const part = isPartial ? statusPart(old, value) : undefined;
     const patched: unknown = applyPatch((part ?? fromStored(row, old)) as never, value as never, row);
     if (part === undefined) checkNesting(patched);
     const decoded =

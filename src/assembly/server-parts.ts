@@ -1,5 +1,4 @@
 /** Builds the API server from its parts: who may call, what it says of itself, what decides. */
-import { allResources } from '../api/resources.ts';
 import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
 import { newAuthenticator } from '../apiserver/authn/authenticator.ts';
 import { newImpersonatingAuthenticator } from '../apiserver/authn/impersonation.ts';
@@ -13,6 +12,7 @@ import { newRbacIndex } from '../apiserver/authz/rbac-index.ts';
 import { newDiscovery } from '../apiserver/discovery/discovery.ts';
 import type { HealthCheck } from '../apiserver/discovery/health.ts';
 import { newServerVersion } from '../apiserver/discovery/server-version.ts';
+import type { PathResponder } from '../apiserver/interfaces.ts';
 import { newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -60,8 +60,8 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
   const [rbacIndex, nodePods] = [newRbacIndex(), newNodePods()];
   const securityView = new SecurityView(store, rbacIndex, nodePods);
   const authorizer = newAuthorizer(rbacIndex, nodePods);
-  const discovery = newDiscovery({
-    resources: allResources,
+  const discovery: PathResponder = newDiscovery({
+    resources: () => api.kinds.rows,
     version: newServerVersion(options.platform.name, options.platform.runtime),
     health: { livez: [], readyz: [options.readiness] },
     serverAddress: options.address,

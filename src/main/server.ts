@@ -92,6 +92,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       (both) => store.run(both),
       (both) => pki.run(both),
       (both) => parts.securityView.run(both),
+      (both) => parts.api.definitions.run(both),
       (both) => runEventExpiry(parts.api.registry, both),
       (both) =>
         runControlPlane(

@@ -30,6 +30,7 @@ const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   'v1/ReplicationController': withSpec(workloads.defaultReplicationController),
   'v1/Secret': cluster.defaultSecret,
   'v1/Service': withSpec(cluster.defaultService),
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': withSpec(cluster.defaultDefinition),
   'apps/v1/DaemonSet': withSpec(workloads.defaultDaemonSet),
   'apps/v1/Deployment': withSpec(workloads.defaultDeployment),
   'apps/v1/ReplicaSet': withSpec(workloads.defaultReplicaSet),

@@ -2,7 +2,9 @@
  * Defaults of Services, configuration, storage and access kinds.
  * @see k8s.io/kubernetes/pkg/apis/{core,discovery,networking,rbac,scheduling,storage}/v1/defaults.go
  */
+
 import { toBase64 } from '../../base/base64.ts';
+import type { CustomResourceDefinitionSpec } from '../generated/apiextensions-v1.ts';
 import type {
   Endpoints,
   Namespace,
@@ -105,4 +107,14 @@ export function defaultNetworkPolicy({ spec }: NetworkPolicy): void {
   const rules = [...(spec.ingress ?? []), ...(spec.egress ?? [])];
   for (const rule of rules) for (const port of rule.ports ?? []) port.protocol ??= 'TCP';
   spec.policyTypes ??= (spec.egress?.length ?? 0) > 0 ? ['Ingress', 'Egress'] : ['Ingress'];
+}
+
+/** @see apiextensions-apiserver/pkg/apis/apiextensions/v1/defaults.go */
+export function defaultDefinition({ spec }: { spec: CustomResourceDefinitionSpec }): void {
+  const { names } = spec;
+  if (names?.kind) {
+    names.singular ||= names.kind.toLowerCase();
+    names.listKind ||= `${names.kind}List`;
+  }
+  spec.conversion ??= { strategy: 'None' };
 }

@@ -7,6 +7,7 @@ import type { KubeObject } from '../meta.ts';
 import { splitApiVersion } from '../meta.ts';
 import { findKind } from '../resources.ts';
 import * as cluster from './cluster.ts';
+import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import {
   dns1035LabelProblem,
@@ -58,6 +59,10 @@ const RULES: Readonly<Record<string, KindRule>> = {
     create: cluster.validateService,
     update: cluster.validateServiceUpdate,
     name: dns1035LabelProblem,
+  },
+  'apiextensions.k8s.io/v1/CustomResourceDefinition': {
+    create: validateDefinition,
+    update: validateDefinitionUpdate,
   },
   'apps/v1/DaemonSet': owner(workloads.validateDaemonSet),
   'apps/v1/Deployment': owner(workloads.validateDeployment),

@@ -61,6 +61,7 @@ class SelfDescription implements PathResponder {
   readonly #sources: DiscoverySources;
   readonly #documents = new Map<string, PublishedDocument>();
   #rows: readonly ResourceRow[] = [];
+  #custom: readonly ResourceRow[] = [];
 
   constructor(sources: DiscoverySources) {
     this.#sources = sources;
@@ -72,7 +73,7 @@ class SelfDescription implements PathResponder {
       this.#fixed(request) ??
       this.#resources(request) ??
       healthResponse(this.#sources.health, request) ??
-      openApiResponse(request);
+      openApiResponse(request, this.#custom);
     if (response && request.method !== 'GET' && request.method !== 'HEAD') throw newMethodNotAllowed();
     return response;
   }
@@ -81,6 +82,7 @@ class SelfDescription implements PathResponder {
     const rows = this.#sources.resources();
     if (rows === this.#rows) return;
     this.#rows = rows;
+    this.#custom = rows.filter(({ custom }) => custom !== undefined);
     this.#documents.clear();
   }
 

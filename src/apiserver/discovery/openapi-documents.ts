@@ -5,6 +5,7 @@
  */
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { openApiPath, openApiV2, openApiV3, openApiV3Index } from '../../api/openapi.ts';
+import type { ResourceRow } from '../../api/resources.ts';
 import { StatusError } from '../../base/status-error.ts';
 import { newUnknownPath } from '../errors.ts';
 import { documentResponse, publish } from './published-document.ts';
@@ -17,16 +18,19 @@ const ROOT = '/openapi/v3';
 const GROUP_VERSION = /^(?:api|apis\/([^/]+))\/([^/]+)$/;
 
 /** Undefined for paths outside `/openapi/`. @throws StatusError NotFound, NotAcceptable */
-export function openApiResponse(request: ApiRequest): ApiResponse | undefined {
+export function openApiResponse(
+  request: ApiRequest,
+  custom: readonly ResourceRow[],
+): ApiResponse | undefined {
   const path = request.path.replace(/\/$/, '');
   if (path !== '/openapi/v2' && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
   const { accept } = request.headers;
   if (path === '/openapi/v2' && accept?.replace('@', '.').includes(PROTOBUF_V2))
     return protobufHeadResponse();
   if (!acceptsJson(accept)) throw newNotAcceptable();
-  if (path === '/openapi/v2') return documentResponse(request, publish(openApiV2()));
-  if (path === ROOT) return documentResponse(request, publish(openApiV3Index()));
-  return groupVersionResponse(request, path.slice(ROOT.length + 1));
+  if (path === '/openapi/v2') return documentResponse(request, publish(openApiV2(custom)));
+  if (path === ROOT) return documentResponse(request, publish(openApiV3Index(custom)));
+  return groupVersionResponse(request, path.slice(ROOT.length + 1), custom);
 }
 
 /**
@@ -40,12 +44,16 @@ function protobufHeadResponse(): ApiResponse {
   return { status: 200, headers: { 'content-type': PROTOBUF_V2 }, body: { kind: 'bytes', bytes } };
 }
 
-function groupVersionResponse(request: ApiRequest, place: string): ApiResponse {
+function groupVersionResponse(
+  request: ApiRequest,
+  place: string,
+  custom: readonly ResourceRow[],
+): ApiResponse {
   const match = GROUP_VERSION.exec(place);
-  const document = match && openApiV3(match[1] ?? '', match[2]!);
+  const document = match && openApiV3(match[1] ?? '', match[2]!, custom);
   if (!match || !document) throw newUnknownPath();
   const response = documentResponse(request, publish(document));
-  const known = openApiV3Index().paths[openApiPath(match[1] ?? '', match[2]!)]?.serverRelativeURL;
+  const known = openApiV3Index(custom).paths[openApiPath(match[1] ?? '', match[2]!)]?.serverRelativeURL;
   if (known?.endsWith(`?hash=${request.query.get('hash')}`)) {
     response.headers['cache-control'] = 'public, immutable';
   }

@@ -3,19 +3,21 @@
  *
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Create, pkg/registry/rest/create.go BeforeCreate
  */
+
+import { validateCustom } from '../../api/custom/validate-custom.ts';
 import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { toInvalidError } from '../../api/validation/field-error.ts';
 import { validateCreate } from '../../api/validation/validate.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import { randomSuffix, randomUid } from '../../base/random.ts';
-import { hasReason } from '../../base/status-error.ts';
+import { hasReason, StatusError } from '../../base/status-error.ts';
 import { type AdmissionRequest, admit, NotYetAdmissibleError } from '../admission/admission.ts';
 import { type ApiObject, storable } from '../api-object.ts';
 import { newAlreadyExists, newBadRequest } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
-import { strategyOf } from './strategies.ts';
+import { hasStatus, strategyOf } from './strategies.ts';
 
 /** @see apiserver/pkg/storage/names/generate.go */
 const NAME_MAX = 63;
@@ -39,13 +41,19 @@ export async function createObject(
   write: WriteContext,
 ): Promise<WriteOutcome> {
   const { row } = target;
+  if (row.custom?.isTerminating) {
+    throw newTerminating(row);
+  }
   const { generateName } = object.metadata;
   const isGenerated = !object.metadata.name && generateName !== undefined && generateName !== '';
   object.metadata = newMetadata(registry, target, object);
   if (isGenerated) object.metadata.name = generatedName(registry, generateName);
   await admitCreation(registry, target, object, write);
   prepare(target, object);
-  const errors = validateCreate(object as KubeObject);
+  const errors =
+    row.custom === undefined
+      ? validateCreate(object as KubeObject)
+      : validateCustom(object as KubeObject, row);
   if (errors.length > 0) throw toInvalidError(row, object.metadata.name ?? '', errors);
   for (let attempt = 1; ; attempt++) {
     const attempted = insert(registry, target, object, write);
@@ -57,6 +65,11 @@ export async function createObject(
     if (outcome !== undefined) return outcome;
     object.metadata.name = generatedName(registry, generateName);
   }
+}
+
+function newTerminating(row: Target['row']): StatusError {
+  const message = `create not allowed while custom resource definition is terminating`;
+  return new StatusError('MethodNotAllowed', message, { details: { group: row.group, kind: row.resource } });
 }
 
 /** What the client may say about a new object, and what the server says: the rest of its metadata is dropped. */
@@ -128,6 +141,10 @@ function refusalOf(attempt: () => void): NotYetAdmissibleError | undefined {
 function prepare({ row }: Target, object: ApiObject): void {
   const strategy = strategyOf(row);
   strategy.prepareCreate?.(object);
+  if (row.custom !== undefined) {
+    if (hasStatus(row)) delete object.status;
+    return;
+  }
   if (strategy.initialStatus !== undefined) object.status = strategy.initialStatus(object);
 }
 

@@ -25,7 +25,6 @@ import {
 import { toFieldSet } from '../../api/apply/typed-value.ts';
 import type { ManagedFieldsEntry } from '../../api/generated/meta-v1.ts';
 import type { JsonObject, JsonValue } from '../../api/json.ts';
-import type { GroupVersionKind } from '../../api/meta.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { schemaForKind } from '../../api/schema.ts';
 import { assert } from '../../base/assert.ts';
@@ -202,7 +201,8 @@ function ignoredFields({ row, subresource }: OwnedWrite): FieldSet {
   return SERVER_FIELDS.union(hasStatus(row) ? STATUS : EMPTY_SET);
 }
 
-function typeOf(gvk: GroupVersionKind) {
+function typeOf(gvk: ResourceRow) {
+  if (gvk.custom !== undefined) return gvk.custom.applyType;
   const schema = schemaForKind(gvk);
   assert(schema !== undefined, `no schema for ${gvk.group}/${gvk.version} ${gvk.kind}`);
   return applyTypeOf(schema);

@@ -6,6 +6,8 @@
  *
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Update, pkg/registry/rest/update.go BeforeUpdate
  */
+
+import { validateCustomUpdate } from '../../api/custom/validate-custom.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ManagedFieldsEntry, ObjectMeta } from '../../api/generated/meta-v1.ts';
 import { equalJson } from '../../api/json.ts';
@@ -102,7 +104,10 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
   if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
-  const errors = validateEdit(edit.subresource, object as KubeObject, old as KubeObject);
+  const errors =
+    row.custom === undefined
+      ? validateEdit(edit.subresource, object as KubeObject, old as KubeObject)
+      : validateCustomUpdate(object as KubeObject, old as KubeObject, row);
   if (errors.length > 0) throw toInvalidError(row, name, errors);
   return object;
 }

@@ -6,9 +6,11 @@
 import type { Scale } from '../../api/generated/autoscaling-v1.ts';
 import type { LabelSelector } from '../../api/generated/meta-v1.ts';
 import type { ApiResponse } from '../../api/message.ts';
+import type { ResourceRow } from '../../api/resources.ts';
 import { formatLabelSelector } from '../../api/selectors.ts';
 import { invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { type ApiObject, copyJson, objectOf } from '../api-object.ts';
+import { toCustomScale, withCustomReplicas } from '../custom/custom-scale.ts';
 import { decodeAs } from '../decode.ts';
 import { newNotFound } from '../errors.ts';
 import { patchFormat } from '../patching.ts';
@@ -27,6 +29,15 @@ export const scaleHandlers: Readonly<Record<string, CallHandler>> = {
   update: updateScale,
   patch: patchScale,
 };
+
+function scaleOf({ custom }: ResourceRow, object: ApiObject): Scale {
+  return custom?.scale === undefined ? toScale(object) : toCustomScale(object, custom.scale);
+}
+
+function withReplicas({ custom }: ResourceRow, object: ApiObject, replicas: number): ApiObject {
+  if (custom?.scale === undefined) return { ...object, spec: { ...object.spec, replicas } };
+  return withCustomReplicas(object, custom.scale, replicas);
+}
 
 /** `object` seen as a Scale. The selector is text here, so that an autoscaler can list the Pods. */
 export function toScale(object: ApiObject): Scale {
@@ -55,7 +66,7 @@ function getScale(server: ServerContext, call: ResourceCall): ApiResponse {
   const target = targetOf(call);
   const stored = readObject(server.registry.store, target);
   if (stored === undefined) throw newNotFound(target.row, target.name);
-  return jsonResponse(200, toScale(objectOf(stored)));
+  return jsonResponse(200, scaleOf(target.row, objectOf(stored)));
 }
 
 function updateScale(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -79,7 +90,7 @@ async function writeScale(
   const edit = {
     subresource: '',
     produce(old: ApiObject): ApiObject {
-      const { object: scale } = decodeAs(wanted(toScale(old)), SCALE, { fieldValidation });
+      const { object: scale } = decodeAs(wanted(scaleOf(call.row, old)), SCALE, { fieldValidation });
       const replicas = (scale.spec?.['replicas'] as number | undefined) ?? 0;
       if (replicas < 0) {
         const why = 'must be greater than or equal to 0';
@@ -90,9 +101,9 @@ async function writeScale(
       if (name) metadata.name = name;
       if (namespace) metadata.namespace = namespace;
       if (uid) metadata.uid = uid;
-      return { ...old, metadata, spec: { ...old.spec, replicas } };
+      return withReplicas(call.row, { ...old, metadata }, replicas);
     },
   };
   const { object } = await updateObject(server.registry, targetOf(call), edit, { user: call.user, dryRun });
-  return jsonResponse(200, toScale(object));
+  return jsonResponse(200, scaleOf(call.row, object));
 }

@@ -12,6 +12,7 @@ import { findKind, type ResourceRow } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Controller, ControllerContext } from '../framework/controller.ts';
+import { CustomKinds } from '../framework/custom-kinds.ts';
 import { newWorkerLoop, type SyncResult, type WorkerLoop } from '../framework/worker-loop.ts';
 import {
   FOREGROUND,
@@ -35,17 +36,34 @@ export function newGarbageCollector(
 class GarbageCollector {
   readonly loop: WorkerLoop;
   readonly #context: ControllerContext;
-  readonly #graph: OwnershipGraph = newOwnershipGraph(rowOfReference);
+  readonly #graph: OwnershipGraph = newOwnershipGraph((reference) => this.#rowOf(reference));
+  readonly #custom: CustomKinds;
+  /** Watched already, by group and resource. */
+  readonly #watched = new Set<string>();
 
   constructor(context: ControllerContext, resources: readonly ResourceRow[]) {
     this.#context = context;
     const informers = resources.filter(isCollected).map((row) => this.#watch(row));
+    this.#custom = new CustomKinds(context.informers, (row) => this.#watchCustom(row));
     this.loop = newWorkerLoop(context, {
       name: 'garbage-collector',
       workers: WORKERS,
       sync: (uid, signal) => this.#sync(uid, signal),
-      informers,
+      informers: [...informers, this.#custom.informer],
     });
+  }
+
+  /** A definition that comes back is the same resource: its watch has waited for it. */
+  #watchCustom(row: ResourceRow): void {
+    const id = `${row.resource}.${row.group}`;
+    if (this.#watched.has(id)) return;
+    this.#watched.add(id);
+    this.#watch(row);
+  }
+
+  #rowOf({ apiVersion, kind }: OwnerReference): ResourceRow | undefined {
+    const { group, version } = splitApiVersion(apiVersion);
+    return findKind(group, version, kind) ?? this.#custom.find(group, version, kind);
   }
 
   #watch(row: ResourceRow): Informer<KubeObject> {
@@ -114,7 +132,7 @@ class GarbageCollector {
 
   /** A reference that cannot be followed (an unknown kind, a namespace that a cluster-scoped object has not) holds. */
   async #stateOf(reference: OwnerReference, node: GraphNode, signal: AbortSignal): Promise<OwnerState> {
-    const row = rowOfReference(reference);
+    const row = this.#rowOf(reference);
     if (row === undefined || (row.namespaced && node.namespace === '')) return 'solid';
     const namespace = row.namespaced ? node.namespace : '';
     const target = { ...(namespace === '' ? {} : { namespace }), name: reference.name };
@@ -192,11 +210,6 @@ class GarbageCollector {
 
 function isWaitingForDependents({ metadata }: KubeObject): boolean {
   return metadata.deletionTimestamp !== undefined && (metadata.finalizers ?? []).includes(FOREGROUND);
-}
-
-function rowOfReference({ apiVersion, kind }: OwnerReference): ResourceRow | undefined {
-  const { group, version } = splitApiVersion(apiVersion);
-  return findKind(group, version, kind);
 }
 
 function targetOf({ namespace, name }: GraphNode): { namespace?: string; name: string } {

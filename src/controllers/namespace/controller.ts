@@ -11,6 +11,7 @@ import { NAMESPACES, PODS, type ResourceRow } from '../../api/resources.ts';
 import { hasReason, StatusError } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Controller, ControllerContext } from '../framework/controller.ts';
+import { CustomKinds } from '../framework/custom-kinds.ts';
 import {
   DEFAULT_RESYNC_MS,
   newWorkerLoop,
@@ -44,19 +45,21 @@ class NamespaceController {
   readonly #context: ControllerContext;
   readonly #namespaces: Informer<Namespace>;
   readonly #resources: readonly ResourceRow[];
+  readonly #custom: CustomKinds;
   /** How often each namespace was found not empty. */
   readonly #rechecks = new Map<string, number>();
 
   constructor(context: ControllerContext, resources: readonly ResourceRow[]) {
     this.#context = context;
     this.#resources = resources.filter(isDeletedWithNamespace);
+    this.#custom = new CustomKinds(context.informers);
     this.#namespaces = context.informers.informer(NAMESPACES);
     const pods: Informer<Pod> = context.informers.informer(PODS);
     this.loop = newWorkerLoop(context, {
       name: 'namespace',
       workers: WORKERS,
       sync: (key, signal) => this.#sync(key, signal),
-      informers: [this.#namespaces, pods],
+      informers: [this.#namespaces, pods, this.#custom.informer],
       resync: { lister: this.#namespaces, intervalMs: DEFAULT_RESYNC_MS },
     });
     const enqueue = (namespace: Namespace) => {
@@ -132,7 +135,8 @@ class NamespaceController {
     for (const row of pods) await this.#deleteAll(row, namespace, content, signal);
     // What serves the Pods (their ConfigMaps, their accounts) stays until they have ended.
     if (content.resources.size > 0 || content.failures.length > 0) return content;
-    const others = this.#resources.filter((row) => !pods.includes(row));
+    const custom = this.#custom.rows().filter((row) => row.namespaced);
+    const others = [...this.#resources.filter((row) => !pods.includes(row)), ...custom];
     await Promise.all(others.map((row) => this.#deleteAll(row, namespace, content, signal)));
     return content;
   }

@@ -99,6 +99,7 @@ export class SimulatedServer implements ServerEndpoint {
       (both) => Promise.race([broken.promise, aborted(both)]),
       (both) => store.run(both),
       (both) => securityView.run(both),
+      (both) => api.definitions.run(both),
       (both) => runEventExpiry(api.registry, both),
       ...companions(life),
     ]);

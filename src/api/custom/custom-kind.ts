@@ -1,0 +1,23 @@
+/** What a CustomResourceDefinition's version says of its objects, beside what every row says. */
+import type { ApplyType } from '../apply/apply-type.ts';
+import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../generated/apiextensions-v1.ts';
+import type { KubeObject } from '../meta.ts';
+import type { KindPrinter } from '../printers/column.ts';
+import type { ResourceRow } from '../resource-row.ts';
+
+export interface CustomKind {
+  /** Absent for a version without one: then every field is kept. */
+  readonly schema: JSONSchemaProps | undefined;
+  readonly listKind: string;
+  readonly printer: KindPrinter<KubeObject>;
+  readonly applyType: ApplyType;
+  readonly scale: CustomResourceSubresourceScale | undefined;
+  /** For `Warning` headers; absent when the version is not deprecated. */
+  readonly deprecationWarning: string | undefined;
+  /** Objects in the store may name another version, from before this one was stored. */
+  readonly isSoleVersion: boolean;
+  /** The definition is being deleted: nothing new may be created. */
+  readonly isTerminating: boolean;
+  /** Of the version that is stored. */
+  storage(): ResourceRow;
+}

@@ -1,0 +1,238 @@
+/** Rules of CustomResourceDefinitions. @see apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go */
+import { isJsonPath } from '../custom/json-path.ts';
+import { toPattern } from '../custom/validate-value.ts';
+import type {
+  CustomResourceDefinition,
+  CustomResourceDefinitionNames,
+  CustomResourceDefinitionVersion,
+  JSONSchemaProps,
+} from '../generated/apiextensions-v1.ts';
+import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import { dns1035LabelProblem, dns1123SubdomainProblem } from './names.ts';
+
+const APPROVAL = 'api-approved.kubernetes.io';
+const PROTECTED = /(?:^|\.)(?:k8s|kubernetes)\.io$/;
+const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
+const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
+
+export function validateDefinition({ metadata, spec }: CustomResourceDefinition): FieldError[] {
+  const { group, names, scope, versions } = spec;
+  const errors: FieldError[] = [];
+  const expected = `${names?.plural}.${group}`;
+  if (metadata.name !== expected) {
+    errors.push(invalid('metadata.name', metadata.name, `must be spec.names.plural+"."+spec.group`));
+  }
+  errors.push(...groupErrors(group, metadata.annotations ?? {}));
+  if (scope !== 'Cluster' && scope !== 'Namespaced') {
+    errors.push(
+      scope ? notSupported('spec.scope', scope, ['Cluster', 'Namespaced']) : required('spec.scope'),
+    );
+  }
+  errors.push(...nameErrors(names ?? { plural: '', kind: '' }), ...versionListErrors(versions ?? []));
+  return errors;
+}
+
+/** Where objects are, and in what they are, may not change under them. */
+export function validateDefinitionUpdate(
+  definition: CustomResourceDefinition,
+  old: CustomResourceDefinition,
+): FieldError[] {
+  const errors = validateDefinition(definition);
+  const immutable = (field: 'group' | 'scope') => {
+    if (definition.spec[field] !== old.spec[field]) {
+      errors.push(invalid(`spec.${field}`, definition.spec[field], 'field is immutable'));
+    }
+  };
+  immutable('group');
+  immutable('scope');
+  const { plural, kind } = definition.spec.names;
+  if (plural !== old.spec.names.plural)
+    errors.push(invalid('spec.names.plural', plural, 'field is immutable'));
+  if (kind !== old.spec.names.kind) errors.push(invalid('spec.names.kind', kind, 'field is immutable'));
+  for (const [index, stored] of (old.status?.storedVersions ?? []).entries()) {
+    if (definition.spec.versions.some(({ name }) => name === stored)) continue;
+    const detail = 'missing from spec.versions; versions may not be removed while objects are stored in them';
+    errors.push(invalid(`status.storedVersions[${index}]`, stored, detail));
+  }
+  return errors;
+}
+
+function groupErrors(group: string, annotations: Record<string, string>): FieldError[] {
+  if (!group) return [required('spec.group')];
+  const problem = dns1123SubdomainProblem(group);
+  if (problem !== undefined) return [invalid('spec.group', group, problem)];
+  if (!group.includes('.')) return [invalid('spec.group', group, 'should be a domain with at least one dot')];
+  if (!PROTECTED.test(group) || annotations[APPROVAL]) return [];
+  const detail = `protected groups must have approval annotation ${JSON.stringify(APPROVAL)}, see https://github.com/kubernetes/enhancements/pull/1111`;
+  return [required(`metadata.annotations[${APPROVAL}]`, detail)];
+}
+
+function nameErrors({
+  plural,
+  singular,
+  kind,
+  listKind,
+  shortNames = [],
+  categories = [],
+}: CustomResourceDefinitionNames): FieldError[] {
+  const errors: FieldError[] = [];
+  const label = (field: string, value: string | undefined, isRequired: boolean) => {
+    if (!value) {
+      if (isRequired) errors.push(required(`spec.names.${field}`));
+      return;
+    }
+    const problem = dns1035LabelProblem(value.toLowerCase());
+    if (problem !== undefined) errors.push(invalid(`spec.names.${field}`, value, problem));
+    else if (field !== 'kind' && field !== 'listKind' && value !== value.toLowerCase()) {
+      errors.push(invalid(`spec.names.${field}`, value, dns1035LabelProblem(value) ?? 'must be lower case'));
+    }
+  };
+  label('plural', plural, true);
+  label('singular', singular, false);
+  label('kind', kind, true);
+  label('listKind', listKind, false);
+  for (const [index, name] of shortNames.entries()) label(`shortNames[${index}]`, name, true);
+  for (const [index, name] of categories.entries()) label(`categories[${index}]`, name, true);
+  if (kind && kind === listKind)
+    errors.push(invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same'));
+  return errors;
+}
+
+function versionListErrors(versions: readonly CustomResourceDefinitionVersion[]): FieldError[] {
+  const errors: FieldError[] = [];
+  if (versions.length === 0) errors.push(required('spec.versions', 'must have at least one version'));
+  const stored = versions.filter(({ storage }) => storage).length;
+  if (versions.length > 0 && stored !== 1) {
+    errors.push(invalid('spec.versions', stored, 'must have exactly one version marked as storage version'));
+  }
+  const seen = new Set<string>();
+  for (const [index, version] of versions.entries()) {
+    const path = `spec.versions[${index}]`;
+    if (seen.has(version.name)) errors.push(duplicate(`${path}.name`, version.name));
+    seen.add(version.name);
+    errors.push(...versionErrors(version, path));
+  }
+  return errors;
+}
+
+function versionErrors(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const problem = version.name ? dns1035LabelProblem(version.name) : '';
+  if (problem !== undefined)
+    errors.push(problem === '' ? required(`${path}.name`) : invalid(`${path}.name`, version.name, problem));
+  const schema = version.schema?.openAPIV3Schema;
+  if (schema === undefined) errors.push(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
+  else errors.push(...rootErrors(schema, `${path}.schema.openAPIV3Schema`));
+  for (const [index, column] of (version.additionalPrinterColumns ?? []).entries()) {
+    const at = `${path}.additionalPrinterColumns[${index}]`;
+    if (!column.name) errors.push(required(`${at}.name`));
+    if (!COLUMN_TYPES.includes(column.type))
+      errors.push(notSupported(`${at}.type`, column.type, COLUMN_TYPES));
+    if (!isJsonPath(column.jsonPath))
+      errors.push(invalid(`${at}.jsonPath`, column.jsonPath, 'is not a JSONPath that can be read'));
+  }
+  const scale = version.subresources?.scale;
+  if (scale !== undefined && !scale.specReplicasPath.startsWith('.spec.')) {
+    errors.push(
+      invalid(
+        `${path}.subresources.scale.specReplicasPath`,
+        scale.specReplicasPath,
+        'should be a json path under .spec',
+      ),
+    );
+  }
+  if (scale !== undefined && !scale.statusReplicasPath.startsWith('.status.')) {
+    errors.push(
+      invalid(
+        `${path}.subresources.scale.statusReplicasPath`,
+        scale.statusReplicasPath,
+        'should be a json path under .status',
+      ),
+    );
+  }
+  return errors;
+}
+
+function rootErrors(schema: JSONSchemaProps, path: string): FieldError[] {
+  if (schema.type === undefined) return [required(`${path}.type`, 'must not be empty at the root')];
+  if (schema.type !== 'object') return [invalid(`${path}.type`, schema.type, 'must be object at the root')];
+  return structuralErrors(schema, path);
+}
+
+/** Every field says what it is: without that nothing could be pruned. @see apiextensions-apiserver/pkg/apiserver/schema/validation.go */
+function structuralErrors(schema: JSONSchemaProps, path: string): FieldError[] {
+  const errors = ownErrors(schema, path);
+  const { properties = {}, additionalProperties, items } = schema;
+  for (const [name, property] of Object.entries(properties)) {
+    errors.push(...partErrors(property, `${path}.properties[${name}]`, 'object fields'));
+  }
+  if (typeof additionalProperties === 'object') {
+    errors.push(...partErrors(additionalProperties, `${path}.additionalProperties`, 'object fields'));
+  }
+  if (additionalProperties !== undefined && Object.keys(properties).length > 0) {
+    errors.push(
+      forbidden(`${path}.additionalProperties`, 'additionalProperties and properties are mutual exclusive'),
+    );
+  }
+  if (schema.type === 'array' && items === undefined)
+    errors.push(required(`${path}.items`, 'must be specified'));
+  if (Array.isArray(items))
+    errors.push(forbidden(`${path}.items`, 'items must be a schema object and not an array'));
+  else if (items !== undefined) errors.push(...partErrors(items, `${path}.items`, 'array items'));
+  return errors;
+}
+
+function partErrors(schema: JSONSchemaProps, path: string, what: string): FieldError[] {
+  const isTyped =
+    schema.type !== undefined ||
+    schema['x-kubernetes-int-or-string'] === true ||
+    schema['x-kubernetes-preserve-unknown-fields'] === true;
+  const errors = structuralErrors(schema, path);
+  return isTyped ? errors : [required(`${path}.type`, `must not be empty for specified ${what}`), ...errors];
+}
+
+function ownErrors(schema: JSONSchemaProps, path: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (schema.type !== undefined && !TYPES.includes(schema.type))
+    errors.push(notSupported(`${path}.type`, schema.type, TYPES));
+  if (schema.pattern !== undefined && !isPattern(schema.pattern)) {
+    errors.push(invalid(`${path}.pattern`, schema.pattern, 'must be a valid regular expression'));
+  }
+  if (schema.uniqueItems)
+    errors.push(
+      forbidden(
+        `${path}.uniqueItems`,
+        'uniqueItems cannot be set to true since the runtime complexity becomes quadratic',
+      ),
+    );
+  for (const field of [
+    'definitions',
+    'dependencies',
+    '$ref',
+    'id',
+    'patternProperties',
+    'additionalItems',
+  ] as const) {
+    if (schema[field] !== undefined) errors.push(forbidden(`${path}.${field}`, `${field} is not supported`));
+  }
+  const listType = schema['x-kubernetes-list-type'];
+  if (listType === 'map' && !schema['x-kubernetes-list-map-keys']?.length) {
+    errors.push(
+      required(`${path}.x-kubernetes-list-map-keys`, 'must not be empty if x-kubernetes-list-type is map'),
+    );
+  }
+  if (listType !== undefined && !['atomic', 'map', 'set'].includes(listType)) {
+    errors.push(notSupported(`${path}.x-kubernetes-list-type`, listType, ['atomic', 'map', 'set']));
+  }
+  return errors;
+}
+
+/** The border to the engine: what it cannot read is no pattern. */
+function isPattern(pattern: string): boolean {
+  try {
+    toPattern(pattern);
+    return true;
+  } catch {
+    return false;
+  }
+}

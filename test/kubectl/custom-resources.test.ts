@@ -1,0 +1,127 @@
+/** CustomResourceDefinitions by the real kubectl: define, explain, apply, get, scale, delete. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { hasKubectl } from '../tools/kubectl.ts';
+import { eventually, startUpCluster, type UpCluster } from '../tools/up-cluster.ts';
+
+const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
+
+const DEFINITION = `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: crontabs.stable.example.com }
+spec:
+  group: stable.example.com
+  scope: Namespaced
+  names: { plural: crontabs, singular: crontab, kind: CronTab, shortNames: [ct], categories: [all] }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema:
+        openAPIV3Schema:
+          type: object
+          properties:
+            spec:
+              type: object
+              properties:
+                cronSpec: { type: string, pattern: '^(\\S+\\s*){5}$', description: When it runs. }
+                replicas: { type: integer, minimum: 1, maximum: 10, default: 1 }
+            status: { type: object, properties: { replicas: { type: integer } } }
+      subresources:
+        status: {}
+        scale: { specReplicasPath: .spec.replicas, statusReplicasPath: .status.replicas }
+      additionalPrinterColumns:
+        - { name: Spec, type: string, jsonPath: .spec.cronSpec }
+        - { name: Replicas, type: integer, jsonPath: .spec.replicas }
+`;
+const OBJECT = `
+apiVersion: stable.example.com/v1
+kind: CronTab
+metadata: { name: nightly }
+spec: { cronSpec: "0 3 * * *" }
+`;
+
+let cluster: UpCluster;
+before(async () => {
+  if (skip) return;
+  cluster = await startUpCluster();
+  await k('apply', '-f', write('definition.yaml', DEFINITION));
+  await k('wait', '--for=condition=Established', 'crd/crontabs.stable.example.com', '--timeout=10s');
+});
+after(() => cluster?.[Symbol.asyncDispose]());
+
+const k = (...args: string[]) => cluster.kubectl(...args);
+
+function write(name: string, text: string): string {
+  const file = path.join(cluster.dataDir, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+test('kubectl api-resources and explain know a custom kind at once', { skip }, async () => {
+  assert.match(
+    await k('api-resources', '--api-group=stable.example.com'),
+    /^crontabs +ct +stable\.example\.com\/v1 +true +CronTab$/m,
+  );
+  assert.match(await k('explain', 'crontab.spec.cronSpec'), /When it runs\./);
+});
+
+test('kubectl apply, get, scale, edit and delete work on custom objects', { skip }, async () => {
+  assert.match(
+    await k('apply', '-f', write('object.yaml', OBJECT)),
+    /crontab\.stable\.example\.com\/nightly created/,
+  );
+  assert.match(await k('get', 'ct', '--no-headers'), /^nightly +0 3 \* \* \* +1/);
+  await k('scale', '--replicas=3', 'ct/nightly');
+  assert.equal(await k('get', 'ct', 'nightly', '-o', 'jsonpath={.spec.replicas}'), '3');
+  await k(
+    'apply',
+    '--server-side',
+    '--force-conflicts',
+    '-f',
+    write('object.yaml', OBJECT.replace('0 3', '0 4')),
+  );
+  assert.match(await k('get', 'ct', 'nightly', '-o', 'yaml'), /cronSpec: 0 4/);
+  assert.match(await k('describe', 'ct', 'nightly'), /Kind: +CronTab/);
+  assert.match(await k('get', 'all'), /crontab\.stable\.example\.com\/nightly/);
+  await k('delete', 'ct', 'nightly');
+});
+
+test('kubectl apply refuses what the schema does not allow', { skip }, async () => {
+  const bad = OBJECT.replace('0 3 * * *', 'no');
+  const { code, stderr } = await cluster.kubectl.attempt(['apply', '-f', write('bad.yaml', bad)]);
+  assert.equal(code, 1);
+  assert.match(stderr, /spec\.cronSpec in body should match/);
+  const unknown = OBJECT.replace('cronSpec:', 'cronSpek:');
+  const strict = await cluster.kubectl.attempt(['apply', '-f', write('unknown.yaml', unknown)]);
+  assert.equal(strict.code, 1);
+  assert.match(strict.stderr, /unknown field "spec\.cronSpek"/);
+});
+
+test('custom objects are collected with their owner, and go with their namespace', { skip }, async () => {
+  await k('create', 'namespace', 'shop');
+  await k('create', 'configmap', 'owner', '-n', 'shop');
+  const uid = await k('get', 'configmap', 'owner', '-n', 'shop', '-o', 'jsonpath={.metadata.uid}');
+  const owned = OBJECT.replace(
+    'metadata: { name: nightly }',
+    `metadata: { name: owned, namespace: shop, ownerReferences: [{ apiVersion: v1, kind: ConfigMap, name: owner, uid: ${uid} }] }`,
+  );
+  await k('apply', '-f', write('owned.yaml', owned));
+  await k('delete', 'configmap', 'owner', '-n', 'shop');
+  await eventually('collected', async () =>
+    assert.equal((await k('get', 'ct', '-n', 'shop', '-o', 'name')).trim(), ''),
+  );
+  await k('apply', '-n', 'shop', '-f', write('object.yaml', OBJECT));
+  await k('delete', 'namespace', 'shop', '--timeout=30s');
+});
+
+test('a definition goes with its objects', { skip }, async () => {
+  await k('apply', '-f', write('object.yaml', OBJECT));
+  await k('delete', 'crd', 'crontabs.stable.example.com', '--timeout=20s');
+  const { code, stderr } = await cluster.kubectl.attempt(['get', 'crontabs.stable.example.com']);
+  assert.equal(code, 1);
+  assert.match(stderr, /the server doesn't have a resource type/);
+});
