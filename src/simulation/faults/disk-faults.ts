@@ -29,10 +29,11 @@ export const DISK_FAULTS = {
     begin(world, { min, max }, random) {
       const disk = diskOf(world);
       const before = disk.syncDelayMs;
-      const delay = () => min + random.next() * Math.max(0, max - min);
-      disk.syncDelayMs = delay;
+      let isOver = false;
+      // One that ends before another that began after it is passed over, not restored.
+      disk.syncDelayMs = () => (isOver ? before() : min + random.next() * Math.max(0, max - min));
       return () => {
-        if (disk.syncDelayMs === delay) disk.syncDelayMs = before;
+        isOver = true;
       };
     },
   }),

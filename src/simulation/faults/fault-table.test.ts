@@ -80,3 +80,16 @@ for (const [name, kind] of Object.entries(FAULTS)) {
     await world.stop();
   });
 }
+
+test('beginFault: a slow disk is as it was when the last of two slow times that overlap has ended', () => {
+  const world = newWorld();
+  const begin = (ms: number) =>
+    beginFault(world, { fault: 'slow-disk', parameters: { min: ms, max: ms } }, newSeededRandom(1));
+  const endFirst = begin(10);
+  const endSecond = begin(20);
+  assert.equal(world.disk!.syncDelayMs(), 20);
+  endFirst();
+  assert.equal(world.disk!.syncDelayMs(), 20);
+  endSecond();
+  assert.equal(world.disk!.syncDelayMs(), 0);
+});
