@@ -101,7 +101,8 @@ class RunBook {
     // Never begun, or gone with its machine: nothing tells when it ended.
     if (ended === undefined || next.madeOf !== madeOf) return next.madeOf === madeOf ? waitMs : baseMs;
     const carriedMs = wallMsBetween(created, ended) > 2 * maxMs ? 0 : waitMs;
-    const waitedMs = wallMsBetween(ended, next);
+    // The agent counts by its wall clock; one that was set while the machine was off counts from the boot.
+    const waitedMs = Math.max(wallMsBetween(ended, next), next.atMs - ended.atMs);
     if (waitedMs < carriedMs) {
       this.#report(
         `container ${next.name} of Pod ${keyOf(pod)} is restarted after ${waitedMs} ms; its back-off is ${carriedMs} ms`,
