@@ -2,13 +2,13 @@
 import type { JsonObject } from '../../api/json.ts';
 import type { Random } from '../../base/random.ts';
 import { drawCount, pick } from '../faults/fault-parameters.ts';
-import { ENDING_IMAGE_NAMES, HANGING_IMAGE, SERVING_IMAGE_NAMES } from './draw-programs.ts';
+import { ENDING_IMAGE_NAMES, HANGING_IMAGE, READY_PATH, SERVING_IMAGE_NAMES } from './draw-programs.ts';
 
 export const MAIN_CONTAINER = 'main';
 
 /** A Pod that serves. @param configMaps  those of its namespace */
 export function drawServingSpec(random: Random, configMaps: readonly string[]): JsonObject {
-  const image = pick(random, SERVING_IMAGE_NAMES);
+  const image = random.next() < 0.1 ? HANGING_IMAGE : pick(random, SERVING_IMAGE_NAMES);
   const init: JsonObject[] = [];
   if (random.next() < 0.2) init.push({ name: 'prepare', image: pick(random, ENDING_IMAGE_NAMES) });
   if (random.next() < 0.2) init.push(drawSidecar(random));
@@ -34,13 +34,14 @@ function drawSidecar(random: Random): JsonObject {
 }
 
 function drawProbes(random: Random, image: string): JsonObject {
-  const httpGet = { path: '/', port: 8080 };
+  const alive = { path: '/', port: 8080 };
+  const ready = { path: READY_PATH, port: 8080 };
   const probes: JsonObject = {};
   if (random.next() < 0.5) {
-    probes['readinessProbe'] = { httpGet, periodSeconds: drawCount(random, 1, 10) };
+    probes['readinessProbe'] = { httpGet: ready, periodSeconds: drawCount(random, 1, 10) };
   }
   if (image === HANGING_IMAGE || random.next() < 0.2) {
-    probes['livenessProbe'] = { tcpSocket: { port: 8080 }, periodSeconds: drawCount(random, 2, 10) };
+    probes['livenessProbe'] = { httpGet: alive, periodSeconds: drawCount(random, 2, 10) };
     probes['startupProbe'] = { tcpSocket: { port: 8080 }, periodSeconds: 5, failureThreshold: 30 };
   }
   return probes;

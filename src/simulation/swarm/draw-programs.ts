@@ -5,6 +5,9 @@ import type { SimulatedProgram, SimulatedRun } from '../sim-program.ts';
 
 type DrawProgram = (random: Random) => SimulatedProgram;
 
+/** Where a program says whether it is ready; everywhere else it says that it is alive. */
+export const READY_PATH = '/ready';
+
 /** Listens, answers, ends when it is told to. */
 const SERVES: SimulatedRun = { ports: 'any', onSignal: { SIGTERM: { afterMs: 0, code: 0 } } };
 
@@ -37,10 +40,6 @@ const SERVING_IMAGES: Readonly<Record<string, DrawProgram>> = {
     runs: [{ ...SERVES, onSignal: { SIGTERM: { afterMs: drawMs(random, 500, 40_000), code: 0 } } }],
   }),
   deaf: () => ({ preloaded: true, runs: [{ ...SERVES, onSignal: { SIGTERM: 'ignore' } }] }),
-  'hangs-once': (random) => ({
-    preloaded: true,
-    runs: [{ ...SERVES, hang: { afterMs: drawMs(random, 1000, 300_000) } }, SERVES],
-  }),
 };
 
 /** Images for what ends by itself. */
@@ -49,6 +48,8 @@ const ENDING_IMAGES: Readonly<Record<string, DrawProgram>> = {
   'task-retried': (random) => ({ preloaded: true, runs: [...crashes(random, 2), ends(random)] }),
 };
 
+/** Of a container that hangs only a liveness probe notices. */
+export const HANGING_IMAGE = 'hangs-once';
 /** Never runs well: what a rollout with a bug looks like. */
 export const BROKEN_IMAGE = 'broken';
 /** Always runs well. */
@@ -56,12 +57,19 @@ export const SOUND_IMAGE = 'web';
 
 export const SERVING_IMAGE_NAMES: readonly string[] = Object.keys(SERVING_IMAGES);
 export const ENDING_IMAGE_NAMES: readonly string[] = Object.keys(ENDING_IMAGES);
-/** Of a container that hangs only a liveness probe notices. */
-export const HANGING_IMAGE = 'hangs-once';
 
 export function drawPrograms(random: Random): Record<string, SimulatedProgram> {
-  const rows = { ...SERVING_IMAGES, ...ENDING_IMAGES, [BROKEN_IMAGE]: drawBroken };
+  const rows = {
+    ...SERVING_IMAGES,
+    ...ENDING_IMAGES,
+    [HANGING_IMAGE]: drawHanging,
+    [BROKEN_IMAGE]: drawBroken,
+  };
   return Object.fromEntries(Object.entries(rows).map(([image, draw]) => [image, draw(random.fork(image))]));
+}
+
+function drawHanging(random: Random): SimulatedProgram {
+  return { preloaded: true, runs: [{ ...SERVES, hang: { afterMs: drawMs(random, 1000, 300_000) } }, SERVES] };
 }
 
 function drawBroken(random: Random): SimulatedProgram {
@@ -82,5 +90,8 @@ function ends(random: Random): SimulatedRun {
 
 function unreadyForAWhile(random: Random): SimulatedRun {
   const fromMs = drawMs(random, 1000, 300_000);
-  return { ...SERVES, answers: [{ status: 503, fromMs, untilMs: fromMs + drawMs(random, 1000, 60_000) }] };
+  return {
+    ...SERVES,
+    answers: [{ path: READY_PATH, status: 503, fromMs, untilMs: fromMs + drawMs(random, 1000, 60_000) }],
+  };
 }
