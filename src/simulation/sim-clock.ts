@@ -7,6 +7,7 @@
  */
 import { assert } from '../base/assert.ts';
 import { type Clock, sleepByTimer, type Timer } from '../base/clock.ts';
+import { takeSteps } from './sim-turn.ts';
 
 export interface SimulatedClock extends Clock {
   /** Moves time forward by `delayMs`, firing what falls due up to and including that moment. 0 fires what is due now. */
@@ -52,7 +53,6 @@ class VirtualClock implements SimulatedClock {
   #sequence = 0;
   #pending = 0;
   readonly #timers = new TimerHeap();
-  readonly #turn = newTurn();
 
   constructor(startMs: number) {
     this.#wallOffsetMs = startMs;
@@ -101,32 +101,38 @@ class VirtualClock implements SimulatedClock {
   }
 
   settle(): Promise<void> {
-    return this.#turn();
+    return takeSteps(NO_STEPS);
   }
 
   async advance(delayMs: number): Promise<void> {
     assert(delayMs >= 0, `time cannot go back by ${delayMs} ms`);
-    const targetMs = this.#elapsedMs + delayMs;
-    await this.#turn();
-    let firedNow = 0;
-    for (let timer = this.#next(); timer !== undefined && timer.dueMs <= targetMs; timer = this.#next()) {
-      firedNow = timer.dueMs > this.#elapsedMs ? 0 : firedNow + 1;
-      assert(firedNow < TIMERS_PER_INSTANT_MAX, 'timers with no delay set each other without end');
-      await this.#fire(timer);
-    }
-    this.#elapsedMs = Math.max(this.#elapsedMs, targetMs);
+    await takeSteps(this.#stepsUntil(this.#elapsedMs + delayMs));
   }
 
   advanceTo(wallMs: number): Promise<void> {
     return this.advance(wallMs - this.now());
   }
 
-  async runUntilIdle(limitMs = 3_600_000): Promise<void> {
+  runUntilIdle(limitMs = 3_600_000): Promise<void> {
+    return takeSteps(this.#stepsUntilIdle(limitMs));
+  }
+
+  /** A step fires one timer. */
+  *#stepsUntil(targetMs: number): Generator<void> {
+    let firedNow = 0;
+    for (let timer = this.#next(); timer !== undefined && timer.dueMs <= targetMs; timer = this.#next()) {
+      firedNow = timer.dueMs > this.#elapsedMs ? 0 : firedNow + 1;
+      assert(firedNow < TIMERS_PER_INSTANT_MAX, 'timers with no delay set each other without end');
+      yield this.#fire(timer);
+    }
+    this.#elapsedMs = Math.max(this.#elapsedMs, targetMs);
+  }
+
+  *#stepsUntilIdle(limitMs: number): Generator<void> {
     const deadlineMs = this.#elapsedMs + limitMs;
-    await this.#turn();
     for (let timer = this.#next(); timer !== undefined; timer = this.#next()) {
       assert(timer.dueMs <= deadlineMs, `not idle after ${limitMs} ms of virtual time`);
-      await this.#fire(timer);
+      yield this.#fire(timer);
     }
   }
 
@@ -139,7 +145,7 @@ class VirtualClock implements SimulatedClock {
     return undefined;
   }
 
-  async #fire(timer: PendingTimer): Promise<void> {
+  #fire(timer: PendingTimer): void {
     const { callback } = timer;
     assert(callback !== undefined, 'a cancelled timer never fires');
     this.#timers.pop();
@@ -147,22 +153,10 @@ class VirtualClock implements SimulatedClock {
     this.#pending--;
     this.#elapsedMs = Math.max(this.#elapsedMs, timer.dueMs);
     callback();
-    await this.#turn();
   }
 }
 
-/**
- * A function whose promise resolves in a later task, when every pending promise reaction has run, however deep. The
- * language has one such door that needs no host: a waiter of `Atomics.waitAsync` is resolved by a task of its own.
- */
-function newTurn(): () => Promise<void> {
-  const cell = new Int32Array(new SharedArrayBuffer(4));
-  return async () => {
-    const waiter = Atomics.waitAsync(cell, 0, 0);
-    Atomics.notify(cell, 0);
-    await waiter.value;
-  };
-}
+const NO_STEPS: Iterator<void> = { next: () => ({ done: true, value: undefined }) };
 
 /** A binary heap by due time, then by the order in which the timers were set. */
 class TimerHeap {

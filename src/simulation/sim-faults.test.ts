@@ -147,13 +147,12 @@ test('SimulatedRuntime powerOff refuses everything; boot finds what ran ended an
 test('SimulatedRuntime powerOff breaks off what was under way', async () => {
   const program: SimulatedProgram = { pull: { takesMs: 5000 }, runs: [{ startMs: 5000 }] };
   const { clock, runtime, start } = await newScene({ app: program });
-  const pulling = runtime.pullImage('app', never);
-  const starting = start();
+  const underWay = [runtime.pullImage('app', never), start()];
+  const broken = underWay.map((call) => rejects(call, { reason: 'Unavailable' }));
   await clock.settle();
   runtime.powerOff();
   runtime.boot();
-  await rejects(settled(clock, pulling), { reason: 'Unavailable' });
-  await rejects(settled(clock, starting), { reason: 'Unavailable' });
+  await settled(clock, Promise.all(broken));
   equal(await runtime.imageStatus('app', never), undefined);
   equal(runtime.containersNow()[0]?.state, 'created');
 });
