@@ -6,9 +6,8 @@ import { podRequests, rejectPod } from './admission.ts';
 const META = { uid: 'u', resourceVersion: '1', creationTimestamp: '' };
 const INPUTS = {
   node: { metadata: { ...META, name: 'node-1', labels: { disk: 'ssd', size: '5' } } },
-  allocatable: { cpu: '2', memory: '1Gi' },
+  allocatable: { cpu: '2', memory: '1Gi', pods: '2' },
   others: [] as Pod[],
-  podsMax: 2,
 };
 
 function podOf(spec: Partial<Pod['spec']>): Pod {
@@ -29,7 +28,14 @@ test('rejectPod says which resource the node is out of', () => {
       "Pod was rejected: Node didn't have enough resource: cpu, requested: 1000, used: 1500, capacity: 2000",
   });
   assert.equal(rejectPod(podOf({ containers: [asking('500m')] }), { ...INPUTS, others }), undefined);
-  assert.equal(rejectPod(podOf({}), { ...INPUTS, others: [podOf({}), podOf({})] })?.reason, 'OutOfpods');
+});
+
+test('rejectPod holds as many Pods as the node says, as the scheduler counts them', () => {
+  const full = { ...INPUTS, others: [podOf({}), podOf({})] };
+  assert.equal(rejectPod(podOf({}), full)?.reason, 'OutOfpods');
+  const allocatable = { ...INPUTS.allocatable, pods: '300' };
+  const others = Array.from({ length: 299 }, () => podOf({}));
+  assert.equal(rejectPod(podOf({}), { ...INPUTS, allocatable, others }), undefined);
 });
 
 test('rejectPod refuses a Pod that selects other nodes', () => {

@@ -14,6 +14,7 @@ import type {
 } from '../api/generated/core-v1.ts';
 import { isSidecar } from '../api/pod-conditions.ts';
 import { milliValue, wholeValue } from '../base/quantity.ts';
+import { PODS_MAX } from './defaults.ts';
 import type { PodFailure } from './pod-status.ts';
 
 export interface AdmissionInputs {
@@ -21,7 +22,6 @@ export interface AdmissionInputs {
   allocatable: Readonly<Record<string, string>>;
   /** Pods that run on the node or were admitted, without `pod`. */
   others: readonly Pod[];
-  podsMax: number;
 }
 
 /** `undefined` when the Pod is admitted. */
@@ -29,10 +29,8 @@ export function rejectPod(pod: Pod, inputs: AdmissionInputs): PodFailure | undef
   return rejectForResources(pod, inputs) ?? rejectForAffinity(pod, inputs) ?? rejectForPorts(pod, inputs);
 }
 
-function rejectForResources(
-  pod: Pod,
-  { allocatable, others, podsMax }: AdmissionInputs,
-): PodFailure | undefined {
+function rejectForResources(pod: Pod, { allocatable, others }: AdmissionInputs): PodFailure | undefined {
+  const podsMax = allocatable['pods'] === undefined ? PODS_MAX : wholeValue(allocatable['pods']);
   if (others.length + 1 > podsMax) {
     return insufficient('pods', { requested: 1, used: others.length, capacity: podsMax });
   }

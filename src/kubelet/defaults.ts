@@ -40,7 +40,7 @@ export const NODE_STATUS_REPORT_MS = 300_000;
 export const CONCURRENT_STARTS_MAX = 64;
 /** Images being pulled at once. @see maxParallelImagePulls; upstream pulls one at a time */
 export const CONCURRENT_PULLS_MAX = 4;
-/** Pods of one node. @see maxPods */
+/** Pods of a node that does not say how many it holds. @see maxPods */
 export const PODS_MAX = 110;
 
 /** Termination messages: from the file, or from the log's end. @see MaxContainerTerminationMessageLength */

@@ -21,7 +21,7 @@ import { rejectPod } from './admission.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
-import { CONCURRENT_PULLS_MAX, CONCURRENT_STARTS_MAX, HOUSEKEEPING_MS, PODS_MAX } from './defaults.ts';
+import { CONCURRENT_PULLS_MAX, CONCURRENT_STARTS_MAX, HOUSEKEEPING_MS } from './defaults.ts';
 import { OrphanSweeper } from './housekeeping.ts';
 import type { NodeFacts, NodeHealth } from './node/node-facts.ts';
 import { runNodeLease } from './node/node-lease.ts';
@@ -59,7 +59,6 @@ export interface KubeletOptions {
   /** Scheme of container ids, such as `process`. */
   runtimeName: string;
   dns: NodeDns;
-  podsMax?: number;
   /** Pressure, as whoever composes the agent measures it. */
   pressure?: () => Pick<NodeHealth, 'memoryPressure' | 'diskPressure' | 'pidPressure'>;
 }
@@ -212,7 +211,7 @@ class NodeKubelet implements Kubelet {
     const { uid } = pod.metadata;
     const isAdopted = this.#podDeps.observer.pod(uid).sandboxes.length > 0;
     if (isAdopted || isPodTerminal(pod) || pod.metadata.deletionTimestamp !== undefined) return undefined;
-    const { node, podsMax = PODS_MAX } = this.#deps.options;
+    const { node } = this.#deps.options;
     const labels = this.#reporter.node?.metadata.labels ?? undefined;
     const metadata = this.#reporter.node?.metadata ?? {
       name: node.name,
@@ -226,7 +225,6 @@ class NodeKubelet implements Kubelet {
       node: { metadata: known },
       allocatable: node.allocatable,
       others,
-      podsMax,
     });
     // Before registration the node's labels are not known for certain.
     return rejected?.reason === 'NodeAffinity' && labels === undefined ? undefined : rejected;
