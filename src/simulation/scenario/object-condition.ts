@@ -4,7 +4,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { schemaForKind } from '../../api/schema.ts';
 import { formatObjectRef, storedUnder } from '../object-ref.ts';
-import { comparison } from './comparison.ts';
+import { type Comparison, comparison } from './comparison.ts';
 import type { Answer, Condition } from './condition.ts';
 import { type FieldPath, fieldAt, fieldPathProblem, parseFieldPath } from './field-path.ts';
 import { type ObjectPattern, objectPattern } from './object-pattern.ts';
@@ -25,16 +25,21 @@ interface FieldCheck {
 const SHAPE = fields({
   object: objectPattern,
   exists: optional(boolean),
+  count: optional(comparison),
   fields: optional(mapOf(json)),
 });
 
 /** The fields of an expectation on objects. */
-export const OBJECT_FIELDS = ['object', 'exists', 'fields'] as const;
+export const OBJECT_FIELDS = ['object', 'exists', 'count', 'fields'] as const;
 
 export const objectCondition: Read<Condition> = (value, place) => {
-  const { object, exists, fields: checks } = SHAPE(value, place);
-  if (exists === undefined && checks === undefined) {
-    throw new ScenarioError(place, 'says nothing of the object: add "fields" or "exists"');
+  const { object, exists, count, fields: checks } = SHAPE(value, place);
+  if ([exists, count, checks].filter((said) => said !== undefined).length === 0) {
+    throw new ScenarioError(place, 'says nothing of the object: add "fields", "exists" or "count"');
+  }
+  if (count !== undefined) {
+    if (exists === undefined && checks === undefined) return newCount(object, count);
+    throw new ScenarioError(place, 'count goes without fields and exists');
   }
   if (exists === false && checks !== undefined) {
     throw new ScenarioError(place, 'an object that does not exist has no fields');
@@ -118,6 +123,17 @@ function newAbsence(pattern: ObjectPattern): Condition {
         holds: found.length === 0,
         actual: `there is ${found.map((object) => nameOf(pattern, object)).join(', ')}`,
       };
+    },
+  };
+}
+
+function newCount(pattern: ObjectPattern, count: Comparison): Condition {
+  return {
+    expected: `${pattern.text}: ${count.text} of them`,
+    concerns: concernsKindOf(pattern),
+    evaluate(objects) {
+      const { length } = objects.find(pattern);
+      return { holds: count.holds(length), actual: String(length) };
     },
   };
 }

@@ -232,7 +232,7 @@ test('parseScenario says what is wrong with an expectation', () => {
   );
   assert.equal(
     expectMessage({ object: 'pod/web', at: '1s' }),
-    'x.yaml: expect[0]: says nothing of the object: add "fields" or "exists"',
+    'x.yaml: expect[0]: says nothing of the object: add "fields", "exists" or "count"',
   );
   assert.equal(
     expectMessage({ object: 'pod/web', exists: true, at: '1s', feilds: {} }),

@@ -112,6 +112,14 @@ test('runScenario counts Pods of a workload by their states', async () => {
   );
 });
 
+test('runScenario counts objects', async () => {
+  assert.equal(await verdict({ object: 'pod/*', count: 1, at: '1s' }), '');
+  assert.match(
+    await verdict({ object: 'pod/*', count: '> 1', at: '1s' }),
+    /pod\/\*: > 1 of them at 1s; actual 1$/,
+  );
+});
+
 test('runScenario knows the starts and the life of containers', async () => {
   assert.equal(await verdict({ starts: 'pod/web', times: ['0s', '5s'] }), '');
   assert.equal(

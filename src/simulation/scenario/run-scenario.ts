@@ -126,6 +126,8 @@ class ScenarioRun {
       atMs: violation.atMs - (this.#world.clock.now() - this.#nowMs()),
     }));
     const virtualMs = this.#nowMs();
+    // Before everything is switched off, which is no part of the story.
+    const story = (this.#timeline as Timeline).entries();
     await this.#world.stop();
     return {
       name,
@@ -133,7 +135,7 @@ class ScenarioRun {
       failures: this.#failures,
       violations,
       unconverged,
-      timeline: (this.#timeline as Timeline).entries(),
+      timeline: story,
       virtualMs,
     };
   }
