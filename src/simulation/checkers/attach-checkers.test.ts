@@ -26,9 +26,8 @@ test('attachCheckers finds nothing wrong with a cluster that heals from kills, a
 });
 
 test('attachCheckers says what is not yet as it should be, with the name of the checker', async (t) => {
-  const world = await newWorld(t);
+  const world = await newWorld(t, { programs: { web: { preloaded: true, runs: [{ startMs: 30_000 }] } } });
   const checked = attachCheckers(world, ['workloads-ready']);
-  for (const name of world.nodes.keys()) world.machine(name).powerOff();
   await createDeployment(world, 2);
   await world.advance(5000);
   const [first] = checked.unconverged();

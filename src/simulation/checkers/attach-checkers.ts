@@ -25,6 +25,7 @@ import { newSingleLeaderChecker } from './single-leader.ts';
 import { newSingleRunChecker } from './single-run.ts';
 import { newStatefulSetIdentityChecker } from './statefulset-identity.ts';
 import { WantedScale } from './wanted-scale.ts';
+import { newWatchStreamsChecker } from './watch-streams.ts';
 import { newWorkloadsReadyChecker } from './workloads-ready.ts';
 
 export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
@@ -32,6 +33,7 @@ export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
   revisions: newRevisionsChecker,
   'acknowledged-writes': newAcknowledgedWritesChecker,
   'durable-state': newDurableStateChecker,
+  'watch-streams': newWatchStreamsChecker,
   'replica-bound': newReplicaBoundChecker,
   'rollout-bound': newRolloutBoundChecker,
   'statefulset-identity': newStatefulSetIdentityChecker,
@@ -107,12 +109,16 @@ function attach(world: World, chosen: readonly (readonly [string, CheckerFactory
     cluster.pods.onCommit(event);
     cluster.scale.onCommit(event, event.atMs);
   });
+  const stopWatching = checkers.flatMap(([, { onWatch }]) =>
+    onWatch === undefined ? [] : [world.onWatch(onWatch)],
+  );
   return {
     violations,
     unconverged: () =>
       checkers.flatMap(([name, checker]) => (checker.unconverged?.() ?? []).map((why) => `${name}: ${why}`)),
     detach() {
       stop();
+      for (const end of stopWatching) end();
       calm.stop();
     },
   };

@@ -6,6 +6,8 @@
  * time has passed. Checkers run on millions of events: each keeps only what its own question needs, and does constant work
  * for an event.
  */
+
+import type { WatchObserver } from '../world/watch-observer.ts';
 import type { World } from '../world/world.ts';
 import type { WorldEvent } from '../world/world-event.ts';
 import type { CalmTime } from './calm-time.ts';
@@ -14,6 +16,8 @@ import type { WantedScale } from './wanted-scale.ts';
 
 export interface Checker {
   onEvent?(event: WorldEvent): void;
+  /** Hears of watches as they arrive at their clients. Only for who needs it: it costs. */
+  onWatch?: WatchObserver;
   /** Why what is desired is not observed, one line each; only meant once faults have stopped and time has passed. */
   unconverged?(): readonly string[];
 }

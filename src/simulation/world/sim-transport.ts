@@ -10,6 +10,7 @@ import { StatusError } from '../../base/status-error.ts';
 import { FrameStream } from './frame-stream.ts';
 import type { Life } from './life.ts';
 import { type Link, SILENCE_MAX_MS, type SimulatedNetwork } from './sim-network.ts';
+import type { StreamObserver, WatchObserver } from './watch-observer.ts';
 import type { RequestDone } from './world-event.ts';
 
 /** The API server as its clients reach it. */
@@ -44,6 +45,8 @@ export interface SimulatedTransportOptions extends SimulatedClient {
   server: ServerEndpoint;
   /** Who is to be told of requests; `undefined` while nobody is. */
   observer(): ((event: { kind: 'request' } & RequestDone) => void) | undefined;
+  /** Asked once for each watch. */
+  watchObserver(): WatchObserver | undefined;
 }
 
 export function newSimulatedTransport(options: SimulatedTransportOptions): Transport {
@@ -76,6 +79,7 @@ class Exchange {
   readonly #cleanUp: (() => void)[] = [];
   #isOver = false;
   #frames: FrameStream | undefined;
+  #heard: StreamObserver | undefined;
   #silence: Timer | undefined;
   /** Batches that have left the server and not arrived, and how each is called back. */
   #onTheWay = 0;
@@ -154,6 +158,7 @@ class Exchange {
     }
     const frames = new FrameStream(this.#way.life, () => this.#hangUp());
     this.#frames = frames;
+    this.#heard = this.#way.watchObserver()?.({ process: this.#way.process, request: this.#request });
     void this.#pump(response.body.frames, frames);
     this.#answer.resolve({ ...response, body: { kind: 'watch', frames } });
   }
@@ -166,9 +171,15 @@ class Exchange {
       for await (const batch of sent) {
         const lagMs = network.latencyMs(back) + back.conditions.watchLagMs;
         lastMs = Math.max(lastMs, clock.monotonicMs() + lagMs);
-        this.#whenPassable(lastMs, () => frames.push(batch));
+        this.#whenPassable(lastMs, () => {
+          this.#heard?.delivered(batch);
+          frames.push(batch);
+        });
       }
-      this.#whenPassable(lastMs, () => frames.finish());
+      this.#whenPassable(lastMs, () => {
+        this.#tellEnd('server');
+        frames.finish();
+      });
     } catch (error) {
       if (!this.#isOver) this.#fail(error);
     }
@@ -229,6 +240,7 @@ class Exchange {
   }
 
   #fail(error: unknown): void {
+    this.#tellEnd(this.#signal.aborted || this.#way.life.hasEnded ? 'client' : 'failure');
     this.#answer.reject(error);
     this.#frames?.fail(error);
     this.#hangUp();
@@ -240,8 +252,14 @@ class Exchange {
     this.#end();
   }
 
+  #tellEnd(by: Parameters<StreamObserver['ended']>[0]): void {
+    this.#heard?.ended(by);
+    this.#heard = undefined;
+  }
+
   #end(): void {
     this.#isOver = true;
+    this.#tellEnd('client');
     this.#silence?.cancel();
     for (const clean of this.#cleanUp) clean();
     this.#cleanUp.length = 0;

@@ -36,6 +36,7 @@ import { type NodeShape, SimulatedNode } from './sim-node.ts';
 import type { Program } from './sim-process.ts';
 import { SimulatedServer } from './sim-server.ts';
 import { newSimulatedTransport, type SimulatedClient } from './sim-transport.ts';
+import { joinWatchObservers, type WatchObserver } from './watch-observer.ts';
 import type { Observation, WorldEvent, WorldObserver } from './world-event.ts';
 
 export interface WorldOptions {
@@ -85,6 +86,7 @@ export class World {
   readonly disk: SimulatedDisk | undefined;
   readonly #options: WorldOptions;
   readonly #observers = new Set<WorldObserver>();
+  readonly #watchObservers = new Set<WatchObserver>();
   readonly #user: Life;
   readonly #commits: CommitFeed;
   readonly #programTable: ProgramTable;
@@ -160,7 +162,8 @@ export class World {
     const { network, clock, server } = this;
     const observe = (event: Observation) => this.observe(event);
     const observer = () => (this.#observers.size === 0 ? undefined : observe);
-    return newSimulatedTransport({ network, clock, server, observer, ...client });
+    const watchObserver = () => joinWatchObservers(this.#watchObservers);
+    return newSimulatedTransport({ network, clock, server, observer, watchObserver, ...client });
   }
 
   /** What is durable, in key order. Empty before the first start of the server. */
@@ -183,6 +186,12 @@ export class World {
   onEvent(observer: WorldObserver): () => void {
     this.#observers.add(observer);
     return () => this.#observers.delete(observer);
+  }
+
+  /** Tells `observer` of every watch that opens from now on; the returned function ends it. */
+  onWatch(observer: WatchObserver): () => void {
+    this.#watchObservers.add(observer);
+    return () => this.#watchObservers.delete(observer);
   }
 
   observe(observation: Observation): void {
