@@ -4,7 +4,9 @@
  *
  * @see kube-apiserver --event-ttl
  */
+
 import { EVENTS } from '../api/resources.ts';
+import { newScope } from '../base/abort.ts';
 import { parseTimestamp } from '../base/clock.ts';
 import { hasReason } from '../base/status-error.ts';
 import type { StoredObject } from '../store/store.ts';
@@ -26,8 +28,8 @@ interface WrittenEvent {
 export async function runEventExpiry(registry: Registry, signal: AbortSignal): Promise<void> {
   for (;;) {
     const queue = initialQueue(registry);
-    const ending = new AbortController();
-    const both = AbortSignal.any([signal, ending.signal]);
+    const ending = newScope(signal);
+    const both = ending.signal;
     const following = follow(registry, queue, both);
     await Promise.race([following, sweepForever(registry, queue, both)]).finally(() =>
       ending.abort('expiry ends'),

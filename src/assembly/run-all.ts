@@ -1,5 +1,5 @@
 /** Several long-running things that live and die together. */
-import { isCancellation } from '../base/abort.ts';
+import { isCancellation, newScope } from '../base/abort.ts';
 
 export type Task = (signal: AbortSignal) => Promise<void>;
 
@@ -8,8 +8,8 @@ export type Task = (signal: AbortSignal) => Promise<void>;
  * error, stops the others, and its error comes out.
  */
 export async function runAll(signal: AbortSignal, tasks: readonly Task[]): Promise<void> {
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
+  const stop = newScope(signal);
+  const both = stop.signal;
   let failure: { error: unknown } | undefined;
   await Promise.all(
     tasks.map((task) =>
@@ -20,5 +20,6 @@ export async function runAll(signal: AbortSignal, tasks: readonly Task[]): Promi
       }),
     ),
   );
+  stop.abort();
   if (failure !== undefined) throw failure.error;
 }

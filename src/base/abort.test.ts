@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { abortable, onAbort } from './abort.ts';
+import { abortable, newScope, onAbort } from './abort.ts';
 
 const REASON = new Error('enough');
 
@@ -61,4 +61,25 @@ test('abortable rejects with the reason when the signal aborts first, and is wha
   controller.abort(REASON);
   await assert.rejects(aborted, REASON);
   await assert.rejects(abortable(Promise.resolve(1), controller.signal), REASON);
+});
+
+test('newScope aborts with its parent, for the same reason, and alone without it', () => {
+  const parent = new AbortController();
+  const alone = newScope(parent.signal);
+  const together = newScope(parent.signal);
+  alone.abort('done');
+  assert.equal(parent.signal.aborted, false);
+  parent.abort('over');
+  assert.equal(alone.signal.reason, 'done');
+  assert.equal(together.signal.reason, 'over');
+  assert.equal(newScope(parent.signal).signal.reason, 'over');
+});
+
+test('newScope leaves its parent when it is done', () => {
+  const parent = new CountingSignal();
+  const scope = newScope(parent as unknown as AbortSignal);
+  assert.equal(parent.listeners.size, 1);
+  scope.abort();
+  assert.equal(parent.listeners.size, 0);
+  assert.equal(scope.signal.aborted, true);
 });

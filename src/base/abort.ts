@@ -48,6 +48,31 @@ export function onAbort(signal: AbortSignal, listener: () => void): () => void {
   return () => waiting.remove(listener);
 }
 
+/**
+ * A controller of its own that also aborts with `parent`. Abort it when its work is done: until then the parent holds it.
+ *
+ * Used instead of `AbortSignal.any`, whose signals the platform holds, with all who wait under them, until they abort: those
+ * of a simulated process that died never do.
+ */
+export function newScope(parent: AbortSignal): AbortController {
+  return new Scope(parent);
+}
+
+class Scope extends AbortController {
+  readonly #leave: () => void = () => {};
+
+  constructor(parent: AbortSignal) {
+    super();
+    if (parent.aborted) super.abort(parent.reason);
+    else this.#leave = onAbort(parent, () => super.abort(parent.reason));
+  }
+
+  override abort(reason?: unknown): void {
+    this.#leave();
+    super.abort(reason);
+  }
+}
+
 /** Resolves when `signal` aborts (at once if it has); never rejects. For a wait that no other ends: it leaves a listener. */
 export function aborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {

@@ -9,7 +9,7 @@
  */
 import type { Lease, LeaseSpec } from '../api/generated/coordination-v1.ts';
 import { LEASES } from '../api/resources.ts';
-import { isCancellation } from '../base/abort.ts';
+import { isCancellation, newScope } from '../base/abort.ts';
 import { assert } from '../base/assert.ts';
 import { type Clock, toMicroTimestamp } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -50,17 +50,19 @@ export async function runAsLeader(
   assert(options.renewDeadlineMs > options.retryPeriodMs, 'a renew deadline leaves time for retries');
   const candidate = new Candidate(options);
   await candidate.acquire(signal);
-  const term = new AbortController();
-  const both = AbortSignal.any([signal, term.signal]);
+  const term = newScope(signal);
+  const both = term.signal;
+  let wasLost = false;
   const renewal = candidate.renewUntilLost(both).then(() => {
-    if (!both.aborted) term.abort(new StatusError('Timeout', 'leadership was lost'));
+    if (both.aborted) return;
+    wasLost = true;
+    term.abort(new StatusError('Timeout', 'leadership was lost'));
   });
   try {
     await lead(both);
   } catch (error) {
     if (!isCancellation(error, both) || signal.aborted) throw error;
   } finally {
-    const wasLost = term.signal.aborted;
     term.abort(new StatusError('Timeout', 'the leader has ended'));
     await renewal;
     if (!wasLost) await candidate.release();
@@ -90,13 +92,14 @@ class Candidate {
       for (;;) {
         await clock.sleep(this.#options.retryPeriodMs, signal);
         const startMs = clock.monotonicMs();
-        const deadline = new AbortController();
+        const deadline = newScope(signal);
         const timer = clock.setTimer(renewedMs + renewDeadlineMs - startMs, () =>
           deadline.abort(new StatusError('Timeout', 'the renew deadline passed')),
         );
-        const isHeld = await this.#tryHold(AbortSignal.any([signal, deadline.signal])).finally(() =>
-          timer.cancel(),
-        );
+        const isHeld = await this.#tryHold(deadline.signal).finally(() => {
+          timer.cancel();
+          deadline.abort();
+        });
         if (isHeld) renewedMs = startMs;
         else if (clock.monotonicMs() - renewedMs >= renewDeadlineMs || this.#isHeldByOther()) break;
       }

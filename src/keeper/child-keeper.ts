@@ -5,7 +5,7 @@
  *       │           │           │
  *       └───────────┴── stop ───┴──► stopping ──► stopped
  */
-import { aborted } from '../base/abort.ts';
+import { aborted, newScope } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ChildSpec } from './child-spec.ts';
@@ -110,8 +110,8 @@ export class ChildKeeper {
   }
 
   async #untilEnd(process: RunningProcess, signal: AbortSignal): Promise<'exited' | 'hung' | 'stop'> {
-    const over = new AbortController();
-    const watching = AbortSignal.any([over.signal, signal]);
+    const over = newScope(signal);
+    const watching = over.signal;
     const ends: Promise<'exited' | 'hung' | 'stop'>[] = [
       process.exited.then(() => 'exited'),
       aborted(watching).then(() => 'stop'),

@@ -1,4 +1,4 @@
-import { aborted } from '../base/abort.ts';
+import { newScope } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { RunningProcess } from './process-launcher.ts';
 
@@ -16,11 +16,8 @@ export async function stopProcess(
   { clock, timeoutMs, hurry }: StopOptions,
 ): Promise<'stopped' | 'killed'> {
   process.signal('terminate');
-  const over = new AbortController();
-  const outOfTime = Promise.race([
-    clock.sleep(timeoutMs, over.signal).catch(() => {}),
-    aborted(AbortSignal.any([hurry, over.signal])),
-  ]);
+  const over = newScope(hurry);
+  const outOfTime = clock.sleep(timeoutMs, over.signal).catch(() => {});
   const outcome = await Promise.race([
     process.exited.then(() => 'stopped' as const),
     outOfTime.then(() => 'killed' as const),

@@ -6,7 +6,7 @@
  */
 
 import type { Container, Pod } from '../api/generated/core-v1.ts';
-import { abortable } from '../base/abort.ts';
+import { abortable, newScope } from '../base/abort.ts';
 import type { Logger } from '../base/logger.ts';
 import type { EventRecorder } from '../client/event-recorder.ts';
 import type { ContainerStatus } from '../container-runtime/runtime.ts';
@@ -57,16 +57,14 @@ async function runPreStop(deps: KillDeps, request: KillRequest, signal: AbortSig
   const handler = container?.lifecycle?.preStop;
   const mayRun = request.runsHook && graceSeconds > 0 && instance.state === 'running';
   if (container === undefined || handler === undefined || !mayRun) return;
-  const scope = new AbortController();
+  const scope = newScope(signal);
   const target = { container, containerId: instance.id, podIp };
-  const hook = runHook(deps, target, handler, AbortSignal.any([signal, scope.signal])).catch(
-    (error: unknown) => {
-      if (scope.signal.aborted || signal.aborted) return;
-      deps.log.warn('preStop hook failed', { pod: pod.metadata.name, container: container.name, error });
-      const subject = containerSubject(pod, container.name);
-      deps.events.event(subject, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
-    },
-  );
+  const hook = runHook(deps, target, handler, scope.signal).catch((error: unknown) => {
+    if (scope.signal.aborted) return;
+    deps.log.warn('preStop hook failed', { pod: pod.metadata.name, container: container.name, error });
+    const subject = containerSubject(pod, container.name);
+    deps.events.event(subject, 'Warning', 'FailedPreStopHook', 'PreStopHook failed');
+  });
   await withinTime(deps, hook, graceSeconds * 1000, signal);
   scope.abort();
 }

@@ -171,7 +171,7 @@ async function kill(
   context: OperationContext,
   action: Extract<PodAction, { do: 'killContainer' }>,
 ): Promise<void> {
-  const { agentSignal, deps, ending, killSignal, memory, pod } = context;
+  const { deps, ending, killSignal, memory, pod } = context;
   const { containerId, message, name, reason } = action;
   const runtime = deps.observer.pod(pod.metadata.uid);
   const instance = runtime.containers.find(({ id }) => id === containerId);
@@ -182,5 +182,5 @@ async function kill(
   const podIp = runtime.sandboxes[0]?.ip ?? '';
   const runsHook = ending?.runsHooks ?? true;
   const request = { pod, container, instance, podIp, message, graceSeconds, order: ending?.order, runsHook };
-  await killContainer(deps, request, AbortSignal.any([killSignal, agentSignal]));
+  await killContainer(deps, request, killSignal);
 }

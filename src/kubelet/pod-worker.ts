@@ -7,6 +7,7 @@
 
 import type { Pod } from '../api/generated/core-v1.ts';
 import { equalJson } from '../api/json.ts';
+import { onAbort } from '../base/abort.ts';
 import { newDeferred } from '../base/deferred.ts';
 import { containerSubject, podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
@@ -106,6 +107,11 @@ export class PodWorker {
   /** Runs until the Pod has ended and its object is gone; containers keep running when `signal` aborts. */
   async run(signal: AbortSignal): Promise<void> {
     const { log } = this.#deps;
+    signal.throwIfAborted();
+    const leave = onAbort(signal, () => {
+      this.#starts.abort(signal.reason);
+      this.#kills.abort(signal.reason);
+    });
     try {
       while (!(this.#state.is === 'terminated' && this.#isRemoved)) {
         await this.#wake.wait(signal);
@@ -118,6 +124,7 @@ export class PodWorker {
         }
       }
     } finally {
+      leave();
       this.#wake.close();
       this.#deps.probes.remove(this.#pod.metadata.uid);
       this.#deps.objects.release(this.#pod.metadata.uid);
@@ -199,7 +206,7 @@ export class PodWorker {
       memory: this.#memory,
       volumes: this.#volumes,
       ending: this.#ending,
-      startSignal: AbortSignal.any([this.#starts.signal, signal]),
+      startSignal: this.#starts.signal,
       killSignal: this.#kills.signal,
       agentSignal: signal,
       onEnd: () => this.#wake.now(),

@@ -1,5 +1,5 @@
 /** The streams of the simulated runtime: exec, attach and port-forward, in the container's own time. */
-import { abortable } from '../base/abort.ts';
+import { abortable, newScope } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import { newDeferred } from '../base/deferred.ts';
 import { AsyncQueue } from '../container-runtime/async-queue.ts';
@@ -87,8 +87,8 @@ export function newSimExecSession(plan: SimulatedExec, container: SimContainer):
 export function newSimAttachSession(container: SimContainer, signal: AbortSignal): ExecSession {
   const stdout = new AsyncQueue<Uint8Array>(CHUNKS_MAX);
   const stderr = new AsyncQueue<Uint8Array>(CHUNKS_MAX);
-  const closing = new AbortController();
-  const stopped = AbortSignal.any([signal, closing.signal]);
+  const closing = newScope(signal);
+  const stopped = closing.signal;
   const exited = copyLog(container, { stdout, stderr }, stopped).then(() => container.status().exitCode);
   return {
     stdout,

@@ -4,6 +4,7 @@
  *
  * @see kube-apiserver storage/etcd3/compact.go: the same two-step rule
  */
+import { newScope } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { COMPACTION_RETRY_MS } from './defaults.ts';
@@ -55,8 +56,8 @@ async function nextOccasion(
   waitMs: number,
   signal: AbortSignal,
 ): Promise<Occasion> {
-  const over = new AbortController();
-  const interval = options.clock.sleep(Math.max(0, waitMs), AbortSignal.any([signal, over.signal]));
+  const over = newScope(signal);
+  const interval = options.clock.sleep(Math.max(0, waitMs), over.signal);
   const occasion = await Promise.race([
     interval.then((): Occasion => 'interval'),
     options.historyFull().then((): Occasion => 'history full'),

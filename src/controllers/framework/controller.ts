@@ -5,6 +5,7 @@
  * A controller is written as observe (informer caches and its own writes in flight) → `reconcileX(desired, observed, now)`
  * (pure, a plan) → apply (one API write per action, with a precondition); `worker-loop.ts` calls it for one key at a time.
  */
+import { newScope } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
@@ -36,15 +37,15 @@ export interface ControllerContext {
 
 /** Runs all until `signal` aborts; the first one that breaks stops the others, and its error comes out. */
 export async function runControllers(controllers: readonly Controller[], signal: AbortSignal): Promise<void> {
-  const stop = new AbortController();
-  const both = AbortSignal.any([signal, stop.signal]);
+  const stop = newScope(signal);
   const runs = controllers.map((controller) =>
-    controller.run(both).catch((error: unknown) => {
+    controller.run(stop.signal).catch((error: unknown) => {
       stop.abort(error);
       throw error;
     }),
   );
   const outcomes = await Promise.allSettled(runs);
+  stop.abort();
   const broken = outcomes.find((outcome) => outcome.status === 'rejected');
   if (broken !== undefined) throw broken.reason;
 }

@@ -5,7 +5,7 @@
  * informers it reads are filled. This is the only place where a controller's operating errors are caught.
  */
 import { type KubeObject, keyOf } from '../../api/meta.ts';
-import { isCancellation } from '../../base/abort.ts';
+import { isCancellation, newScope } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { hasReason, StatusError } from '../../base/status-error.ts';
@@ -91,8 +91,8 @@ class QueueLoop implements WorkerLoop {
   }
 
   async run(signal: AbortSignal): Promise<void> {
-    const stop = new AbortController();
-    const both = AbortSignal.any([signal, stop.signal]);
+    const stop = newScope(signal);
+    const both = stop.signal;
     const tasks = [this.#resync(both)];
     for (let i = 0; i < this.#definition.workers; i++) tasks.push(this.#work(both));
     const ends = tasks.map((task) =>
@@ -102,6 +102,7 @@ class QueueLoop implements WorkerLoop {
       }),
     );
     const outcomes = await Promise.allSettled(ends);
+    stop.abort();
     this.#queue.close();
     const broken = outcomes.find((outcome) => outcome.status === 'rejected');
     if (broken !== undefined) throw broken.reason;

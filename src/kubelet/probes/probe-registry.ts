@@ -7,7 +7,7 @@
  */
 
 import type { Container, Pod, Probe } from '../../api/generated/core-v1.ts';
-import { isCancellation } from '../../base/abort.ts';
+import { isCancellation, newScope } from '../../base/abort.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
@@ -122,11 +122,10 @@ export class ProbeRegistry {
     const { spec, type, entries } = target;
     const startup = entries.get(`${probed.instance.id}/startup`);
     const initial = initialProbeState(type, knownResult(pod, probed.instance, type));
-    const entry: Entry = { result: initial.result, abort: new AbortController() };
+    const entry: Entry = { result: initial.result, abort: newScope(signal) };
     entries.set(`${probed.instance.id}/${type}`, entry);
     const begin = (atOnce: boolean) => {
-      const scope = AbortSignal.any([entry.abort.signal, signal]);
-      this.#run(pod, probed, { spec, type, entry, initial, atOnce }, scope);
+      this.#run(pod, probed, { spec, type, entry, initial, atOnce }, entry.abort.signal);
     };
     if (type === 'startup' || startup === undefined || startup.result === 'success') begin(false);
     else this.#afterStartup(startup, () => begin(type === 'readiness'));
