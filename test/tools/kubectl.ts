@@ -19,6 +19,11 @@ export function kubectlPath(): Promise<string> {
   return unpacked('kubectl');
 }
 
+/** Path of the helm program. Rejects as {@link kubectlPath}. */
+export function helmPath(): Promise<string> {
+  return unpacked('helm');
+}
+
 /** False where the development dependency that carries kubectl is not installed; such tests are skipped. */
 export function hasKubectl(): Promise<boolean> {
   return exists(ARCHIVE);
