@@ -3,12 +3,14 @@ import { spawnSync } from 'node:child_process';
 import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { FaultError } from '../src/simulation/faults/fault-parameters.ts';
+import { SIMULATION_START_MS } from '../src/simulation/sim-clock.ts';
 import { drawPlan } from '../src/simulation/swarm/draw-plan.ts';
 import { PlanError, parsePlan } from '../src/simulation/swarm/parse-plan.ts';
 import type { SwarmPlan } from '../src/simulation/swarm/plan.ts';
 import { runPlan } from '../src/simulation/swarm/run-plan.ts';
+import { formatTimeline } from '../src/simulation/timeline/format-timeline.ts';
+import { Timeline } from '../src/simulation/timeline/timeline.ts';
 import { HELP, parseOptions, type SimulateOptions, UsageError } from './simulate/options.ts';
-import { newRecorder } from './simulate/recorder.ts';
 import { renderFailure, renderProgress, renderVerdict, type Tally } from './simulate/report.ts';
 import { runScenarioFiles } from './simulate/scenario.ts';
 import type { JobResult } from './simulate/worker.ts';
@@ -105,11 +107,18 @@ function keep(plan: SwarmPlan, folder: string): string {
 }
 
 async function replay(file: string, { json }: SimulateOptions): Promise<number> {
-  const { observe, lines } = newRecorder(Number.MAX_SAFE_INTEGER);
-  const verdict = await runPlan(readPlan(file), observe);
+  const plan = readPlan(file);
+  const timeline = new Timeline({ startMs: SIMULATION_START_MS, lastMax: Number.MAX_SAFE_INTEGER });
+  const verdict = await runPlan(plan, (event) => timeline.record(event));
   if (json) console.log(JSON.stringify(verdict));
   else
-    console.log([...lines(), '', verdict.ok ? 'all hold' : 'fails:', ...renderVerdict(verdict)].join('\n'));
+    console.log(
+      [
+        formatTimeline(timeline.entries()),
+        verdict.ok ? 'all hold' : 'fails:',
+        ...renderVerdict(verdict),
+      ].join('\n'),
+    );
   return verdict.ok ? 0 : 1;
 }
 

@@ -2,6 +2,7 @@
 import { SIMULATION_START_MS } from '../../src/simulation/sim-clock.ts';
 import { printPlan } from '../../src/simulation/swarm/print-plan.ts';
 import type { Verdict } from '../../src/simulation/swarm/run-plan.ts';
+import { formatOffset } from '../../src/simulation/timeline/format-timeline.ts';
 import type { JobResult } from './worker.ts';
 
 const SHOWN_MAX = 10;
@@ -25,7 +26,7 @@ export interface Tally {
 }
 
 export function renderFailure(
-  { plan, verdict, timeline = [] }: JobResult,
+  { plan, verdict, timeline }: JobResult,
   { commit, file }: { commit: string; file: string },
 ): string {
   return [
@@ -33,22 +34,19 @@ export function renderFailure(
     ...renderVerdict(verdict),
     '',
     printPlan(plan),
-    ...(timeline.length === 0 ? [] : ['', 'the last of what happened:', ...timeline]),
-    '',
+    ...(timeline === undefined ? [] : ['', 'the last of what happened:', timeline]),
     `replay: npm run simulate -- --replay ${file}`,
   ].join('\n');
 }
 
 export function renderVerdict({ violations, unconverged }: Verdict): string[] {
   const lines = [
-    ...violations.map(({ checker, atMs, message }) => `  ${checker} at ${formatAt(atMs)}: ${message}`),
+    ...violations.map(
+      ({ checker, atMs, message }) =>
+        `  ${checker} at ${formatOffset(Math.max(0, atMs - SIMULATION_START_MS))}: ${message}`,
+    ),
     ...unconverged.map((reason) => `  not as desired: ${reason}`),
   ];
   const more = lines.length - SHOWN_MAX;
   return more <= 0 ? lines : [...lines.slice(0, SHOWN_MAX), `  and ${more} more`];
-}
-
-/** Seconds since the run began. */
-export function formatAt(atMs: number): string {
-  return `${(Math.max(0, atMs - SIMULATION_START_MS) / 1000).toFixed(3)} s`;
 }

@@ -27,9 +27,14 @@ export class WorkerPool {
     return this.#isClosed ? undefined : newFailure(job, outcome, performance.now() - startMs);
   }
 
+  /** What runs ends without a result of its own. */
+  killAll(): void {
+    for (const worker of this.#all) worker.kill('SIGKILL');
+  }
+
   close(): void {
     this.#isClosed = true;
-    for (const worker of this.#all) worker.kill('SIGKILL');
+    this.killAll();
     this.#all.clear();
   }
 

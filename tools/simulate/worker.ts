@@ -1,9 +1,11 @@
 /** A process that runs plans, one after another, as its parent sends them. */
+import { SIMULATION_START_MS } from '../../src/simulation/sim-clock.ts';
 import type { SwarmPlan } from '../../src/simulation/swarm/plan.ts';
 import { runPlan, type Verdict } from '../../src/simulation/swarm/run-plan.ts';
 import { shrinkPlan } from '../../src/simulation/swarm/shrink-plan.ts';
+import { formatTimeline } from '../../src/simulation/timeline/format-timeline.ts';
+import { Timeline } from '../../src/simulation/timeline/timeline.ts';
 import type { WorldObserver } from '../../src/simulation/world/world-event.ts';
-import { newRecorder } from './recorder.ts';
 
 export interface Job {
   plan: SwarmPlan;
@@ -15,11 +17,11 @@ export interface JobResult {
   plan: SwarmPlan;
   verdict: Verdict;
   realMs: number;
-  /** The last lines of what happened; only of a plan that was made smaller. */
-  timeline?: string[];
+  /** The end of the story; only of a plan that was made smaller. */
+  timeline?: string;
 }
 
-const TIMELINE_LINES = 60;
+const TIMELINE_ENTRIES = 60;
 
 /** Promises that nobody waited for and that failed: each is a bug of what ran. */
 let stray: string[] = [];
@@ -41,8 +43,9 @@ async function shrink(plan: SwarmPlan, shrinkMs: number): Promise<JobResult> {
   const kind = kindOf((await run(plan)).verdict);
   const fails = async (smaller: SwarmPlan) => kindOf((await run(smaller)).verdict) === kind;
   const smallest = isOver() ? plan : await shrinkPlan(plan, { fails, isOver });
-  const { observe, lines } = newRecorder(TIMELINE_LINES);
-  return { ...(await run(smallest, observe)), timeline: lines() };
+  const timeline = new Timeline({ startMs: SIMULATION_START_MS, firstMax: 0, lastMax: TIMELINE_ENTRIES });
+  const result = await run(smallest, (event) => timeline.record(event));
+  return { ...result, timeline: formatTimeline(timeline.entries()) };
 }
 
 async function run(plan: SwarmPlan, observe?: WorldObserver): Promise<JobResult> {
