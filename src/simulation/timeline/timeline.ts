@@ -30,7 +30,7 @@ import {
   tellProcess,
   tellRefusal,
 } from './tell.ts';
-import type { TimelineEntry } from './timeline-entry.ts';
+import type { EntryKind, TimelineEntry } from './timeline-entry.ts';
 import { selects, type TimelineFilter } from './timeline-filter.ts';
 
 export interface TimelineOptions {
@@ -45,7 +45,9 @@ export interface TimelineOptions {
 
 /** The same line again within this time is the earlier one, once more. */
 const AGAIN_WITHIN_MS = 300_000;
-/** Lines that may be said again. */
+/** What is only said; everything else has happened each time. */
+const REPEATABLE: ReadonlySet<EntryKind> = new Set<EntryKind>(['event', 'log', 'refusal']);
+/** Of these, as many are remembered. */
 const REMEMBERED_MAX = 1000;
 const PODS_MAX = 100_000;
 /** More writes of one instant that nobody asked for (a server's first start) are one line. */
@@ -174,7 +176,7 @@ export class Timeline {
 
   #keep(entry: TimelineEntry): void {
     if (!selects(this.#filter, entry)) return;
-    if (entry.kind === 'change' || entry.kind === 'fault' || entry.kind === 'container') {
+    if (!REPEATABLE.has(entry.kind)) {
       this.#ring.push(entry);
       return;
     }

@@ -1,0 +1,3 @@
+import { testScenarios } from './scenarios.fixture.ts';
+
+testScenarios('nodes');
