@@ -35,7 +35,7 @@ import type {
   StoreWatch,
   TransactResult,
 } from './store.ts';
-import { placeAt, Version, versionAt } from './version.ts';
+import { placeAt, Version, versionAt, versionsAfter } from './version.ts';
 import { toEvent, WatchHub } from './watch-hub.ts';
 
 export interface StoreOptions {
@@ -187,11 +187,7 @@ class MvccStore implements OpenStore {
       watcher.fail(this.#expired(afterRevision));
       return watcher;
     }
-    const past: StoreEvent[] = [];
-    for (const version of this.#history.after(afterRevision)) {
-      if (concerns(watched, version)) past.push(toEvent(version));
-    }
-    return this.#hub.open(watched, past, signal);
+    return this.#hub.open(watched, this.#eventsAfter(afterRevision, watched), signal);
   }
 
   async compact(revision: number): Promise<void> {
@@ -258,6 +254,17 @@ class MvccStore implements OpenStore {
     this.#revision = versions.at(-1)!.revision;
     if (this.#history.full) this.#historyFull.resolve();
     this.#hub.publish(versions);
+  }
+
+  #eventsAfter(revision: number, scope: Scope): StoreEvent[] {
+    if (revision === this.#revision) return [];
+    const versions =
+      scope.exact === true
+        ? versionsAfter(this.#index.get(scope.prefix), revision)
+        : this.#history.after(revision, scope);
+    const events: StoreEvent[] = [];
+    for (const version of versions) if (concerns(scope, version)) events.push(toEvent(version));
+    return events;
   }
 
   /** The entries that a list must look at. Indexes know the newest state only. */

@@ -17,7 +17,7 @@ import type {
   TransactResult,
 } from './store.ts';
 
-const KEYS = ['/p/a', '/p/b', '/p/b/c', '/q/a', '/q/b'];
+const KEYS = ['/p/a', '/p/b', '/p/b/c', '/p/b/d', '/q/a', '/q/b'];
 const GROUPS = ['red', 'blue', ''];
 const BY_GROUP: ObjectIndex = { prefix: '/p/', valueOf: (value) => String(value['group']) };
 const SCOPES: Scope[] = [
@@ -26,6 +26,7 @@ const SCOPES: Scope[] = [
   { prefix: '/p/b' },
   { prefix: '/q/a' },
   { prefix: '/none/' },
+  { prefix: '/p/b/' },
   { prefix: '/p/b', exact: true },
   { prefix: '/p/', exact: true },
   { prefix: '/p/', indexed: { index: BY_GROUP, value: 'red' } },

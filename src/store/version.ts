@@ -71,6 +71,15 @@ export function versionAt(head: Version, revision: number): Version | undefined 
   return version;
 }
 
+/** The versions of one key after `revision`, oldest first. */
+export function versionsAfter(head: Version | undefined, revision: number): Version[] {
+  const versions: Version[] = [];
+  for (let version = head; version !== undefined && version.revision > revision; version = version.previous) {
+    versions.push(version);
+  }
+  return versions.reverse();
+}
+
 /** `value` as it is at `revision`: `metadata.resourceVersion` set, and deeply frozen. */
 export function placeAt(value: StoredValue, revision: number): StoredValue {
   return deepFreeze({

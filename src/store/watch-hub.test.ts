@@ -176,6 +176,33 @@ test('watch of one key hears of that key alone', async () => {
   assert.deepEqual(described(await drain(watch, store)), ['put /nodes/n1@2', 'delete /nodes/n1@5']);
 });
 
+test('watch resumes without looking at what does not concern it', async () => {
+  const { store } = await newFixture();
+  let asked = 0;
+  const index: ObjectIndex = {
+    prefix: '/all/pods/',
+    valueOf: (value) => {
+      asked++;
+      return BY_NODE.valueOf(value);
+    },
+  };
+  const resume = (node: string, after: number) => {
+    const scope = { prefix: '/all/pods/', indexed: { index, value: node } };
+    return drain(store.watch(scope, after, never), store);
+  };
+  for (let i = 0; i < 50; i++) await putObject(store, `/all/pods/x/${i}`, { node: `n${i % 10}` });
+  assert.deepEqual(described(await resume('n3', 40)), ['put /all/pods/x/43@45'], 'made on first use');
+  await putObject(store, '/all/pods/x/3', { node: 'n4' });
+  await remove(store, '/all/pods/x/13');
+  asked = 0;
+  const seen = ['put /all/pods/x/43@45', 'put /all/pods/x/3@52', 'delete /all/pods/x/13@53'];
+  assert.deepEqual(described(await resume('n3', 40)), seen);
+  assert.ok(asked <= 6, `${asked} values read for three events`);
+  await store.compact(52);
+  assert.deepEqual(described(await resume('n3', 52)), ['delete /all/pods/x/13@53']);
+  assert.deepEqual(described(await resume('n4', 52)), []);
+});
+
 test('WatchHub asks only the watchers that a version can concern', async () => {
   const { store } = await newFixture();
   let asked = 0;
