@@ -44,4 +44,10 @@ export const budgets: readonly Budget[] = [
   atMost('store: load 10,000 Pods', 'store-load-10000', 400, 'ms'),
   p99AtMost("store: 100 watchers: event after the write's answer", 'store-fan-out-100', 1),
   p99AtMost("store: 500 watchers: event after the write's answer", 'store-fan-out-500', 3),
+  atLeast('simulation: 3 nodes, 30 Pods idle', 'simulation-idle', 10_000, 'x real time'),
+  atLeast('simulation: the same under swarm faults, checked', 'simulation-swarm', 1000, 'x real time'),
+  atMost('simulation: 1,000 nodes, 10,000 Pods from apply to Running', 'simulation-apply', 10, 's'),
+  atMost('simulation: the same, resident at most', 'simulation-apply-memory', 1500, 'MB'),
+  atMost("simulation: 5,000 nodes, 150,000 Pods, a node's death", 'simulation-node-death', 5, 's'),
+  atMost('simulation: the same, resident', 'simulation-held-memory', 4000, 'MB'),
 ];

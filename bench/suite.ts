@@ -11,4 +11,5 @@ export const suite: readonly (() => Promise<BenchmarkFile>)[] = [
   () => import('./up.bench.ts'),
   () => import('./healing.bench.ts'),
   () => import('./scheduler.bench.ts'),
+  () => import('./simulation.bench.ts'),
 ];
