@@ -44,8 +44,11 @@ class PodGraph implements NodePods {
     const key = keyOf(pod);
     const node = pod.spec?.nodeName ?? '';
     const known = this.#pods.get(key);
-    // A Pod's references never change while it lives; its status does, all the time.
-    if (known?.node === node && known.pod.metadata.uid === pod.metadata.uid) return;
+    // A Pod's references never change while it lives; its status does, all the time. Older versions are not held for it.
+    if (known?.node === node && known.pod.metadata.uid === pod.metadata.uid) {
+      known.pod = pod;
+      return;
+    }
     if (known) this.#unbind(key, known);
     const bound = { node, pod };
     this.#pods.set(key, bound);
