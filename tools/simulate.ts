@@ -1,7 +1,5 @@
 /** `npm run simulate`: clusters in virtual time, seed after seed, on all cores; what fails is shrunk, kept and printed. */
-import { spawnSync } from 'node:child_process';
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
-import path from 'node:path';
+import { readFileSync } from 'node:fs';
 import { FaultError } from '../src/simulation/faults/fault-parameters.ts';
 import { SIMULATION_START_MS } from '../src/simulation/sim-clock.ts';
 import { drawPlan } from '../src/simulation/swarm/draw-plan.ts';
@@ -10,8 +8,9 @@ import type { SwarmPlan } from '../src/simulation/swarm/plan.ts';
 import { runPlan } from '../src/simulation/swarm/run-plan.ts';
 import { formatTimeline } from '../src/simulation/timeline/format-timeline.ts';
 import { Timeline } from '../src/simulation/timeline/timeline.ts';
+import { explainFailure } from './simulate/explain-failure.ts';
 import { HELP, parseOptions, type SimulateOptions, UsageError } from './simulate/options.ts';
-import { renderFailure, renderProgress, renderVerdict, type Tally } from './simulate/report.ts';
+import { renderProgress, renderVerdict, type Tally } from './simulate/report.ts';
 import { runScenarioFiles } from './simulate/scenario.ts';
 import type { JobResult } from './simulate/worker.ts';
 import { WorkerPool } from './simulate/worker-pool.ts';
@@ -68,7 +67,7 @@ async function simulate(options: SimulateOptions): Promise<number> {
       if (result === undefined || tally.failed >= options.maxFailures) return;
       count(tally, result);
       if (options.json) console.log(JSON.stringify({ ...result.verdict, realMs: result.realMs }));
-      if (!result.verdict.ok) await explain(result, pool, options);
+      if (!result.verdict.ok) await tellFailure(result, pool, options);
     }
   };
   await Promise.all(Array.from({ length: options.jobs }, lane));
@@ -90,20 +89,10 @@ function showProgress(tally: Tally): void {
   console.error(renderProgress(tally, performance.now()));
 }
 
-async function explain(found: JobResult, pool: WorkerPool, options: SimulateOptions): Promise<void> {
-  const shrunk = await pool.run({ plan: found.plan, shrinkMs: options.shrinkMs });
-  const result = shrunk === undefined || shrunk.verdict.ok ? found : shrunk;
-  const file = keep(result.plan, options.failuresDir);
-  const text = renderFailure(result, { commit: findCommit(), file });
+async function tellFailure(found: JobResult, pool: WorkerPool, options: SimulateOptions): Promise<void> {
+  const text = await explainFailure(found, pool, options);
   if (options.json) console.error(text);
   else console.log(text);
-}
-
-function keep(plan: SwarmPlan, folder: string): string {
-  mkdirSync(folder, { recursive: true });
-  const file = path.join(folder, `seed-${plan.seed}.json`);
-  writeFileSync(file, `${JSON.stringify(plan, undefined, 2)}\n`);
-  return file;
 }
 
 async function replay(file: string, { json }: SimulateOptions): Promise<number> {
@@ -134,17 +123,4 @@ function readPlan(file: string): SwarmPlan {
     if (!isBadFile) throw error;
     throw new UsageError(`${file}: ${(error as Error).message}`);
   }
-}
-
-function findCommit(): string {
-  const git = spawnSync('git', ['rev-parse', '--short', 'HEAD'], {
-    encoding: 'utf8',
-    cwd: import.meta.dirname,
-  });
-  const changed = spawnSync('git', ['status', '--porcelain', '--untracked-files=no'], {
-    encoding: 'utf8',
-    cwd: import.meta.dirname,
-  });
-  if (git.status !== 0) return 'unknown';
-  return changed.stdout === '' ? git.stdout.trim() : `${git.stdout.trim()}, with local changes`;
 }

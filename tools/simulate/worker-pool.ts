@@ -39,10 +39,9 @@ export class WorkerPool {
   }
 
   #start(): ChildProcess {
-    const worker = fork(WORKER, {
-      execArgv: ['--disable-warning=ExperimentalWarning'],
-      serialization: 'json',
-    });
+    // With this process's own flags, but for those of a test runner.
+    const execArgv = process.execArgv.filter((flag) => !flag.startsWith('--test'));
+    const worker = fork(WORKER, { execArgv, serialization: 'json' });
     this.#all.add(worker);
     return worker;
   }
