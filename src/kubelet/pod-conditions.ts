@@ -16,7 +16,7 @@ export interface ConditionInputs {
 }
 
 export function kubeletConditions(pod: Pod, inputs: ConditionInputs): PodCondition[] {
-  const containersReady = containersReadyCondition(inputs);
+  const containersReady = containersReadyCondition(pod, inputs);
   const conditions = [
     { type: 'PodReadyToStartContainers', status: inputs.hasSandbox ? 'True' : 'False' },
     initializedCondition(pod, inputs),
@@ -47,11 +47,17 @@ function initializedCondition(pod: Pod, { phase, initStatuses, statuses }: Condi
   return { type, status: 'False', reason: 'ContainersNotInitialized', message };
 }
 
-function containersReadyCondition({ phase, statuses }: ConditionInputs): PodCondition {
+/** Sidecars serve as the main containers do, and count as they do. */
+function containersReadyCondition(
+  pod: Pod,
+  { phase, initStatuses, statuses }: ConditionInputs,
+): PodCondition {
   const type = 'ContainersReady';
   if (phase === 'Succeeded') return { type, status: 'False', reason: 'PodCompleted' };
   if (phase === 'Failed') return { type, status: 'False', reason: 'PodFailed' };
-  const unready = statuses.filter(({ ready }) => !ready).map(({ name }) => name);
+  const sidecars = new Set((pod.spec.initContainers ?? []).filter(isSidecar).map(({ name }) => name));
+  const serving = [...initStatuses.filter(({ name }) => sidecars.has(name)), ...statuses];
+  const unready = serving.filter(({ ready }) => !ready).map(({ name }) => name);
   if (unready.length === 0) return { type, status: 'True' };
   const message = `containers with unready status: [${unready.join(' ')}]`;
   return { type, status: 'False', reason: 'ContainersNotReady', message };
