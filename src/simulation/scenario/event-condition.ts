@@ -28,7 +28,7 @@ export const eventCondition: Read<Condition> = (value, place) => {
   return {
     expected: `Event ${reason}${about}${saying}: ${count.text} times`,
     concerns: ({ resource }) => resource === 'events',
-    evaluate(objects) {
+    evaluate({ objects }) {
       const events = objects.list(EVENTS) as unknown as CoreEvent[];
       const times = events.filter(isMeant).reduce((sum, event) => sum + (event.count ?? 1), 0);
       return {

@@ -25,18 +25,24 @@ export interface Manifest {
 /** Gives the text of a file that a scenario names. @throws Error when it cannot */
 export type ReadFile = (path: string) => string;
 
+export interface ManifestOptions {
+  readFile: ReadFile;
+  /** Whether what the API would refuse is refused here; default true. */
+  isChecked?: boolean;
+}
+
 /** One entry of a list of manifests: text of YAML, `{ file: path }`, or an object. @throws ScenarioError */
-export function parseManifests(value: JsonValue, place: string, readFile: ReadFile): Manifest[] {
+export function parseManifests(value: JsonValue, place: string, options: ManifestOptions): Manifest[] {
   if (Array.isArray(value)) {
-    return value.flatMap((item, index) => parseManifests(item, `${place}[${index}]`, readFile));
+    return value.flatMap((item, index) => parseManifests(item, `${place}[${index}]`, options));
   }
-  if (typeof value === 'string') return parseText(value, place);
+  if (typeof value === 'string') return parseText(value, place, options);
   const object = jsonObject(value, place);
   if (Object.keys(object).length === 1 && object['file'] !== undefined) {
     const path = text(object['file'], placeIn(place, 'file'));
-    return parseText(readManifestFile(path, place, readFile), `${path}:`);
+    return parseText(readManifestFile(path, place, options.readFile), `${path}:`, options);
   }
-  return openList(object).map((item) => checkManifest(item, place));
+  return openList(object).map((item) => toManifest(item, place, options));
 }
 
 function readManifestFile(path: string, place: string, readFile: ReadFile): string {
@@ -49,7 +55,7 @@ function readManifestFile(path: string, place: string, readFile: ReadFile): stri
   }
 }
 
-function parseText(yaml: string, place: string): Manifest[] {
+function parseText(yaml: string, place: string, options: ManifestOptions): Manifest[] {
   let documents: JsonValue[];
   try {
     documents = parseYamlDocuments(yaml);
@@ -60,7 +66,7 @@ function parseText(yaml: string, place: string): Manifest[] {
   if (documents.length === 0) throw new ScenarioError(place, 'holds no manifest');
   return documents
     .flatMap((document) => openList(jsonObject(document, place)))
-    .map((document) => checkManifest(document, place));
+    .map((document) => toManifest(document, place, options));
 }
 
 function openList(value: JsonObject): JsonObject[] {
@@ -70,8 +76,7 @@ function openList(value: JsonObject): JsonObject[] {
     : [value];
 }
 
-/** @throws ScenarioError with the words of the API, when it would refuse the object */
-function checkManifest(value: JsonObject, place: string): Manifest {
+function toManifest(value: JsonObject, place: string, { isChecked = true }: ManifestOptions): Manifest {
   const gvk = gvkOf({
     apiVersion: readField(text, value, { name: 'apiVersion', place }),
     kind: readField(text, value, { name: 'kind', place }),
@@ -83,16 +88,22 @@ function checkManifest(value: JsonObject, place: string): Manifest {
   const given = readField(optional(text), metadata, { name: 'namespace', ...at });
   const namespace = row.namespaced ? (given ?? 'default') : '';
   const named = placeIn(place.endsWith(':') ? place : `${place}:`, `${row.singular}/${name}`);
+  const manifest = { row, namespace, name, object: value, place: named };
+  if (isChecked) checkManifest(manifest);
+  return manifest;
+}
+
+/** @throws ScenarioError with the words of the API, when it would refuse the object */
+function checkManifest({ row, namespace, name, object: value, place }: Manifest): void {
   try {
-    const { object } = decodeAs(structuredClone(value), gvk, { fieldValidation: 'Strict' });
+    const { object } = decodeAs(structuredClone(value), row, { fieldValidation: 'Strict' });
     if (row.namespaced) object.metadata.namespace = namespace;
     const errors = validateCreate(object as KubeObject);
     if (errors.length > 0) throw toInvalidError(row, name, errors);
   } catch (error) {
     if (!(error instanceof StatusError)) throw error;
-    throw new ScenarioError(named, `the API would refuse it: ${error.message}`, { cause: error });
+    throw new ScenarioError(place, `the API would refuse it: ${error.message}`, { cause: error });
   }
-  return { row, namespace, name, object: value, place: named };
 }
 
 function findRow({ group, version, kind }: GroupVersionKind, place: string): ResourceRow {

@@ -117,7 +117,7 @@ function newAbsence(pattern: ObjectPattern): Condition {
   return {
     expected: `there is no ${pattern.text}`,
     concerns: concernsKindOf(pattern),
-    evaluate(objects) {
+    evaluate({ objects }) {
       const found = objects.find(pattern);
       return {
         holds: found.length === 0,
@@ -131,7 +131,7 @@ function newCount(pattern: ObjectPattern, count: Comparison): Condition {
   return {
     expected: `${pattern.text}: ${count.text} of them`,
     concerns: concernsKindOf(pattern),
-    evaluate(objects) {
+    evaluate({ objects }) {
       const { length } = objects.find(pattern);
       return { holds: count.holds(length), actual: String(length) };
     },
@@ -143,7 +143,7 @@ function newPresence(pattern: ObjectPattern, checks: readonly FieldCheck[]): Con
   return {
     expected: wanted === '' ? `there is ${pattern.text}` : `${pattern.text}: ${wanted}`,
     concerns: concernsKindOf(pattern),
-    evaluate(objects) {
+    evaluate({ objects }) {
       const found = objects.find(pattern);
       if (found.length === 0) return { holds: false, actual: `there is no ${pattern.text}` };
       return judge(pattern, found, checks);

@@ -41,6 +41,7 @@ import {
   ScenarioError,
   text,
 } from './read.ts';
+import { ROUTES_FIELDS, routesCondition } from './routes-condition.ts';
 import type { Expectation, Scenario, ScenarioStep, ScenarioSwarm } from './scenario.ts';
 import { refusal, STEP_ACTIONS, type StepPlaces } from './step-actions.ts';
 import { parseTiming, TIMING_FIELDS } from './timing.ts';
@@ -75,7 +76,7 @@ export function parseScenario(
     cluster: head.cluster,
     programs: head.programs ?? {},
     manifests:
-      head.manifests === undefined ? [] : parseManifests(head.manifests, `${at} manifests`, readFile),
+      head.manifests === undefined ? [] : parseManifests(head.manifests, `${at} manifests`, { readFile }),
     steps,
     swarm: head.swarm?.(durationMs),
     expect: (head.expect ?? []).map((item, index) =>
@@ -185,8 +186,10 @@ function readSwarm(value: JsonValue, place: string): (durationMs: number) => Sce
   };
 }
 
-type ExpectationKind = { fields: readonly string[] } & (
-  | { condition: Read<Condition> }
+type ExpectationKind = {
+  fields: readonly string[];
+} /** `onlyAt`: it can only be looked at when everything of a moment has happened. */ & (
+  | { condition: Read<Condition>; onlyAt?: true }
   | { history: Read<HistoryCondition> }
 );
 
@@ -195,6 +198,7 @@ const EXPECTATIONS: Readonly<Record<string, ExpectationKind>> = {
   object: { fields: OBJECT_FIELDS, condition: objectCondition },
   event: { fields: EVENT_FIELDS, condition: eventCondition },
   pods: { fields: PODS_FIELDS, condition: podsCondition },
+  routes: { fields: ROUTES_FIELDS, condition: routesCondition, onlyAt: true },
   starts: { fields: STARTS_FIELDS, history: startsCondition },
   containers: { fields: CONTAINERS_FIELDS, history: containersCondition },
   timeline: { fields: TIMELINE_FIELDS, history: timelineCondition },
@@ -220,6 +224,7 @@ function parseExpectation(value: JsonObject, place: string, durationMs: number):
   const own = pick(value, kind.fields);
   if (!timed) return { place, history: kind.history(own, place) };
   const timing = parseTiming(pick(value, TIMING_FIELDS), place, durationMs);
+  if (kind.onlyAt && timing.kind !== 'at') throw new ScenarioError(place, `${name} are looked at with "at"`);
   return { place, condition: kind.condition(own, place), timing };
 }
 

@@ -61,7 +61,7 @@ export const podsCondition: Read<Condition> = (value, place) => {
   return {
     expected: `Pods ${selection.text}: ${bounds}`,
     concerns: (row) => storedUnder(row) === storedUnder(PODS),
-    evaluate(objects) {
+    evaluate({ objects }) {
       const selected = select(objects, selection);
       if (selected === undefined) {
         const none = [...counts.values()].every(({ bound }) => bound.holds(0));

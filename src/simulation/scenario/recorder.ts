@@ -1,6 +1,7 @@
 /** Hears everything of a scenario's world from its start, and keeps what expectations ask for. */
 import type { World } from '../world/world.ts';
 import type { WorldEvent } from '../world/world-event.ts';
+import type { ClusterView } from './condition.ts';
 import { ContainerHistory } from './container-history.ts';
 import { ObjectMirror } from './object-mirror.ts';
 import type { Expectation } from './scenario.ts';
@@ -10,6 +11,7 @@ import { ConditionWatch, type Failure } from './watch-condition.ts';
 export class ScenarioRecorder {
   readonly containers = new ContainerHistory();
   readonly #objects = new ObjectMirror();
+  readonly #cluster: ClusterView;
   readonly #watches: ConditionWatch[];
   readonly #now: () => number;
   #isRunning = false;
@@ -17,6 +19,8 @@ export class ScenarioRecorder {
   /** @param now  ms since the scenario's beginning */
   constructor(world: World, expectations: readonly Expectation[], now: () => number) {
     this.#now = now;
+    const objects = this.#objects;
+    this.#cluster = { objects, routesOf: (node) => world.nodes.get(node)?.routes ?? { ports: [] } };
     this.#watches = expectations.flatMap((expectation) =>
       'condition' in expectation ? [new ConditionWatch(expectation)] : [],
     );
@@ -35,7 +39,7 @@ export class ScenarioRecorder {
 
   settled(atMs: number): void {
     for (const watch of this.#watches) {
-      if (watch.momentsMs.includes(atMs)) watch.settled(this.#objects, atMs);
+      if (watch.momentsMs.includes(atMs)) watch.settled(this.#cluster, atMs);
     }
   }
 
@@ -51,6 +55,6 @@ export class ScenarioRecorder {
     this.containers.committed(event);
     const row = this.#objects.apply(event);
     if (row === undefined || !this.#isRunning) return;
-    for (const watch of this.#watches) watch.changed(row, this.#objects, this.#now());
+    for (const watch of this.#watches) watch.changed(row, this.#cluster, this.#now());
   }
 }

@@ -192,11 +192,10 @@ function readManifestStep(
   write: typeof applyManifest,
 ): StepRun {
   fields({ ...COMMON, [name]: json })(step, place);
-  const manifests = parseManifests(
-    readField(json, step, { name, place }),
-    placeIn(place, name),
-    places.readFile,
-  );
+  const value = readField(json, step, { name, place });
+  // What is expected to be refused is for the API to judge.
+  const isChecked = step['refused'] === undefined;
+  const manifests = parseManifests(value, placeIn(place, name), { readFile: places.readFile, isChecked });
   return async (context) => {
     for (const manifest of manifests) await write(context, manifest);
   };

@@ -1,8 +1,7 @@
 /** Whether a condition holds when it is expected to: asked at every change that concerns it, and at the moments that count. */
 import type { ResourceRow } from '../../api/resources.ts';
 import { formatGoDuration } from '../../base/duration.ts';
-import type { Answer, Condition } from './condition.ts';
-import type { ObjectMirror } from './object-mirror.ts';
+import type { Answer, ClusterView, Condition } from './condition.ts';
 import type { Timing } from './timing.ts';
 
 /** What was expected and did not come. */
@@ -50,13 +49,13 @@ export class ConditionWatch {
   }
 
   /** Something has changed. */
-  changed(row: ResourceRow, objects: ObjectMirror, atMs: number): void {
-    if (this.#condition.concerns(row)) this.#look(objects, atMs, false);
+  changed(row: ResourceRow, cluster: ClusterView, atMs: number): void {
+    if (this.#condition.concerns(row)) this.#look(cluster, atMs, false);
   }
 
   /** A moment has settled. */
-  settled(objects: ObjectMirror, atMs: number): void {
-    this.#look(objects, atMs, true);
+  settled(cluster: ClusterView, atMs: number): void {
+    this.#look(cluster, atMs, true);
   }
 
   conclude(): Failure | undefined {
@@ -65,9 +64,9 @@ export class ConditionWatch {
     return { place: this.#place, expected: `${this.#condition.expected} ${this.#judge.when}`, actual: wrong };
   }
 
-  #look(objects: ObjectMirror, atMs: number, isSettled: boolean): void {
+  #look(cluster: ClusterView, atMs: number, isSettled: boolean): void {
     if (this.#wrong !== undefined) return;
-    this.#last = { ...this.#condition.evaluate(objects), atMs, isSettled };
+    this.#last = { ...this.#condition.evaluate(cluster), atMs, isSettled };
     this.#wrong = this.#judge.judge(this.#last);
   }
 }
