@@ -64,7 +64,8 @@ function parseDocuments(text: string, source: string): JsonValue[] | CommandErro
   }
 }
 
-function openList(value: JsonValue): JsonValue[] {
+/** The objects of a `List`, or the value itself. */
+export function openList(value: JsonValue): JsonValue[] {
   if (!isJsonObject(value)) return [value];
   const { kind, items } = value;
   return typeof kind === 'string' && kind.endsWith('List') && Array.isArray(items)
@@ -72,14 +73,19 @@ function openList(value: JsonValue): JsonValue[] {
     : [value];
 }
 
-function toManifest(value: JsonValue, source: string): Manifest | CommandError {
+/** @param findRow  knows the kinds that there are; default the built-in ones */
+export function toManifest(
+  value: JsonValue,
+  source: string,
+  findRow: typeof findKind = findKind,
+): Manifest | CommandError {
   if (!isJsonObject(value))
     return new CommandError(`error parsing ${source}: an object is expected, not ${typeof value}`);
   const { apiVersion, kind, metadata } = value;
   if (typeof apiVersion !== 'string' || apiVersion === '') return incomplete(source, 'apiVersion');
   if (typeof kind !== 'string' || kind === '') return incomplete(source, 'kind');
   const gvk = gvkOf({ apiVersion, kind });
-  const row = findKind(gvk.group, gvk.version, gvk.kind);
+  const row = findRow(gvk.group, gvk.version, gvk.kind);
   if (row === undefined) return unknownKind(source, gvk);
   const name = isJsonObject(metadata) ? (metadata['name'] ?? metadata['generateName']) : undefined;
   if (typeof name !== 'string' || name === '') return incomplete(source, 'metadata.name');

@@ -1,8 +1,10 @@
 import { deepEqual, equal, match, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import { allResources, PODS } from '../api/resources.ts';
+import type { KubeObject } from '../api/meta.ts';
+import { allResources, PODS, type ResourceRef } from '../api/resources.ts';
 import { hasReason } from '../base/status-error.ts';
-import { type Kinds, resolveResource, type ShortNames } from './kinds.ts';
+import type { Kinds, ShortNames } from './kinds.ts';
+import { KnownKinds } from './known-kinds.ts';
 import { newCluster, untilReady, WEB } from './testing.fixture.ts';
 
 const configMap = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'a' }, data: { x: '1' } } as const;
@@ -92,17 +94,87 @@ test('ClusterClient reads logs, evicts within budgets, and speaks as whom it is 
   await rejects(cluster.client.logs(name), /no route to host/);
 });
 
-test('resolveResource knows every word, and what was meant by another', () => {
-  equal(resolveResource(PODS), PODS);
-  equal(resolveResource('po').resource, 'pods');
+/** Of a cluster without CustomResourceDefinitions. */
+const kinds = new KnownKinds({ objects: () => [] });
+
+test('KnownKinds knows every word, and what was meant by another', () => {
+  equal(kinds.resolve(PODS), PODS);
+  equal(kinds.resolve('po').resource, 'pods');
   match(
-    messageOf(() => resolveResource('deploymnet')),
+    messageOf(() => kinds.resolve('deploymnet')),
     /there is no kind "deploymnet"; did you mean "deployment"\?/,
   );
   match(
-    messageOf(() => resolveResource('frobnicator')),
+    messageOf(() => kinds.resolve('frobnicator')),
     /^there is no kind "frobnicator"$/,
   );
+});
+
+const WIDGETS = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'widgets.example.com' },
+  spec: {
+    group: 'example.com',
+    scope: 'Namespaced',
+    names: { plural: 'widgets', singular: 'widget', kind: 'Widget', shortNames: ['wd'] },
+    versions: [
+      {
+        name: 'v1',
+        served: true,
+        storage: true,
+        additionalPrinterColumns: [{ name: 'Size', type: 'integer', jsonPath: '.spec.size' }],
+        schema: {
+          openAPIV3Schema: {
+            type: 'object',
+            properties: {
+              spec: { type: 'object', properties: { size: { type: 'integer', minimum: 1 } } },
+            },
+          },
+        },
+      },
+    ],
+  },
+};
+const widget = (name: string, size: number) => ({
+  apiVersion: 'example.com/v1',
+  kind: 'Widget',
+  metadata: { name, namespace: 'default' },
+  spec: { size },
+});
+
+test('ClusterClient knows the kinds of CustomResourceDefinitions as soon as they are applied', async (t) => {
+  const cluster = await newCluster(t, { nodes: 0, manifests: [WIDGETS, widget('a', 1)] });
+  const { client } = cluster;
+  deepEqual((await cluster.get('widget/a'))['spec'], { size: 1 });
+  deepEqual((await client.get('wd', 'a'))['spec'], { size: 1 });
+  equal((await client.list('widgets.example.com')).length, 1);
+  interface Widget extends KubeObject {
+    spec: { size: number };
+  }
+  const widgets: ResourceRef<Widget> = {
+    group: 'example.com',
+    version: 'v1',
+    resource: 'widgets',
+    kind: 'Widget',
+    namespaced: true,
+  };
+  await client.createAs(widgets, widget('b', 2));
+  const changed = await client.edit(widgets, 'b', (object) => {
+    object.spec.size = 3;
+  });
+  equal(changed.spec.size, 3);
+  await rejects(
+    cluster.apply(widget('c', 0)),
+    /widget.example.com\/c: Widget.example.com "c" is invalid: spec.size/,
+  );
+  const waiting = cluster.until(() => client.find('widget', 'a').then((found) => found?.['status']), {
+    within: 0,
+  });
+  await rejects(waiting, /OBJECT +SIZE\nwidget\/a +1\n/);
+  await client.delete('crd', 'widgets.example.com');
+  await cluster.advance('10s');
+  await rejects(cluster.get('widget/a'), /there is no kind "widget"/);
 });
 
 /** By its type it holds what the interface has; the test, that the interface has everything. */
@@ -194,11 +266,11 @@ test('Kinds: every stored kind has a type, under its kind, its singular and its 
   const stored = allResources().filter(({ virtual }) => !virtual);
   deepEqual(Object.keys(KINDS).sort(), [...new Set(stored.map(({ kind }) => kind))].sort());
   for (const { kind, resource, singular } of stored) {
-    equal(resolveResource(kind).kind, kind);
+    equal(kinds.resolve(kind).kind, kind);
     equal(singular, kind.toLowerCase());
     equal(plural(singular), resource);
   }
-  for (const [short, kind] of Object.entries(SHORT)) equal(resolveResource(short).kind, kind);
+  for (const [short, kind] of Object.entries(SHORT)) equal(kinds.resolve(short).kind, kind);
 });
 
 /** As the type `Plural` has it. */

@@ -5,12 +5,12 @@
  * Objects that it returns are frozen and shared: `edit` changes a copy.
  */
 import type { KubeObject, NewObject } from '../api/meta.ts';
-import { gvkOf } from '../api/meta.ts';
-import { findKind, type ResourceRef, resourcePath } from '../api/resources.ts';
+import { type ResourceRef, resourcePath } from '../api/resources.ts';
 import { hasReason } from '../base/status-error.ts';
 import type { ApiClient, DeleteOptions, ListOptions, ObjectName, Patch } from '../client/api-client.ts';
 import { callSite } from './call-site.ts';
-import { type Kinds, type ObjectOf, type Resource, resolveResource } from './kinds.ts';
+import type { Kinds, ObjectOf, Resource } from './kinds.ts';
+import type { KnownKinds } from './known-kinds.ts';
 import type { OpenThing } from './open-things.ts';
 
 /** `'web'`, `'shop/web'` (namespace and name), or both apart. Without a namespace it is `default`. */
@@ -120,6 +120,7 @@ export interface ClusterClient {
 /** What a client belongs to. */
 export interface ClientScope {
   client: ApiClient;
+  kinds: KnownKinds;
   /** Ends every call. */
   signal: AbortSignal;
   /** A stream is read; the returned function ends that. */
@@ -147,7 +148,7 @@ class ScopedClient implements ClusterClient {
   }
 
   async get<const R extends Resource>(kind: R, target: Target, options?: CallOptions): Promise<ObjectOf<R>> {
-    const ref = resolveResource(kind);
+    const ref = this.#kinds.resolve(kind);
     return this.api.get(ref, toName(ref, target), this.#signal(options));
   }
 
@@ -168,7 +169,7 @@ class ScopedClient implements ClusterClient {
     kind: R,
     { signal, ...selection }: Selection = {},
   ): Promise<ObjectOf<R>[]> {
-    const { items } = await this.api.list(resolveResource(kind), selection, this.#signal({ signal }));
+    const { items } = await this.api.list(this.#kinds.resolve(kind), selection, this.#signal({ signal }));
     return items;
   }
 
@@ -176,7 +177,7 @@ class ScopedClient implements ClusterClient {
     kind: R,
     selection: WatchSelection = {},
   ): AsyncIterableIterator<ObjectChange<ObjectOf<R>>> {
-    const ref = resolveResource(kind);
+    const ref = this.#kinds.resolve(kind);
     const within = selection.namespace === undefined ? '' : ` in ${selection.namespace}`;
     return this.#watch(ref, selection, {
       what: `a watch of ${ref.resource}${within}`,
@@ -210,7 +211,7 @@ class ScopedClient implements ClusterClient {
     options?: CallOptions,
   ): Promise<Kinds[K]> {
     const { apiVersion, kind } = object as unknown as { apiVersion: string; kind: string };
-    return this.createAs(refOf<Kinds[K]>({ apiVersion, kind }), object, options);
+    return this.createAs(this.#refOf<Kinds[K]>({ apiVersion, kind }), object, options);
   }
 
   async createAs<T extends KubeObject>(
@@ -224,11 +225,11 @@ class ScopedClient implements ClusterClient {
   }
 
   async update<T extends KubeObject>(object: T, options?: CallOptions): Promise<T> {
-    return this.api.update(refOf<T>(object), object, this.#signal(options));
+    return this.api.update(this.#refOf<T>(object), object, this.#signal(options));
   }
 
   async updateStatus<T extends KubeObject>(object: T, options?: CallOptions): Promise<T> {
-    return this.api.updateStatus(refOf<T>(object), object, this.#signal(options));
+    return this.api.updateStatus(this.#refOf<T>(object), object, this.#signal(options));
   }
 
   async edit<const R extends Resource>(
@@ -237,7 +238,7 @@ class ScopedClient implements ClusterClient {
     change: (object: ObjectOf<R>) => void,
     options?: CallOptions,
   ): Promise<ObjectOf<R>> {
-    const ref = resolveResource(kind);
+    const ref = this.#kinds.resolve(kind);
     const signal = this.#signal(options);
     for (let attempt = 1; ; attempt++) {
       const object = structuredClone(await this.api.get(ref, toName(ref, target), signal));
@@ -256,7 +257,7 @@ class ScopedClient implements ClusterClient {
     body: unknown,
     { type = 'merge', subresource, ...options }: PatchOptions = {},
   ): Promise<ObjectOf<R>> {
-    const ref = resolveResource(kind);
+    const ref = this.#kinds.resolve(kind);
     const patch: Patch = { type, body, ...(subresource === undefined ? {} : { subresource }) };
     return this.api.patch(ref, toName(ref, target), patch, this.#signal(options));
   }
@@ -275,7 +276,7 @@ class ScopedClient implements ClusterClient {
     target: Target,
     { signal, ...options }: DeleteOptions & CallOptions = {},
   ): Promise<ObjectOf<R>> {
-    const ref = resolveResource(kind);
+    const ref = this.#kinds.resolve(kind);
     return this.api.delete(ref, toName(ref, target), options, this.#signal({ signal }));
   }
 
@@ -284,18 +285,18 @@ class ScopedClient implements ClusterClient {
     { signal, ...selection }: Selection & { namespace: string },
     options: DeleteOptions = {},
   ): Promise<void> {
-    await this.api.deleteCollection(resolveResource(kind), selection, options, this.#signal({ signal }));
+    await this.api.deleteCollection(this.#kinds.resolve(kind), selection, options, this.#signal({ signal }));
   }
 
   async evict(pod: Target, options?: CallOptions): Promise<void> {
-    const ref = resolveResource('pods');
+    const ref = this.#kinds.resolve('pods');
     const name = toName(ref, pod);
     const body = { apiVersion: 'policy/v1', kind: 'Eviction', metadata: name };
     await this.api.createSubresource(ref, name, { name: 'eviction', body }, this.#signal(options));
   }
 
   async logs(pod: Target, { signal, ...options }: LogsOptions = {}): Promise<string> {
-    const ref = resolveResource('pods');
+    const ref = this.#kinds.resolve('pods');
     const { namespace, name } = toName(ref, pod);
     const query = new URLSearchParams();
     for (const [key, value] of Object.entries(options)) query.set(key, String(value));
@@ -306,6 +307,14 @@ class ScopedClient implements ClusterClient {
       text += decoder.decode(chunk, { stream: true });
     }
     return text + decoder.decode();
+  }
+
+  get #kinds(): KnownKinds {
+    return this.#scope.kinds;
+  }
+
+  #refOf<T extends KubeObject>(object: { apiVersion: string; kind: string }): ResourceRef<T> {
+    return this.#kinds.rowOf(object) as ResourceRef<T>;
   }
 
   #signal({ signal }: { signal?: AbortSignal | undefined } = {}): AbortSignal {
@@ -321,11 +330,4 @@ function toName(ref: ResourceRef<unknown>, target: Target): ObjectName {
 function splitTarget(target: string): ObjectName {
   const slash = target.indexOf('/');
   return slash < 0 ? { name: target } : { namespace: target.slice(0, slash), name: target.slice(slash + 1) };
-}
-
-function refOf<T extends KubeObject>(object: { apiVersion: string; kind: string }): ResourceRef<T> {
-  const { group, version, kind } = gvkOf(object);
-  const row = findKind(group, version, kind);
-  if (row === undefined) throw new TypeError(`there is no kind "${kind}" in ${object.apiVersion}`);
-  return row as ResourceRef<T>;
 }

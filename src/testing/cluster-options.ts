@@ -1,9 +1,9 @@
 /** What a test may ask of its cluster, checked before anything starts. */
 
+import { suggestion } from '../simulation/scenario/closest.ts';
 import type { SimulatedProgram } from '../simulation/sim-program.ts';
-import type { NodeShape } from '../simulation/world/sim-node.ts';
-import type { Manifests } from './manifest-input.ts';
-import { suggest } from './suggest.ts';
+import type { NodeShape } from '../simulation/world/sim-node-facts.ts';
+import type { Manifests } from './manifests.ts';
 
 export interface ClusterOptions {
   /** How many, or which; default 1. Their names are `node-1`, `node-2`, … */
@@ -55,7 +55,9 @@ export function checkOptions(options: ClusterOptions): void {
   if (!isObject(options)) throw new TypeError('startCluster: its options are an object');
   for (const [name, value] of Object.entries(options)) {
     if (!Object.hasOwn(CHECKS, name)) {
-      throw new TypeError(`startCluster: there is no option "${name}"${suggest(name, Object.keys(CHECKS))}`);
+      throw new TypeError(
+        `startCluster: there is no option "${name}"${suggestion(name, Object.keys(CHECKS))}`,
+      );
     }
     const expected = value === undefined ? undefined : CHECKS[name as keyof ClusterOptions](value);
     if (expected !== undefined) {

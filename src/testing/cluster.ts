@@ -5,10 +5,9 @@ import type { TimelineEntry } from '../simulation/timeline/timeline-entry.ts';
 import type { TimelineFilter } from '../simulation/timeline/timeline-filter.ts';
 import type { WorldEvent } from '../simulation/world/world-event.ts';
 import type { ClusterClient } from './cluster-client.ts';
-import type { ControllerFunction } from './controller-run.ts';
-import type { ClusterHttps } from './https-gateway.ts';
+import type { ControllerFunction } from './controller-context.ts';
 import type { ObjectOf } from './kinds.ts';
-import type { Applied, Manifests } from './manifest-input.ts';
+import type { Applied, Manifests } from './manifests.ts';
 import type { Span } from './parse-span.ts';
 
 /** `deployment/web`, `pod/shop/web-1`, `node/node-1`. */
@@ -25,7 +24,7 @@ export interface User {
 }
 
 export interface UntilOptions {
-  /** Of the cluster's time; default 5 minutes, in real time 30 seconds. */
+  /** Of the cluster's time; default 5 minutes; in real time 30 seconds on the wall. */
   within?: Span;
   /** Of what is waited for, for the error: `the web Deployment is available`. */
   description?: string;
@@ -51,6 +50,21 @@ export interface ControllerHandle {
   readonly name: string;
   /** Aborts its signal. Resolves when its function has ended. @throws LeakError naming what it left open */
   stop(): Promise<void>;
+}
+
+/** How clients outside of the process reach the cluster. */
+export interface ClusterHttps {
+  /** `https://127.0.0.1:43210`. */
+  readonly url: string;
+  /** Path of a kubeconfig for `kubernetes-admin`; gone when the cluster has stopped. */
+  readonly kubeconfig: string;
+  /** What stands in it. */
+  readonly kubeconfigText: string;
+  /** PEM: what signs the server's certificate. */
+  readonly ca: string;
+  /** PEM: the administrator's certificate and key. */
+  readonly cert: string;
+  readonly key: string;
 }
 
 /** Everything that lets time pass resolves at the very moment that it waited for: virtual time stands still after it. */

@@ -1,6 +1,6 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ControllerFunction } from './controller-run.ts';
+import type { ControllerFunction } from './controller-context.ts';
 import { newCluster } from './testing.fixture.ts';
 
 /** Gives each ConfigMap with label `copy` a copy named `NAME-copy`. */

@@ -10,41 +10,22 @@ import type { UserInfo } from '../api/message.ts';
 import type { KubeObject } from '../api/meta.ts';
 import { runAll } from '../assembly/run-all.ts';
 import { aborted, isCancellation } from '../base/abort.ts';
-import type { Clock } from '../base/clock.ts';
 import { silentLogger } from '../base/logger.ts';
-import type { Random } from '../base/random.ts';
-import type { Informer, InformerSelector } from '../client/informer.ts';
+import type { InformerSelector } from '../client/informer.ts';
 import { newInformerFactory, type RunningInformerFactory } from '../client/informer-factory.ts';
 import { newRestClient } from '../client/rest-client.ts';
 import type { Life } from '../simulation/world/life.ts';
 import type { World } from '../simulation/world/world.ts';
-import { type ClusterClient, newClusterClient } from './cluster-client.ts';
-import { type ObjectOf, type Resource, resolveResource } from './kinds.ts';
+import { newClusterClient } from './cluster-client.ts';
+import type { ControllerContext, ControllerFunction } from './controller-context.ts';
+import type { ObjectOf, Resource } from './kinds.ts';
+import type { KnownKinds } from './known-kinds.ts';
 import { OpenThings } from './open-things.ts';
 import { newTrackedClock } from './tracked-clock.ts';
 
-/** What a controller under test is given. All of it lives in the cluster's time. */
-export interface ControllerContext {
-  /** Its calls and watches end when the controller is stopped. */
-  client: ClusterClient;
-  clock: Clock;
-  /** Seeded: the same decisions in every run. */
-  random: Random;
-  informers: ControllerInformers;
-}
-
-/** Local copies, kept current while the controller runs. */
-export interface ControllerInformers {
-  informer<const R extends Resource>(kind: R, selector?: InformerSelector): Informer<ObjectOf<R>>;
-  /** Resolves when every copy asked for so far is filled. */
-  whenSynced(): Promise<void>;
-}
-
-/** Works until `signal` aborts. What it throws before is a failure of the test. */
-export type ControllerFunction = (context: ControllerContext, signal: AbortSignal) => Promise<void> | void;
-
 export interface ControllerRunOptions {
   world: World;
+  kinds: KnownKinds;
   name: string;
   user: UserInfo;
   run: ControllerFunction;
@@ -112,7 +93,7 @@ export class ControllerRun {
     life: Life,
     signal: AbortSignal,
   ): { context: ControllerContext; informers: RunningInformerFactory } {
-    const { world, name, user } = this.#options;
+    const { world, kinds, name, user } = this.#options;
     const process = `${name}/controller`;
     const transport = world.transportOf({ party: name, process, life, user });
     const api = newRestClient(transport, { userAgent: name });
@@ -125,12 +106,12 @@ export class ControllerRun {
       log: silentLogger,
     });
     const context: ControllerContext = {
-      client: newClusterClient({ client: api, signal, opened: ignore, waiting: ignore }),
+      client: newClusterClient({ client: api, kinds, signal, opened: ignore, waiting: ignore }),
       clock: newTrackedClock(clock, this.#open, `controller "${name}"`),
       random: random.fork('own'),
       informers: {
         informer: <const R extends Resource>(kind: R, selector?: InformerSelector) =>
-          informers.informer<ObjectOf<R> & KubeObject>(resolveResource(kind), selector),
+          informers.informer<ObjectOf<R> & KubeObject>(kinds.resolve(kind), selector),
         whenSynced: () => informers.whenAllSynced(signal),
       },
     };

@@ -3,8 +3,10 @@ import type { UserInfo } from '../api/message.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { World } from '../simulation/world/world.ts';
 import type { ControllerHandle } from './cluster.ts';
-import { type ControllerFunction, ControllerRun } from './controller-run.ts';
+import type { ControllerFunction } from './controller-context.ts';
+import { ControllerRun } from './controller-run.ts';
 import type { Failures } from './failures.ts';
+import type { KnownKinds } from './known-kinds.ts';
 import { formatOpenThing, LeakError, type OpenThing } from './open-things.ts';
 import type { TimeDriver } from './time-driver.ts';
 
@@ -12,6 +14,7 @@ export interface ControllersOptions {
   world: World;
   time: TimeDriver;
   failures: Failures;
+  kinds: KnownKinds;
 }
 
 export interface ControllerStart {
@@ -38,11 +41,12 @@ export class Controllers {
   }
 
   start({ run, name, user, site }: ControllerStart): ControllerHandle {
-    const { world, failures } = this.#options;
+    const { world, failures, kinds } = this.#options;
     const chosen = this.#chooseName(name);
     const thing = { what: `controller "${chosen}"`, site };
     const controller = new ControllerRun({
       world,
+      kinds,
       name: chosen,
       user,
       run,

@@ -17,6 +17,7 @@ export type { NodeShape } from '../simulation/world/sim-node-facts.ts';
 export type { WorldEvent } from '../simulation/world/world-event.ts';
 export type {
   Cluster,
+  ClusterHttps,
   ControllerHandle,
   NamedObject,
   ObjectPath,
@@ -27,11 +28,10 @@ export type {
 } from './cluster.ts';
 export type { ClusterClient, ObjectChange, Selection, Target } from './cluster-client.ts';
 export type { ClusterOptions } from './cluster-options.ts';
-export type { ControllerContext, ControllerFunction, ControllerInformers } from './controller-run.ts';
-export type { ClusterHttps } from './https-gateway.ts';
+export { ConditionTimeoutError } from './condition-timeout-error.ts';
+export type { ControllerContext, ControllerFunction, ControllerInformers } from './controller-context.ts';
 export type { AnyObject, Kinds } from './kinds.ts';
-export { type Applied, ManifestError, type Manifests } from './manifest-input.ts';
+export { type Applied, ManifestError, type Manifests } from './manifests.ts';
 export { LeakError } from './open-things.ts';
 export type { Span } from './parse-span.ts';
 export { startCluster } from './start-cluster.ts';
-export { ConditionTimeoutError } from './until.ts';

@@ -5,14 +5,35 @@
 import type { Event as CoreEvent } from '../api/generated/core-v1.ts';
 import { gvkOf, type KubeObject } from '../api/meta.ts';
 import { tableCells, tableColumns } from '../api/printers/printers.ts';
-import { EVENTS, findKind, PODS, REPLICA_SETS, type ResourceRow } from '../api/resources.ts';
+import {
+  DAEMON_SETS,
+  DEPLOYMENTS,
+  EVENTS,
+  findKind,
+  JOBS,
+  PODS,
+  REPLICA_SETS,
+  type ResourceRef,
+  type ResourceRow,
+  STATEFUL_SETS,
+} from '../api/resources.ts';
 import { TextTable } from '../cli/printers/text-table.ts';
 import { formatObjectRef } from '../simulation/object-ref.ts';
 import { formatTimeline } from '../simulation/timeline/format-timeline.ts';
 import type { Timeline } from '../simulation/timeline/timeline.ts';
 import type { World } from '../simulation/world/world.ts';
+import type { KnownKinds } from './known-kinds.ts';
 import type { ObservedObjects } from './observed-objects.ts';
 
+/** Owners before what they own. */
+const DEPENDENTS = [
+  DEPLOYMENTS,
+  STATEFUL_SETS,
+  DAEMON_SETS,
+  REPLICA_SETS,
+  JOBS,
+  PODS,
+] as readonly ResourceRow[];
 const ROWS_MAX = 20;
 const CONDITIONS_MAX = 10;
 const EVENTS_MAX = 8;
@@ -24,14 +45,16 @@ export interface Scene {
   world: World;
   timeline: Timeline;
   observed: ObservedObjects;
+  kinds: KnownKinds;
 }
 
 /** Empty where there is nothing to show. */
-export function explain({ world, timeline, observed }: Scene): string {
+export function explain(scene: Scene): string {
+  const { world, timeline, observed } = scene;
   const shown = withDependents(world, observed.objects);
   const parts = [
     observed.missing.join('\n'),
-    formatTables(shown, world.clock.now()),
+    formatTables(shown, scene),
     observed.omitted === 0 ? '' : `and ${observed.omitted} more`,
     shown.flatMap(conditionLines).slice(0, CONDITIONS_MAX).join('\n'),
     eventLines(world, shown).join('\n'),
@@ -43,12 +66,12 @@ export function explain({ world, timeline, observed }: Scene): string {
     .join('\n\n');
 }
 
-/** The objects, and the ReplicaSets and Pods below them. */
+/** The objects, and the workloads and Pods below them. */
 function withDependents(world: World, objects: readonly KubeObject[]): KubeObject[] {
   const shown = [...objects];
   const uids = new Set(shown.map(({ metadata }) => metadata.uid));
-  for (const resource of [REPLICA_SETS, PODS]) {
-    for (const object of world.objects<KubeObject>(resource)) {
+  for (const resource of DEPENDENTS) {
+    for (const object of world.objects<KubeObject>(resource as ResourceRef<KubeObject>)) {
       const isOwned = object.metadata.ownerReferences?.some(({ uid }) => uids.has(uid)) ?? false;
       if (!isOwned || uids.has(object.metadata.uid)) continue;
       uids.add(object.metadata.uid);
@@ -59,21 +82,24 @@ function withDependents(world: World, objects: readonly KubeObject[]): KubeObjec
 }
 
 /** One table for each kind. */
-function formatTables(objects: readonly KubeObject[], nowMs: number): string {
+function formatTables(objects: readonly KubeObject[], scene: Scene): string {
   const byKind = Map.groupBy(objects, ({ apiVersion, kind }) => `${apiVersion}/${kind}`);
-  return [...byKind.values()].map((group) => formatTable(group, nowMs)).join('\n');
+  return [...byKind.values()].map((group) => formatTable(group, scene)).join('\n');
 }
 
-function formatTable(objects: readonly KubeObject[], nowMs: number): string {
-  const [{ apiVersion, kind }] = objects as [KubeObject];
-  const row = gvkOf({ apiVersion, kind });
-  const columns = tableColumns(row);
+function formatTable(objects: readonly KubeObject[], { world, kinds }: Scene): string {
+  const row = kinds.rowOf(objects[0]!);
+  const custom = row.custom?.printer;
+  const columns = custom?.columns ?? tableColumns(row);
   const isShown = (_: unknown, index: number) =>
     columns[index]?.priority === 0 && columns[index].format !== 'name';
   const names = columns.filter(isShown).map(({ name }) => name.toUpperCase());
-  const cellsOf = (object: KubeObject) => tableCells(row, object, nowMs).filter(isShown).map(toText);
+  const nowMs = world.clock.now();
+  const cellsOf = (object: KubeObject) => custom?.cells(object, nowMs) ?? tableCells(row, object, nowMs);
   const table = new TextTable(['OBJECT', ...names]);
-  return table.format(objects.map((object) => [refOf(object), ...cellsOf(object)]));
+  return table.format(
+    objects.map((object) => [refOf(object), ...cellsOf(object).filter(isShown).map(toText)]),
+  );
 }
 
 /** Cells are texts, numbers and nothing. */

@@ -8,8 +8,7 @@ import { newEventRecorder } from '../client/event-writer.ts';
 import { newRestClient } from '../client/rest-client.ts';
 import { runNodeLease } from '../kubelet/node/node-lease.ts';
 import { NodeReporter } from '../kubelet/node/node-reporter.ts';
-import type { NodeShape } from '../simulation/world/sim-node.ts';
-import { simulatedNodeFacts } from '../simulation/world/sim-node-facts.ts';
+import { type NodeShape, simulatedNodeFacts } from '../simulation/world/sim-node-facts.ts';
 import type { World } from '../simulation/world/world.ts';
 
 const HEALTHY = { memoryPressure: false, diskPressure: false, pidPressure: false, notReady: [] };

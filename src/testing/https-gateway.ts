@@ -16,22 +16,8 @@ import { formatKubeconfig, writeKubeconfig } from '../platform/kubeconfig.ts';
 import { newStreamingUpgrade } from '../platform/kubelet-streaming.ts';
 import { openPki } from '../platform/pki.ts';
 import { systemClock } from '../platform/system-clock.ts';
+import type { ClusterHttps } from './cluster.ts';
 import type { NodeAgents } from './node-agents.ts';
-
-/** How clients outside of the process reach the cluster. */
-export interface ClusterHttps {
-  /** `https://127.0.0.1:43210`. */
-  readonly url: string;
-  /** Path of a kubeconfig for `kubernetes-admin`; gone when the cluster has stopped. */
-  readonly kubeconfig: string;
-  /** What stands in it. */
-  readonly kubeconfigText: string;
-  /** PEM: what signs the server's certificate. */
-  readonly ca: string;
-  /** PEM: the administrator's certificate and key. */
-  readonly cert: string;
-  readonly key: string;
-}
 
 export interface OpenHttps extends ClusterHttps {
   close(): Promise<void>;

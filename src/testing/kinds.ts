@@ -21,9 +21,7 @@ import type * as resource from '../api/generated/resource-v1.ts';
 import type { PriorityClass } from '../api/generated/scheduling-v1.ts';
 import type * as storage from '../api/generated/storage-v1.ts';
 import type { KubeObject } from '../api/meta.ts';
-import { allResources, type ResourceRef, type ResourceRow } from '../api/resources.ts';
-import { findRowByWord } from '../simulation/object-ref.ts';
-import { suggest } from './suggest.ts';
+import type { ResourceRef } from '../api/resources.ts';
 
 /** By kind: what is stored. */
 export interface Kinds {
@@ -137,17 +135,3 @@ export type Resource = KindWord | (string & {}) | ResourceRef<KubeObject>;
 /** The type of the objects that `R` names. */
 export type ObjectOf<R> =
   R extends ResourceRef<infer T extends KubeObject> ? T : R extends keyof ByWord ? ByWord[R] : AnyObject;
-
-/** The row that a word names, or the reference as it is. @throws TypeError that lists what is near */
-export function resolveResource<R extends Resource>(resource: R): ResourceRef<ObjectOf<R>> {
-  if (typeof resource !== 'string') return resource as ResourceRef<ObjectOf<R>>;
-  const row = findRowByWord(resource);
-  if (row !== undefined) return row;
-  throw new TypeError(`there is no kind "${resource}"${suggest(resource, allWords())}`);
-}
-
-function allWords(): string[] {
-  return allResources()
-    .filter((row) => !row.virtual)
-    .flatMap((row: ResourceRow) => [row.resource, row.singular, row.kind]);
-}

@@ -1,7 +1,8 @@
 /** What a test does to machines and processes, by their names. */
+
+import { suggestion } from '../simulation/scenario/closest.ts';
 import type { SimulatedMachine } from '../simulation/world/sim-machine.ts';
 import type { World } from '../simulation/world/world.ts';
-import { suggest } from './suggest.ts';
 
 export class Machinery {
   readonly #world: World;
@@ -46,7 +47,7 @@ export class Machinery {
         name === `${machine.name}/${program}` || name === machine.name || name === program,
     );
     const names = all.map(({ machine, program }) => `${machine.name}/${program}`);
-    if (found.length === 0) throw new TypeError(`there is no process "${name}"${suggest(name, names)}`);
+    if (found.length === 0) throw new TypeError(`there is no process "${name}"${suggestion(name, names)}`);
     if (found.length > 1)
       throw new TypeError(`"${name}" is several processes; choose one: ${names.join(', ')}`);
     found[0]!.machine.process(found[0]!.program)?.kill('crashed by the test');
@@ -61,6 +62,6 @@ export class Machinery {
   #machine(name: string): SimulatedMachine {
     const machine = this.#world.machines.get(name);
     if (machine !== undefined) return machine;
-    throw new TypeError(`there is no machine "${name}"${suggest(name, [...this.#world.machines.keys()])}`);
+    throw new TypeError(`there is no machine "${name}"${suggestion(name, [...this.#world.machines.keys()])}`);
   }
 }

@@ -5,34 +5,29 @@
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
+import type { JsonValue } from '../api/json.ts';
+import type { KubeObject } from '../api/meta.ts';
+import { parseYamlDocuments } from '../api/yaml.ts';
 import { StatusError } from '../base/status-error.ts';
-import { type ApplyOutcome, applyManifest } from '../cli/commands/apply.ts';
-import { type Manifest, readManifests } from '../cli/manifests.ts';
+import { applyManifest } from '../cli/commands/apply.ts';
+import { type Manifest, openList, toManifest } from '../cli/manifests.ts';
 import { qualifiedName } from '../cli/printers/object-output.ts';
+import { CommandError } from '../cli/usage-error.ts';
 import type { ApiClient } from '../client/api-client.ts';
-
-/** Loose on purpose: what is no manifest is refused with a message. */
-type ManifestObject = { apiVersion: string; kind: string; metadata: object; [field: string]: unknown };
-
-export type ManifestSource = string | URL | ManifestObject;
-export type Manifests = ManifestSource | readonly ManifestSource[];
-
-/** What `apply` did with one object. */
-export interface Applied {
-  /** `deployment.apps/web`. */
-  name: string;
-  outcome: ApplyOutcome;
-}
-
-/** Manifests that are none, or that the API refuses. One line for each, with its source. */
-export class ManifestError extends Error {
-  override name = 'ManifestError';
-}
+import type { KnownKinds } from './known-kinds.ts';
+import { type Applied, ManifestError, type ManifestSource, type Manifests } from './manifests.ts';
+import type { TimeDriver } from './time-driver.ts';
 
 interface Target {
   client: ApiClient;
+  kinds: KnownKinds;
+  time: TimeDriver;
   namespace: string;
 }
+
+/** Until a definition's kinds are served; in virtual time it is at once. */
+const SERVED_WITHIN_MS = 10_000;
+const SERVED_STEP_MS = 100;
 
 /** In the order given. What can be applied is, also when something else cannot. @throws ManifestError */
 export async function applyManifests(
@@ -43,15 +38,14 @@ export async function applyManifests(
   const applied: Applied[] = [];
   const problems: { message: string; cause: unknown }[] = [];
   for (const source of toList(manifests)) {
-    const set = await read(source);
-    for (const problem of set.problems) problems.push({ message: problem.message, cause: problem });
-    for (const manifest of set.manifests) {
+    for (const { place, value } of read(source)) {
       try {
-        const outcome = await applyManifest(target, manifest, signal);
-        applied.push({ name: qualifiedName(manifest.object), outcome });
+        applied.push(await applyOne(toManifestIn(value, place, target), target, signal));
       } catch (error) {
-        if (!(error instanceof StatusError)) throw error;
-        problems.push({ message: `${sourceOf(manifest)}: ${error.message}`, cause: error });
+        if (!(error instanceof StatusError || error instanceof CommandError)) throw error;
+        const message =
+          error instanceof StatusError ? `${place}: ${nameOf(value)}: ${error.message}` : error.message;
+        problems.push({ message, cause: error });
       }
     }
   }
@@ -60,16 +54,42 @@ export async function applyManifests(
   throw new ManifestError(problems.map(({ message }) => message).join('\n'), { cause: first.cause });
 }
 
-/** A lone text or object has no source worth a name. */
-function sourceOf({ source, object }: Manifest): string {
-  return `${source}: ${qualifiedName(object)}`;
+/** One document, and where it stands. */
+interface Document {
+  place: string;
+  value: JsonValue;
+}
+
+/** A kind may be defined by a manifest before it. */
+function toManifestIn(value: JsonValue, place: string, { kinds }: Target): Manifest {
+  const manifest = toManifest(value, place, (group, version, kind) => kinds.byKind(group, version, kind));
+  if (manifest instanceof CommandError) throw manifest;
+  return manifest;
+}
+
+async function applyOne(manifest: Manifest, target: Target, signal: AbortSignal): Promise<Applied> {
+  const outcome = await applyManifest(target, manifest, signal);
+  const { kind, metadata } = manifest.object;
+  if (kind === 'CustomResourceDefinition') await untilServed(metadata.name, target);
+  return { name: qualifiedName(manifest.object), outcome };
+}
+
+/** What follows may be of that kind. A definition that is never served is left to its conditions. */
+async function untilServed(name: string, { kinds, time }: Target): Promise<void> {
+  for (let waitedMs = 0; !kinds.isServed(name) && waitedMs < SERVED_WITHIN_MS; waitedMs += SERVED_STEP_MS) {
+    await time.untilMoreThan(time.happenings, SERVED_STEP_MS);
+  }
+}
+
+function nameOf(value: JsonValue): string {
+  return qualifiedName(value as unknown as KubeObject);
 }
 
 function toList(manifests: Manifests): readonly ManifestSource[] {
   return Array.isArray(manifests) ? manifests : [manifests as ManifestSource];
 }
 
-function read(source: ManifestSource): ReturnType<typeof readManifests> {
+function read(source: ManifestSource): Document[] {
   if (source instanceof URL) return readFiles(fileURLToPath(source));
   if (typeof source !== 'string') return readText(JSON.stringify(source) ?? 'null', 'an object');
   return isText(source) ? readText(source, 'a text') : readFiles(source);
@@ -79,22 +99,23 @@ function isText(source: string): boolean {
   return /\n|^\s*[{[]/.test(source);
 }
 
-function readText(text: string, source: string): ReturnType<typeof readManifests> {
-  return readManifests(
-    { listManifests: async (name) => [name], readText: async () => text, readStdin: async () => text },
-    [source],
-  );
+/** @throws ManifestError for what is no YAML */
+function readText(text: string, place: string): Document[] {
+  try {
+    return parseYamlDocuments(text, place)
+      .flatMap(openList)
+      .map((value) => ({ place, value }));
+  } catch (error) {
+    throw new ManifestError((error as Error).message, { cause: error });
+  }
 }
 
-function readFiles(file: string): ReturnType<typeof readManifests> {
-  const found = reading(file, () => listFiles(file));
-  return readManifests(
-    {
-      listManifests: async () => found,
-      readText: async (name) => reading(name, () => readFileSync(name, 'utf8')),
-      readStdin: async () => '',
-    },
-    [file],
+function readFiles(file: string): Document[] {
+  return reading(file, () => listFiles(file)).flatMap((name) =>
+    readText(
+      reading(name, () => readFileSync(name, 'utf8')),
+      name,
+    ),
   );
 }
 

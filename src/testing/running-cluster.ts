@@ -13,6 +13,7 @@ import type { WorldEvent } from '../simulation/world/world-event.ts';
 import { callSite } from './call-site.ts';
 import type {
   Cluster,
+  ClusterHttps,
   ControllerHandle,
   NamedObject,
   ObjectAt,
@@ -24,12 +25,14 @@ import type {
   User,
 } from './cluster.ts';
 import { type ClusterClient, newClusterClient } from './cluster-client.ts';
-import type { ControllerFunction } from './controller-run.ts';
+import type { ControllerFunction } from './controller-context.ts';
 import { Controllers } from './controllers.ts';
 import { Failures } from './failures.ts';
-import type { ClusterHttps, OpenHttps } from './https-gateway.ts';
+import type { OpenHttps } from './https-gateway.ts';
+import { KnownKinds } from './known-kinds.ts';
 import { Machinery } from './machinery.ts';
-import { type Applied, applyManifests, type Manifests } from './manifest-input.ts';
+import { applyManifests } from './manifest-input.ts';
+import type { Applied, Manifests } from './manifests.ts';
 import { NodeAgents } from './node-agents.ts';
 import { parseObjectPath, pathOf } from './object-path.ts';
 import { ObservedObjects } from './observed-objects.ts';
@@ -43,6 +46,7 @@ import { describeCondition, type WaitContext, waitUntil } from './until.ts';
 /** Of requests from outside the process. */
 const OUTSIDE = 'outside';
 const STANDSTILL_PATIENCE_MS = 1000;
+/** How long a condition is waited for when the test does not say: of virtual time, and on the wall. */
 const UNTIL_VIRTUAL_MS = 300_000;
 const UNTIL_REAL_MS = 30_000;
 /** Of real time: how often a condition is looked at when nothing happens. */
@@ -63,6 +67,7 @@ export class RunningCluster implements Cluster {
   readonly #world: World;
   readonly #time: TimeDriver;
   readonly #isVirtual: boolean;
+  readonly #patienceMs: number;
   readonly #timeline: Timeline;
   readonly #observed = new ObservedObjects();
   readonly #open = new OpenThings();
@@ -70,6 +75,7 @@ export class RunningCluster implements Cluster {
   readonly #standstill: StandstillWarning;
   readonly #agents: NodeAgents;
   readonly #machinery: Machinery;
+  readonly #kinds: KnownKinds;
   readonly #controllers: Controllers;
   readonly #end = new AbortController();
   #https: OpenHttps | undefined;
@@ -80,6 +86,7 @@ export class RunningCluster implements Cluster {
     this.nodes = nodes;
     const { clock } = world;
     this.#isVirtual = time === 'virtual';
+    this.#patienceMs = this.#isVirtual ? UNTIL_VIRTUAL_MS : UNTIL_REAL_MS * speed;
     this.#time = this.#isVirtual ? new VirtualTime(clock) : new PassingTime(clock, POLL_REAL_MS * speed);
     this.#timeline = recordTimeline(world);
     this.#failures = new Failures(world);
@@ -93,7 +100,13 @@ export class RunningCluster implements Cluster {
     });
     this.#agents = new NodeAgents(world);
     this.#machinery = new Machinery(world);
-    this.#controllers = new Controllers({ world, time: this.#time, failures: this.#failures });
+    this.#kinds = new KnownKinds(world);
+    this.#controllers = new Controllers({
+      world,
+      time: this.#time,
+      failures: this.#failures,
+      kinds: this.#kinds,
+    });
     this.client = this.#newClient(ADMIN);
   }
 
@@ -117,11 +130,12 @@ export class RunningCluster implements Cluster {
   }
 
   apply(manifests: Manifests, { namespace = 'default' }: { namespace?: string } = {}): Promise<Applied[]> {
-    return applyManifests(manifests, { client: this.client.api, namespace }, this.#end.signal);
+    const target = { client: this.client.api, kinds: this.#kinds, time: this.#time, namespace };
+    return applyManifests(manifests, target, this.#end.signal);
   }
 
   async get<const P extends ObjectPath>(path: P, options?: { namespace?: string }): Promise<ObjectAt<P>> {
-    const { row, ...target } = parseObjectPath(path, options?.namespace);
+    const { row, ...target } = parseObjectPath(path, this.#kinds, options?.namespace);
     return (await this.client.get(row, target)) as ObjectAt<P>;
   }
 
@@ -129,13 +143,13 @@ export class RunningCluster implements Cluster {
     path: P,
     options?: { namespace?: string },
   ): Promise<ObjectAt<P> | undefined> {
-    const { row, ...target } = parseObjectPath(path, options?.namespace);
+    const { row, ...target } = parseObjectPath(path, this.#kinds, options?.namespace);
     return (await this.client.find(row, target)) as ObjectAt<P> | undefined;
   }
 
   async until<T>(condition: () => T | Promise<T>, options: UntilOptions = {}): Promise<Truthy<T>> {
     this.#end.signal.throwIfAborted();
-    const { within = this.#isVirtual ? UNTIL_VIRTUAL_MS : UNTIL_REAL_MS } = options;
+    const { within = this.#patienceMs } = options;
     const withinMs = parseSpan(within, 'until: within');
     const description = describeCondition(condition, options.description);
     const thing = { what: `until(${description})`, site: callSite() };
@@ -209,7 +223,7 @@ export class RunningCluster implements Cluster {
   }
 
   async events(object: ObjectPath | NamedObject): Promise<CoreEvent[]> {
-    const { kind, name, namespace } = pathOf(object);
+    const { kind, name, namespace } = pathOf(object, this.#kinds);
     const fieldSelector = `involvedObject.kind=${kind},involvedObject.name=${name}`;
     const events = await this.client.list(EVENTS, {
       fieldSelector,
@@ -275,6 +289,7 @@ export class RunningCluster implements Cluster {
     });
     return newClusterClient({
       client,
+      kinds: this.#kinds,
       signal: this.#end.signal,
       opened: (thing) => this.#open.add(thing),
       waiting: (thing) => this.#waiting(thing),
@@ -303,6 +318,7 @@ export class RunningCluster implements Cluster {
       world: this.#world,
       timeline: this.#timeline,
       observed: this.#observed,
+      kinds: this.#kinds,
       waiting: (thing) => this.#waiting(thing),
       throwIfFailed: () => this.#failures.throwIfAny(),
     };

@@ -6,7 +6,7 @@ import { test } from 'node:test';
 import { pathToFileURL } from 'node:url';
 import { SIMULATION_START_MS } from '../simulation/sim-clock.ts';
 import type { ClusterOptions } from './cluster-options.ts';
-import { ManifestError } from './manifest-input.ts';
+import { ManifestError } from './manifests.ts';
 import { startCluster } from './start-cluster.ts';
 import { newCluster, untilReady, WEB } from './testing.fixture.ts';
 

@@ -2,8 +2,8 @@ import { deepEqual, doesNotMatch, equal, match, ok, rejects } from 'node:assert/
 import { once } from 'node:events';
 import { test } from 'node:test';
 import { SIMULATION_START_MS } from '../simulation/sim-clock.ts';
+import { ConditionTimeoutError } from './condition-timeout-error.ts';
 import { newCluster, untilReady, WEB } from './testing.fixture.ts';
-import { ConditionTimeoutError } from './until.ts';
 
 test('until resolves at the very moment that the condition comes to hold', async (t) => {
   const crash = { preloaded: true, runs: [{ exit: { afterMs: 1234.5, code: 1 } }, {}] };
@@ -138,6 +138,6 @@ test('during lets time pass beside what is outside of the cluster', async (t) =>
   const outside = new Promise<string>((resolve) => setTimeout(() => resolve('out'), 50));
   equal(await cluster.during(outside, { speed: 1000 }), 'out');
   const passedMs = cluster.now() - startMs;
-  ok(passedMs >= 40_000 && passedMs < 5_000_000, `${passedMs}`);
+  ok(passedMs > 1000 && passedMs < 60_000_000, `${passedMs}`);
   await rejects(cluster.during(Promise.reject(new Error('broken'))), /broken/);
 });

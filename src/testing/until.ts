@@ -1,14 +1,10 @@
 /** Waits for a condition in the cluster's time. */
 import type { Truthy } from './cluster.ts';
+import { ConditionTimeoutError } from './condition-timeout-error.ts';
 import { explain, type Scene } from './explain.ts';
 import type { OpenThing } from './open-things.ts';
 import { formatSpan } from './parse-span.ts';
 import type { TimeDriver } from './time-driver.ts';
-
-/** A condition did not come to hold in time. */
-export class ConditionTimeoutError extends Error {
-  override name = 'ConditionTimeoutError';
-}
 
 /** A condition that depends on what makes no sound is looked at as often. */
 const QUIET_MAX_MS = 1000;
@@ -67,9 +63,8 @@ function newTimeout<T>(wait: Wait<T>, scene: Scene, answer: Answer<T>): Conditio
   const { site } = wait.thing;
   const head = `not so within ${formatSpan(wait.withinMs)}: ${wait.description}; ${last}${site === '' ? '' : ` (${site})`}`;
   const scenery = explain(scene);
-  return new ConditionTimeoutError(scenery === '' ? head : `${head}\n\n${scenery}\n`, {
-    ...('error' in answer ? { cause: answer.error } : {}),
-  });
+  const message = scenery === '' ? head : `${head}\n\n${scenery}\n`;
+  return new ConditionTimeoutError(message, 'error' in answer ? { cause: answer.error } : undefined);
 }
 
 /** What is waited for, in the test's own words or in its code. */

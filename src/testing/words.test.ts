@@ -1,9 +1,12 @@
 import { equal, match, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import { callSite } from './call-site.ts';
+import { KnownKinds } from './known-kinds.ts';
 import { parseObjectPath, pathOf } from './object-path.ts';
 import { formatSpan, parseSpan } from './parse-span.ts';
-import { suggest } from './suggest.ts';
+
+/** Of a cluster without CustomResourceDefinitions. */
+const kinds = new KnownKinds({ objects: () => [] });
 
 test('parseSpan reads spans as Go does, and numbers as milliseconds', () => {
   equal(parseSpan('1h30m', 'x'), 5_400_000);
@@ -24,20 +27,6 @@ test('formatSpan says what parseSpan reads, without zeros', () => {
   }
 });
 
-test('suggest names what is near, else what there is, if that is little', () => {
-  equal(suggest('nods', ['nodes', 'pods', 'seed']), '; did you mean "nodes"?');
-  equal(suggest('SEED', ['nodes', 'seed']), '; did you mean "seed"?');
-  equal(suggest('kubelet', ['a', 'b']), '; there are: a, b');
-  equal(suggest('x', []), '; there are none');
-  equal(
-    suggest(
-      'something',
-      Array.from({ length: 30 }, (_, index) => `n${index}`),
-    ),
-    '',
-  );
-});
-
 test('callSite is the place that called what is ours', () => {
   match(callSite(), /^src\/testing\/words.test.ts:\d+:\d+$/);
   const deeper = [1].map(() => callSite())[0];
@@ -46,21 +35,21 @@ test('callSite is the place that called what is ours', () => {
 
 test('parseObjectPath finds kind, namespace and name', () => {
   const place = (path: string, namespace?: string) => {
-    const target = parseObjectPath(path, namespace);
+    const target = parseObjectPath(path, kinds, namespace);
     return `${target.row.resource} ${target.namespace} ${target.name}`;
   };
   equal(place('deploy/web'), 'deployments default web');
   equal(place('deploy/web', 'shop'), 'deployments shop web');
   equal(place('deploy/shop/web', 'other'), 'deployments shop web');
   equal(place('node/node-1', 'shop'), 'nodes  node-1');
-  throws(() => parseObjectPath('web'), /there is no kind "web"/);
-  throws(() => parseObjectPath('pod'), /"pod" names no object; write KIND\/NAME/);
-  throws(() => parseObjectPath('pods/a/b/c'), /"pods\/a\/b\/c" names no object/);
-  throws(() => parseObjectPath('node/a/b'), /"node\/a\/b" names no object/);
+  throws(() => parseObjectPath('web', kinds), /there is no kind "web"/);
+  throws(() => parseObjectPath('pod', kinds), /"pod" names no object; write KIND\/NAME/);
+  throws(() => parseObjectPath('pods/a/b/c', kinds), /"pods\/a\/b\/c" names no object/);
+  throws(() => parseObjectPath('node/a/b', kinds), /"node\/a\/b" names no object/);
 });
 
 test('pathOf takes an object for itself', () => {
   const object = { kind: 'Pod', metadata: { name: 'web-1', namespace: 'shop' } };
-  equal(JSON.stringify(pathOf(object)), '{"kind":"Pod","namespace":"shop","name":"web-1"}');
-  equal(JSON.stringify(pathOf('node/n')), '{"kind":"Node","namespace":"","name":"n"}');
+  equal(JSON.stringify(pathOf(object, kinds)), '{"kind":"Pod","namespace":"shop","name":"web-1"}');
+  equal(JSON.stringify(pathOf('node/n', kinds)), '{"kind":"Node","namespace":"","name":"n"}');
 });
