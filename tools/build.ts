@@ -1,11 +1,15 @@
 /**
- * `npm run build`: bundles each entry point into one file under `dist/`, so that starting reads few files.
+ * `npm run build`: bundles each entry point into one file under `dist/`, so that starting reads few files; and
+ * `kintsugi/testing` with its types, which others import from `node_modules`, where Node strips none.
+ * `--out DIR` builds elsewhere.
  *
  * Packages stay outside the bundle where they are imported only when used, or carry native code.
  */
 import { cpSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { build, type Plugin } from 'esbuild';
+import { parseArgs } from 'node:util';
+import { type BuildOptions, build, type Plugin } from 'esbuild';
+import { emitTypes } from './emit-types.ts';
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 
@@ -31,40 +35,47 @@ const lazyBuiltins: Plugin = {
   },
 };
 
+const COMMON = {
+  absWorkingDir: ROOT,
+  bundle: true,
+  splitting: true,
+  platform: 'node',
+  target: 'node24',
+  format: 'esm',
+  packages: 'bundle',
+  external: ['@lydell/node-pty'],
+  banner: {
+    js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
+  },
+  sourcemap: 'linked',
+  // The text of what is loaded stays in memory. Names stay, and lines, for stack traces.
+  minifyWhitespace: true,
+  lineLimit: 160,
+  plugins: [lazyBuiltins],
+  keepNames: true,
+  metafile: true,
+  logLevel: 'warning',
+} as const satisfies BuildOptions;
+
 async function main(): Promise<void> {
-  const outdir = path.join(ROOT, 'dist');
+  const { values } = parseArgs({ options: { out: { type: 'string', default: path.join(ROOT, 'dist') } } });
+  const outdir = path.resolve(values.out);
   rmSync(outdir, { recursive: true, force: true });
   mkdirSync(outdir, { recursive: true });
-  const result = await build({
-    absWorkingDir: ROOT,
-    entryPoints: ENTRIES,
-    outdir,
-    bundle: true,
-    splitting: true,
+  const builds = [
     // Beside the entries: a module finds its worker beside itself, whichever file it ends up in.
-    chunkNames: 'chunk-[hash]',
-    platform: 'node',
-    target: 'node24',
-    format: 'esm',
-    packages: 'bundle',
-    external: ['@lydell/node-pty'],
-    banner: {
-      js: "import { createRequire as __createRequire } from 'node:module'; const require = __createRequire(import.meta.url);",
-    },
-    outExtension: { '.js': '.mjs' },
-    sourcemap: 'linked',
-    // The text of what is loaded stays in memory. Names stay, and lines, for stack traces.
-    minifyWhitespace: true,
-    lineLimit: 160,
-    plugins: [lazyBuiltins],
-    keepNames: true,
-    metafile: true,
-    logLevel: 'warning',
-  });
-  const bytes = Object.values(result.metafile.outputs).reduce((total, output) => total + output.bytes, 0);
+    { entryPoints: ENTRIES, outExtension: { '.js': '.mjs' }, chunkNames: 'chunk-[hash]' },
+    // Apart from the product, whose chunks it would cut smaller.
+    { entryPoints: { testing: 'src/testing/entry.ts' }, chunkNames: 'testing-[hash]' },
+  ];
+  const results = await Promise.all(builds.map((options) => build({ ...COMMON, ...options, outdir })));
+  const outputs = results.flatMap(({ metafile }) => Object.values(metafile.outputs));
+  const bytes = outputs.reduce((total, output) => total + output.bytes, 0);
   writeFileSync(path.join(outdir, 'package.json'), `${JSON.stringify({ type: 'module' })}\n`);
   cpSync(path.join(ROOT, 'LICENSE'), path.join(outdir, 'LICENSE'));
-  process.stderr.write(`built dist/ (${Math.round(bytes / 1024)} KiB)\n`);
+  const types = emitTypes(ROOT, path.join(outdir, 'types'));
+  writeFileSync(path.join(outdir, 'testing.d.ts'), `export * from './types/${types}';\n`);
+  process.stderr.write(`built ${path.relative(process.cwd(), outdir)}/ (${Math.round(bytes / 1024)} KiB)\n`);
 }
 
 await main();
