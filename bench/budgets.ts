@@ -50,4 +50,6 @@ export const budgets: readonly Budget[] = [
   atMost('simulation: the same, resident at most', 'simulation-apply-memory', 1500, 'MB'),
   atMost("simulation: 5,000 nodes, 150,000 Pods, a node's death", 'simulation-node-death', 5, 's'),
   atMost('simulation: the same, resident', 'simulation-held-memory', 4000, 'MB'),
+  atMost('a cluster in a test: started, one node ready', 'testing-start', 50, 'ms'),
+  atMost('a cluster in a test: the first, import included', 'testing-first-start', 250, 'ms'),
 ];

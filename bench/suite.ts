@@ -12,4 +12,5 @@ export const suite: readonly (() => Promise<BenchmarkFile>)[] = [
   () => import('./healing.bench.ts'),
   () => import('./scheduler.bench.ts'),
   () => import('./simulation.bench.ts'),
+  () => import('./testing.bench.ts'),
 ];
