@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { crashAfter } from '../simulation/sim-program.ts';
+import { POD_RESYNC_MS } from './defaults.ts';
 import { createPod, newTestNode, PODS } from './kubelet.fixture.ts';
 
 const FOREVER = { preloaded: true, runs: [{}] };
@@ -292,5 +293,19 @@ test('newKubelet waits with ErrImagePull, then ImagePullBackOff, and retries', a
   assert.match(waiting()?.message ?? '', /^Back-off pulling image "app"/);
   await node.clock.advance(60_000);
   assert.equal(node.events$('Pulling').length, 3);
+  await node.stop();
+});
+
+test('newKubelet notices within a minute that the wall clock has jumped past the end of a back-off', async () => {
+  const node = await newTestNode({ app: { preloaded: true, runs: [crashAfter(0)] } });
+  await createPod(node, { containers: [{}] });
+  await node.clock.advance(15 * 60_000);
+  const starts = () => node.events.filter(({ reason }) => reason === 'Started').length;
+  const before = starts();
+  await node.clock.advance(1000);
+  assert.equal(starts(), before);
+  node.clock.jumpWall(3_600_000);
+  await node.clock.advance(POD_RESYNC_MS);
+  assert.equal(starts(), before + 1);
   await node.stop();
 });

@@ -21,7 +21,7 @@ import { rejectPod } from './admission.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
-import { CONCURRENT_PULLS_MAX, CONCURRENT_STARTS_MAX, HOUSEKEEPING_MS } from './defaults.ts';
+import { CONCURRENT_PULLS_MAX, CONCURRENT_STARTS_MAX, HOUSEKEEPING_MS, POD_RESYNC_MS } from './defaults.ts';
 import { OrphanSweeper } from './housekeeping.ts';
 import type { NodeFacts, NodeHealth } from './node/node-facts.ts';
 import { runNodeLease } from './node/node-lease.ts';
@@ -150,7 +150,7 @@ class NodeKubelet implements Kubelet {
       onDelete: (pod) => this.#remove(pod),
     });
     await this.#informer.whenSynced(signal);
-    await Promise.all([following, this.#sweepNowAndThen(signal)]);
+    await Promise.all([following, this.#sweepNowAndThen(signal), this.#resyncNowAndThen(signal)]);
   }
 
   async #firstList(signal: AbortSignal): Promise<void> {
@@ -170,6 +170,13 @@ class NodeKubelet implements Kubelet {
     while (!signal.aborted) {
       await this.#sweeper.sweep(this.#workers, signal);
       await this.#deps.clock.sleep(HOUSEKEEPING_MS, signal);
+    }
+  }
+
+  async #resyncNowAndThen(signal: AbortSignal): Promise<void> {
+    for (;;) {
+      await this.#deps.clock.sleep(POD_RESYNC_MS, signal);
+      for (const worker of this.#workers.values()) worker.resync();
     }
   }
 

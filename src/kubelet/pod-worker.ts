@@ -16,7 +16,7 @@ import { planPod } from './plan-pod.ts';
 import { hasStopped, planTermination } from './plan-termination.ts';
 import type { PodDeps } from './pod-deps.ts';
 import { newPodMemory } from './pod-memory.ts';
-import { type PodObservation, VOLUMES_OPERATION } from './pod-observation.ts';
+import { type PodObservation, type PodRuntime, VOLUMES_OPERATION } from './pod-observation.ts';
 import { beginOperation, type Ending, type OperationContext, podFacts } from './pod-operations.ts';
 import type { PodPlan } from './pod-plan.ts';
 import { DEADLINE_FAILURE, deadlineMs, nextPodState, type PodState } from './pod-state.ts';
@@ -43,6 +43,8 @@ export class PodWorker {
   #isRemoved = false;
   #eviction: { failure: PodFailure; graceSeconds: number } | undefined;
   #volumesStale = false;
+  /** What the last look saw, when it left nothing to do, and the wall time at which that changes by itself. */
+  #settled: { pod: Pod; observed: PodRuntime; untilMs: number } | undefined;
 
   constructor(deps: PodDeps, pod: Pod) {
     this.#deps = deps;
@@ -77,6 +79,21 @@ export class PodWorker {
     if (!equalJson(after.annotations, before.annotations)) this.#volumesStale = true;
     this.#pod = pod;
     this.#wake.now();
+  }
+
+  /** The safety net under the events: looks again, unless it would see just what the last look saw and left as it was. */
+  resync(): void {
+    if (!this.#isSettled()) this.#wake.now();
+  }
+
+  #isSettled(): boolean {
+    const { clock, observer, statuses } = this.#deps;
+    if (this.#settled === undefined || this.#settled.pod !== this.#pod) return false;
+    const { observed, untilMs } = this.#settled;
+    const { uid } = this.#pod.metadata;
+    const { sandboxes, containers } = observer.pod(uid);
+    const isSame = observed.sandboxes === sandboxes && observed.containers === containers;
+    return isSame && clock.now() < untilMs && statuses.isWritten(uid);
   }
 
   /** The object is gone from the API. @param last  its last state: how soon a deletion that could not wait wants the end */
@@ -132,6 +149,7 @@ export class PodWorker {
   }
 
   async #sync(signal: AbortSignal): Promise<void> {
+    this.#settled = undefined;
     await this.#readMessages(signal);
     this.#syncProbes(signal);
     const observed = this.#observe();
@@ -145,7 +163,7 @@ export class PodWorker {
     } else if (this.#state.is !== 'terminated') this.#apply(plan, signal);
     this.#tellWaiting(plan);
     this.#report(observed, plan, signal);
-    this.#setTimer(plan, observed.nowMs);
+    this.#settle(plan, observed);
   }
 
   #observe(): PodObservation {
@@ -304,8 +322,13 @@ export class PodWorker {
     }
   }
 
-  #setTimer(plan: PodPlan, lookedAtMs: number): void {
+  #settle(plan: PodPlan, observed: PodObservation): void {
+    const { inFlight, volumesRetryAtMs } = this.#memory;
     const deadline = this.#state.is === 'syncing' ? deadlineMs(this.#pod) : undefined;
-    this.#wake.at(nextLookMs(lookedAtMs, [plan.replanAtMs, this.#volumes.refreshAtMs, deadline]));
+    const moments = [plan.replanAtMs, this.#volumes.refreshAtMs, volumesRetryAtMs, deadline];
+    const untilMs = nextLookMs(observed.nowMs, moments);
+    this.#wake.at(untilMs);
+    if (plan.actions.length === 0 && inFlight.size === 0)
+      this.#settled = { pod: this.#pod, observed, untilMs };
   }
 }

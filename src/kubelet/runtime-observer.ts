@@ -105,11 +105,17 @@ export class RuntimeObserver {
       runtime.listContainers(signal),
     ]);
     const before = this.#pods;
-    this.#pods = groupByPod(sandboxes, containers);
-    this.lastListedMs = this.#deps.clock.now();
-    for (const uid of new Set([...before.keys(), ...this.#pods.keys()])) {
-      if (signatureOf(before.get(uid)) !== signatureOf(this.#pods.get(uid))) this.onChange(uid);
+    const now: Map<string, PodRuntime> = groupByPod(sandboxes, containers);
+    const changed: string[] = [];
+    for (const [uid, pod] of now) {
+      const known = before.get(uid);
+      if (known !== undefined && isIdentical(known, pod)) now.set(uid, known);
+      else if (signatureOf(known) !== signatureOf(pod)) changed.push(uid);
     }
+    for (const uid of before.keys()) if (!now.has(uid)) changed.push(uid);
+    this.#pods = now;
+    this.lastListedMs = this.#deps.clock.now();
+    for (const uid of changed) this.onChange(uid);
   }
 }
 
@@ -137,6 +143,15 @@ function groupByPod(
     pod.containers.sort(byNewest);
   }
   return pods;
+}
+
+/** The runtime gave the very values again that it gave before. */
+function isIdentical(a: PodRuntime, b: PodRuntime): boolean {
+  return areIdentical(a.sandboxes, b.sandboxes) && areIdentical(a.containers, b.containers);
+}
+
+function areIdentical(a: readonly object[], b: readonly object[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
 }
 
 /** Differs when something that a worker decides on has changed. */

@@ -51,6 +51,12 @@ export class StatusWriter {
     return this.#entries.get(podUid)?.wanted;
   }
 
+  /** Nothing of it waits to be written. */
+  isWritten(podUid: string): boolean {
+    const entry = this.#entries.get(podUid);
+    return entry === undefined || !(entry.isWriting || entry.isDirty);
+  }
+
   /** Wants `status` in the API. @param remove  and then the object gone; the Pod has stopped */
   set(pod: Pod, status: PodStatus, options: { remove: boolean }, signal: AbortSignal): void {
     const { uid } = pod.metadata;

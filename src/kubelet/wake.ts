@@ -17,9 +17,10 @@ export class Wake {
     this.#resume?.();
   }
 
-  /** Wakes at a wall time too; replaces the moment that was set before. */
+  /** Wakes at a wall time too (Infinity: at none); replaces the moment that was set before. */
   at(wallMs: number): void {
     this.#timer?.cancel();
+    if (wallMs === Number.POSITIVE_INFINITY) return;
     this.#timer = this.#clock.setTimer(Math.max(0, wallMs - this.#clock.now()), () => this.now());
   }
 
