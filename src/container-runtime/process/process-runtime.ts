@@ -310,8 +310,12 @@ export class ProcessRuntime implements ContainerRuntime {
   ): Promise<ExecSyncResult> {
     const options = { command, stdin: false, stdout: true, stderr: true, tty: false };
     const session = await this.exec(containerId, options, signal);
-    const timer = timeoutMs > 0 ? this.#options.clock.setTimer(timeoutMs, () => session.close()) : undefined;
-    const deadlineMs = this.#options.clock.monotonicMs() + timeoutMs;
+    let isLate = false;
+    const endLate = () => {
+      isLate = true;
+      session.close();
+    };
+    const timer = timeoutMs > 0 ? this.#options.clock.setTimer(timeoutMs, endLate) : undefined;
     const [stdout, stderr, exitCode] = await Promise.all([
       collectOutput(session.stdout, EXEC_SYNC_OUTPUT_MAX),
       collectOutput(session.stderr, EXEC_SYNC_OUTPUT_MAX),
@@ -319,7 +323,7 @@ export class ProcessRuntime implements ContainerRuntime {
     ]);
     timer?.cancel();
     signal.throwIfAborted();
-    if (timer !== undefined && this.#options.clock.monotonicMs() >= deadlineMs) {
+    if (isLate) {
       throw new RuntimeError(
         'DeadlineExceeded',
         `command ${JSON.stringify(command.join(' '))} timed out after ${timeoutMs} ms`,
