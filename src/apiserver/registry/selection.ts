@@ -19,7 +19,7 @@ export interface Selection {
   /** Set when only the object of this name can match. */
   readonly name: string | undefined;
   readonly fields: readonly FieldRequirement[];
-  matches(object: ApiObject): boolean;
+  readonly matches: (object: ApiObject) => boolean;
 }
 
 export const EVERYTHING: Selection = {

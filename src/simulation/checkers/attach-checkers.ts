@@ -8,6 +8,7 @@ import { CalmTime } from './calm-time.ts';
 import type { CheckedCluster, Checker, CheckerFactory, Violation } from './checker.ts';
 import { newDisruptionBudgetChecker } from './disruption-budget.ts';
 import { newDurableStateChecker } from './durable-state.ts';
+import { newFreshReadsChecker } from './fresh-reads.ts';
 import { newLeftoversChecker } from './leftovers.ts';
 import { newNodesReadyChecker } from './nodes-ready.ts';
 import { newOrphanContainersChecker } from './orphan-containers.ts';
@@ -33,6 +34,7 @@ export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
   revisions: newRevisionsChecker,
   'acknowledged-writes': newAcknowledgedWritesChecker,
   'durable-state': newDurableStateChecker,
+  'fresh-reads': newFreshReadsChecker,
   'watch-streams': newWatchStreamsChecker,
   'replica-bound': newReplicaBoundChecker,
   'rollout-bound': newRolloutBoundChecker,

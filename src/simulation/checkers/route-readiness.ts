@@ -102,7 +102,8 @@ class ReadinessBook {
     const service = this.#cluster.world
       .objects(SERVICES, namespace)
       .find((candidate) => namespaceOf(candidate) === namespace && id.startsWith(`${keyOf(candidate)}:`));
-    return service?.spec?.publishNotReadyAddresses === true;
+    // Without a selector the endpoints are the user's own words.
+    return service?.spec.publishNotReadyAddresses === true || service?.spec.selector === undefined;
   }
 
   #accuse(node: string, { id }: ServicePortRoute, { key, ip, sinceMs }: Unready, nowMs: number): void {

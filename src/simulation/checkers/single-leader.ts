@@ -4,6 +4,7 @@
  * not either, since the API knows nothing of terms.
  */
 import type { Lease } from '../../api/generated/coordination-v1.ts';
+import { LEASES } from '../../api/resources.ts';
 import { LEADER_LEASE } from '../world/sim-control-plane.ts';
 import type { RequestDone } from '../world/world-event.ts';
 import type { CheckerFactory } from './checker.ts';
@@ -14,9 +15,12 @@ const LEASE_KEY = `${LEASES_PREFIX}${LEADER_LEASE.namespace}/${LEADER_LEASE.name
 /** Who thaws hears of everything that is due at once, and ends. */
 const AFTER_THAW_MS = 100;
 
-export const newSingleLeaderChecker: CheckerFactory = (_cluster, report) => {
+export const newSingleLeaderChecker: CheckerFactory = ({ world }, report) => {
   /** Machines that held the lead, with when they got it; the last one holds it. Only changes of hands are kept. */
-  let terms: { machine: string; sinceMs: number }[] = [];
+  let terms = world
+    .objects(LEASES, LEADER_LEASE.namespace)
+    .filter(({ metadata }) => metadata.name === LEADER_LEASE.name)
+    .map((lease) => ({ machine: machineOf(lease), sinceMs: world.clock.now() }));
   const thawedMs = new Map<string, number>();
 
   const holderAt = (ms: number) => terms.findLast(({ sinceMs }) => sinceMs <= ms)?.machine;

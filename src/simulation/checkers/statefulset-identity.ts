@@ -10,6 +10,8 @@ import { uidInAnswer } from './answered-uid.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
 import { PODS_PREFIX } from './storage-prefixes.ts';
 
+const POD_COLLECTOR = 'system:serviceaccount:kube-system:pod-garbage-collector';
+
 export const newStatefulSetIdentityChecker: CheckerFactory = (cluster, report) => {
   const book = new IdentityBook(cluster, report);
   return {
@@ -50,9 +52,9 @@ class IdentityBook {
     this.#forgetIfOver(pod.metadata.uid, identity);
   }
 
-  /** An agent removes what it has stopped; whoever else removes at once does it by force. */
+  /** A person, or the collector of Pods whose node is no more, removes by force. An agent removes what it has stopped. */
   onDeletion({ user, status, answer }: RequestDone): void {
-    if (status >= 300 || user.startsWith('system:node:')) return;
+    if (status >= 300 || (user.startsWith('system:') && user !== POD_COLLECTOR)) return;
     const identity = this.#identities.get(uidInAnswer(answer) ?? '');
     if (identity?.isGone === true) identity.wasForced = true;
   }

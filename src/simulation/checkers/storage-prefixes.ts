@@ -9,7 +9,6 @@ export const NODES_PREFIX = prefixIn(resources.NODES);
 export const REPLICA_SETS_PREFIX = prefixIn(resources.REPLICA_SETS);
 export const DEPLOYMENTS_PREFIX = prefixIn(resources.DEPLOYMENTS);
 export const LEASES_PREFIX = prefixIn(resources.LEASES);
-export const DISRUPTION_BUDGETS_PREFIX = prefixIn(resources.POD_DISRUPTION_BUDGETS);
 
 function prefixIn(resource: ResourceRef<unknown>): string {
   return prefixOf(resource as ResourceRow, '');

@@ -18,7 +18,7 @@ export interface WatchedSelection {
   readonly prefix: string;
   /** Start of the keys in question: the same, or one namespace of it. */
   readonly scope: string;
-  matches(object: StoredValue): boolean;
+  readonly matches: (object: StoredValue) => boolean;
   /** Set when the watch goes on from there. */
   readonly afterRevision: number | undefined;
 }
