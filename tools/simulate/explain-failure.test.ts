@@ -26,7 +26,13 @@ test('explainFailure tells seed, commit, what is wrong, the small plan and how t
     plan: {
       ...plan,
       chaosMs: 2000,
-      cluster: { nodes: 1, controllers: 'apart', disk: 'faultless', latencyMs: { min: 0, max: 5 } },
+      cluster: {
+        nodes: 1,
+        controllers: 'apart',
+        disk: 'faultless',
+        flushMs: { min: 0, max: 0 },
+        latencyMs: { min: 0, max: 5 },
+      },
       faults: [{ atMs: 1500, forMs: 250, fault: 'power-off', parameters: { machine: 'node-1' } }],
       actions: [{ atMs: 500, action: 'drain', parameters: { node: 'node-1' } }],
       objects: [{ apiVersion: 'v1', kind: 'Pod', metadata: { name: 'lost' } }],
@@ -41,7 +47,7 @@ test('explainFailure tells seed, commit, what is wrong, the small plan and how t
     `  revisions at +00:00:02.000: 5 follows 6
   not as desired: a Pod is lost
 
-cluster   1 nodes, controllers apart, disk faultless, latency 0 to 5 ms
+cluster   1 nodes, controllers apart, disk faultless (0 to 0 ms), latency 0 to 5 ms
 objects   Pod/lost
 chaos     2s
        500ms  user: drain node="node-1"

@@ -1,6 +1,17 @@
 /** Faults of whole machines: power, standing still, rebooting. */
+import type { Timer } from '../../base/clock.ts';
 import { defineFault, type FaultKind } from './fault.ts';
-import { DURATION, drawDuration, MACHINE_NAME, pick, withDefault } from './fault-parameters.ts';
+import {
+  COUNT,
+  DURATION,
+  drawCount,
+  drawDuration,
+  MACHINE_NAME,
+  PROCESS_NAME,
+  pick,
+  withDefault,
+} from './fault-parameters.ts';
+import { findProcess, machineOf } from './process-faults.ts';
 
 const REBOOT_MS = 20_000;
 
@@ -34,6 +45,38 @@ export const MACHINE_FAULTS = {
       };
       const timer = world.clock.setTimer(takes, start);
       return start;
+    },
+  }),
+  'power-loss-at-step': defineFault({
+    summary:
+      'a machine loses power in the middle of what a process does: at its n-th door to the world from now',
+    parameters: { process: PROCESS_NAME, steps: COUNT, takes: withDefault(DURATION, REBOOT_MS) },
+    draw: (random, { processes }) => ({
+      process: pick(random, processes),
+      steps: drawCount(random, 1, random.next() < 0.5 ? 30 : 400),
+      takes: drawDuration(random, 1000, 120_000),
+    }),
+    begin(world, { process, steps, takes }) {
+      const found = findProcess(world, process);
+      if (found === undefined) return undefined;
+      const machine = machineOf(world, process);
+      let isOver = false;
+      const powerOn = () => {
+        if (!machine.isOn) machine.powerOn();
+      };
+      const forget = found.life.onEnd(() => {
+        machine.powerOff();
+        if (!isOver) timer = world.clock.setTimer(takes, powerOn);
+      });
+      let timer: Timer | undefined;
+      found.life.killAfterSteps(steps);
+      return () => {
+        isOver = true;
+        forget();
+        found.life.killAfterSteps(Number.POSITIVE_INFINITY);
+        timer?.cancel();
+        powerOn();
+      };
     },
   }),
   'freeze-machine': defineFault({

@@ -55,8 +55,12 @@ export const PROCESS_FAULTS = {
   }),
 } satisfies Record<string, FaultKind>;
 
-function findProcess(world: World, name: string): SimulatedProcess | undefined {
-  const [machine, program] = name.split('/') as [string, string];
-  const found: SimulatedMachine = world.machine(machine);
-  return found.process(program);
+/** The one that runs now. */
+export function findProcess(world: World, name: string): SimulatedProcess | undefined {
+  return machineOf(world, name).process(name.split('/')[1]!);
+}
+
+/** Of a process. */
+export function machineOf(world: World, process: string): SimulatedMachine {
+  return world.machine(process.split('/')[0]!);
 }

@@ -60,6 +60,10 @@ function drawCluster(random: Random): ClusterPlan {
     nodes: drawCount(random, 1, 5),
     controllers: pick(random, ['in-server', 'in-server', 'apart', 2]),
     disk: pick(random, ['faultless', 'simulated']),
+    flushMs: pick(random, [
+      { min: 0, max: 0 },
+      { min: 1, max: 8 },
+    ]),
     latencyMs: pick(random, [
       { min: 0, max: 0 },
       { min: 0, max: 2 },

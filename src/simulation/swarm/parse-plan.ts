@@ -13,7 +13,10 @@ const FIELDS: Readonly<Record<keyof SwarmPlan, (value: JsonValue) => boolean>> =
   seed: (value) => typeof value === 'string',
   chaosMs: isTime,
   cluster: (value) =>
-    isJsonObject(value) && Number.isInteger(value['nodes']) && isJsonObject(value['latencyMs']),
+    isJsonObject(value) &&
+    Number.isInteger(value['nodes']) &&
+    isJsonObject(value['latencyMs']) &&
+    isJsonObject(value['flushMs']),
   programs: isJsonObject,
   objects: isListOfObjects,
   faults: isListOfObjects,

@@ -30,6 +30,8 @@ export interface ClusterPlan {
   latencyMs: { min: number; max: number };
   /** Under the store. */
   disk: 'faultless' | 'simulated';
+  /** How long a flush of a simulated disk takes. */
+  flushMs: { min: number; max: number };
 }
 
 export type PlannedObject = Omit<KubeObject, 'metadata'> & { metadata: NewObjectMeta & { name: string } };

@@ -72,13 +72,19 @@ export async function runPlan(plan: SwarmPlan, observer?: WorldObserver): Promis
 }
 
 function newWorld(plan: SwarmPlan): World {
-  const { nodes: _, ...cluster } = plan.cluster;
-  return new World({
+  const { nodes: _, flushMs, ...cluster } = plan.cluster;
+  const world = new World({
     seed: plan.seed,
     nodes: nodeNames(plan.cluster).map((name) => ({ name })),
     programs: plan.programs,
     ...cluster,
   });
+  const random = world.random.fork('flushes');
+  const { min, max } = flushMs;
+  if (world.disk !== undefined && max > 0) {
+    world.disk.syncDelayMs = () => min + random.next() * (max - min);
+  }
+  return world;
 }
 
 /** Lets each thing of the plan happen at its time, and mends everything at the end. */

@@ -75,6 +75,7 @@ async function simplifyCluster(plan: SwarmPlan, options: ShrinkOptions): Promise
   const simpler: Partial<SwarmPlan['cluster']>[] = [
     { latencyMs: { min: 0, max: 0 } },
     { controllers: 'in-server' },
+    { flushMs: { min: 0, max: 0 } },
     { disk: 'faultless' },
     ...Array.from({ length: cluster.nodes - 1 }, (_, index) => ({ nodes: index + 1 })),
   ];

@@ -11,7 +11,7 @@ import { StatusError } from '../../base/status-error.ts';
 import type { World } from '../world/world.ts';
 import { createObject, resourceOf } from './create-object.ts';
 import { BROKEN_IMAGE, SOUND_IMAGE } from './draw-programs.ts';
-import { setUnschedulable } from './node-actions.ts';
+import { OWN_TAINT, setTaint, setUnschedulable } from './node-actions.ts';
 import type { PlannedAction, SwarmPlan } from './plan.ts';
 import type { ActionContext } from './user-action.ts';
 import { USER_ACTIONS } from './user-actions.ts';
@@ -89,9 +89,13 @@ export class SwarmUser {
   *#halted(): Generator<Wish> {
     const context = this.#context;
     for (const { metadata, spec } of context.world.objects(NODES)) {
-      if (spec?.unschedulable !== true) continue;
       const { name } = metadata;
-      yield { what: `Node ${name} is closed`, request: () => setUnschedulable(context, name, false) };
+      if (spec?.unschedulable === true) {
+        yield { what: `Node ${name} is closed`, request: () => setUnschedulable(context, name, false) };
+      }
+      if (spec?.taints?.some(({ key }) => key === OWN_TAINT)) {
+        yield { what: `Node ${name} is tainted`, request: () => setTaint(context, name, undefined) };
+      }
     }
     for (const deployment of context.world.objects(DEPLOYMENTS)) {
       if (deployment.spec.paused !== true) continue;

@@ -27,7 +27,9 @@ export class CommitFeed {
   }
 
   async #read(store: Store, signal: AbortSignal): Promise<void> {
-    const afterRevision = Math.max(this.#revision, store.compactedRevision);
+    // A disk that lied may have lost what was told: the feed goes on from what there is.
+    const told = Math.min(this.#revision, store.revision);
+    const afterRevision = Math.max(told, store.compactedRevision);
     try {
       for await (const events of store.watch('', afterRevision, signal)) {
         for (const { type, key, revision, object, previous } of events) {
