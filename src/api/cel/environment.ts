@@ -1,0 +1,70 @@
+/**
+ * CEL, the Common Expression Language, as Kubernetes uses it: an environment of typed variables in which texts are compiled
+ * once and evaluated often.
+ *
+ *     environment.compile('self.min <= self.max', BOOL) ─► program.evaluate([self], budget)
+ *
+ * @see cel-spec, doc/langdef.md; k8s.io/apiserver/pkg/cel/environment/base.go
+ */
+import type { CelBudget } from './budget.ts';
+import { compileErrorAt } from './cel-error.ts';
+import { type CelType, fits, showType } from './cel-type.ts';
+import { type CompileContext, compileExpression, type StructType } from './compile-expression.ts';
+import { STANDARD_FUNCTIONS } from './functions/standard.ts';
+import type { Overload } from './overload.ts';
+import { parseExpression } from './parser.ts';
+import { Scope } from './scope.ts';
+import type { CelValue } from './value.ts';
+
+export interface CelProgram {
+  readonly type: CelType;
+  /** Units for inputs of the largest size. */
+  readonly estimatedCost: number;
+  /**
+   * @param values  of the environment's variables, in its order; `undefined` for one that has none
+   * @throws CelError for an evaluation without a value, CelCostError when `budget` is used up
+   */
+  evaluate(values: readonly (CelValue | undefined)[], budget: CelBudget): CelValue;
+}
+
+export class CelEnvironment {
+  readonly #variables: ReadonlyMap<string, CelType>;
+  readonly #functions: ReadonlyMap<string, readonly Overload[]>;
+  readonly #structs: ReadonlyMap<string, StructType>;
+
+  constructor(
+    variables: Readonly<Record<string, CelType>>,
+    extra: { functions?: readonly Overload[]; structs?: ReadonlyMap<string, StructType> } = {},
+  ) {
+    this.#variables = new Map(Object.entries(variables));
+    this.#functions =
+      extra.functions === undefined
+        ? STANDARD
+        : Map.groupBy([...STANDARD_FUNCTIONS, ...extra.functions], ({ name }) => name);
+    this.#structs = extra.structs ?? new Map();
+  }
+
+  /** @throws CelCompileError when `source` is no expression of one of `results` */
+  compile(source: string, ...results: readonly CelType[]): CelProgram {
+    const expr = parseExpression(source);
+    const scope = Scope.root(this.#variables);
+    const context: CompileContext = { source, scope, functions: this.#functions, structs: this.#structs };
+    const compiled = compileExpression(expr, context);
+    if (results.length > 0 && !results.some((wanted) => fits(wanted, compiled.type, new Map()))) {
+      const wanted = results.map(showType).join(' or ');
+      throw compileErrorAt(source, expr.at, `expected ${wanted}, found ${showType(compiled.type)}`);
+    }
+    const { slotCount } = scope;
+    return {
+      type: compiled.type,
+      estimatedCost: compiled.cost,
+      evaluate(values, budget) {
+        const slots: (CelValue | undefined)[] = Array.from({ length: slotCount });
+        for (let index = 0; index < values.length; index++) slots[index] = values[index];
+        return compiled.run({ slots, budget });
+      },
+    };
+  }
+}
+
+const STANDARD = Map.groupBy(STANDARD_FUNCTIONS, ({ name }) => name);
