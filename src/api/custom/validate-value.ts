@@ -3,6 +3,7 @@
  *
  * @see k8s.io/kube-openapi/pkg/validation/validate; apiextensions-apiserver/pkg/apiserver/validation/validation.go
  */
+import { compileRegex } from '../cel/regex/regex.ts';
 import type { JSONSchemaProps } from '../generated/apiextensions-v1.ts';
 import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { duplicate, type FieldError, invalid, notSupported, required } from '../validation/field-error.ts';
@@ -81,30 +82,13 @@ function stringErrors(value: string, schema: JSONSchemaProps, path: string): Fie
   if (minLength !== undefined && length < minLength) {
     errors.push(invalid(path, value, `${path} in body should be at least ${minLength} chars long`));
   }
-  if (pattern !== undefined && !toPattern(pattern).test(value)) {
+  if (pattern !== undefined && !compileRegex(pattern).test(value)) {
     errors.push(invalid(path, value, `${path} in body should match '${pattern}'`));
   }
   const problem = format === undefined ? undefined : formatProblem(format, value);
   if (problem !== undefined)
     errors.push(invalid(path, value, `${path} in body must be of type ${problem}: ${JSON.stringify(value)}`));
   return errors;
-}
-
-const patterns = new Map<string, RegExp>();
-/** Compiled patterns that are kept. */
-const PATTERNS_MAX = 4096;
-
-/** Go's syntax in ours: what differs in everyday patterns is how a name and a whole text are written. */
-export function toPattern(pattern: string): RegExp {
-  const known = patterns.get(pattern);
-  if (known !== undefined) return known;
-  const compiled = new RegExp(
-    pattern.replaceAll('\\z', '$').replaceAll('\\A', '^').replaceAll('(?P<', '(?<'),
-    'u',
-  );
-  if (patterns.size >= PATTERNS_MAX) patterns.clear();
-  patterns.set(pattern, compiled);
-  return compiled;
 }
 
 function numberErrors(value: number, schema: JSONSchemaProps, path: string): FieldError[] {

@@ -1,6 +1,7 @@
 /** Rules of CustomResourceDefinitions. @see apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go */
+import { CelError } from '../cel/cel-error.ts';
+import { compileRegex } from '../cel/regex/regex.ts';
 import { isJsonPath } from '../custom/json-path.ts';
-import { toPattern } from '../custom/validate-value.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
@@ -195,9 +196,8 @@ function ownErrors(schema: JSONSchemaProps, path: string): FieldError[] {
   const errors: FieldError[] = [];
   if (schema.type !== undefined && !TYPES.includes(schema.type))
     errors.push(notSupported(`${path}.type`, schema.type, TYPES));
-  if (schema.pattern !== undefined && !isPattern(schema.pattern)) {
-    errors.push(invalid(`${path}.pattern`, schema.pattern, 'must be a valid regular expression'));
-  }
+  const problem = schema.pattern === undefined ? undefined : patternProblem(schema.pattern);
+  if (problem !== undefined) errors.push(invalid(`${path}.pattern`, schema.pattern, problem));
   if (schema.uniqueItems)
     errors.push(
       forbidden(
@@ -227,12 +227,12 @@ function ownErrors(schema: JSONSchemaProps, path: string): FieldError[] {
   return errors;
 }
 
-/** The border to the engine: what it cannot read is no pattern. */
-function isPattern(pattern: string): boolean {
+function patternProblem(pattern: string): string | undefined {
   try {
-    toPattern(pattern);
-    return true;
-  } catch {
-    return false;
+    compileRegex(pattern);
+    return undefined;
+  } catch (error) {
+    if (error instanceof CelError) return `must be a valid regular expression, but isn't: ${error.message}`;
+    throw error;
   }
 }
