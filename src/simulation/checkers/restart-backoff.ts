@@ -27,6 +27,8 @@ interface Runs {
   waitMs: number;
   created: Moment;
   ended: Moment | undefined;
+  /** It went with its machine: the agent sees only that it is gone, and counts from when it looks. */
+  hasVanished: boolean;
   /** Of the container in the Pod's spec, by which it was made. */
   madeOf: string;
 }
@@ -56,18 +58,27 @@ class RunBook {
     this.#report = report;
   }
 
-  onContainer({ type, node, podUid, name }: ContainerChanged, atMs: number): void {
+  onContainer({ type, node, podUid, name, reason }: ContainerChanged, atMs: number): void {
     const pod = this.#cluster.pods.get(podUid);
     if (pod === undefined) return;
     const container = pod.spec.containers.find((entry) => entry.name === name);
     if (container === undefined || (pod.spec.restartPolicy ?? 'Always') !== 'Always') return;
     const skewMs = this.#cluster.world.machine(node).skewMs;
     const runs = this.#byPod.get(podUid)?.get(name);
-    if (type === 'stopped' && runs !== undefined) runs.ended ??= { atMs, skewMs };
+    if (type === 'stopped' && runs !== undefined) {
+      runs.ended ??= { atMs, skewMs };
+      runs.hasVanished = reason === 'ContainerStatusUnknown';
+    }
     if (type !== 'created') return;
     const madeOf = JSON.stringify([container, pod.metadata.annotations?.['kintsugi.dev/retry']]);
     const waitMs = runs === undefined ? 0 : this.#restart(pod, runs, { name, atMs, skewMs, madeOf });
-    this.#set(podUid, name, { waitMs, created: { atMs, skewMs }, ended: undefined, madeOf });
+    this.#set(podUid, name, {
+      waitMs,
+      created: { atMs, skewMs },
+      ended: undefined,
+      hasVanished: false,
+      madeOf,
+    });
   }
 
   forget(podUid: string): void {
@@ -94,13 +105,14 @@ class RunBook {
   /** Judges a restart. @returns what the one after it has to wait */
   #restart(
     pod: Pod,
-    { ended, waitMs, created, madeOf }: Runs,
+    { ended, waitMs, created, madeOf, hasVanished }: Runs,
     next: Moment & { name: string; madeOf: string },
   ): number {
     const { baseMs, maxMs } = curveOf(pod);
     // Never begun, or gone with its machine: nothing tells when it ended.
     if (ended === undefined || next.madeOf !== madeOf) return next.madeOf === madeOf ? waitMs : baseMs;
-    const carriedMs = wallMsBetween(created, ended) > 2 * maxMs ? 0 : waitMs;
+    const ranMs = wallMsBetween(created, hasVanished ? next : ended);
+    const carriedMs = ranMs > 2 * maxMs ? 0 : waitMs;
     // The agent counts by its wall clock; one that was set while the machine was off counts from the boot.
     const waitedMs = Math.max(wallMsBetween(ended, next), next.atMs - ended.atMs);
     if (waitedMs < carriedMs) {
