@@ -62,6 +62,7 @@ function word(entry: ModelPackage, field: ModelField): string {
     `${field.name}${field.required ? '' : '?'}=${field.numbers.join('.')}:${shape}${target(entry, field.target)}`,
   ];
   if (field.omitZero) parts.push('o');
+  if (field.pointer) parts.push('p');
   if (field.goType !== undefined) parts.push(`g=${field.goType}`);
   if (field.listType !== undefined) parts.push(`lt=${field.listType}`);
   if (field.listMapKeys !== undefined) parts.push(`lk=${field.listMapKeys.join(',')}`);

@@ -26,6 +26,8 @@ function definition(name: string, specs: FieldSpec[], isKind = false): ModelDefi
   return { name, isKind, atomic: false, fields };
 }
 
+const POINTER: Partial<ModelField> = { pointer: true };
+const OMIT_ZERO: Partial<ModelField> = { omitZero: true };
 const scalar = (code: string): Target => ({ scalar: code });
 const meta = (name: string): Target => ({ package: META, name });
 
@@ -49,6 +51,7 @@ function apiregistration(): ModelPackage {
   const id = 'apiregistration/v1';
   const own = (name: string): Target => ({ package: id, name });
   const conditions: Partial<ModelField> = {
+    omitZero: true,
     listType: 'map',
     listMapKeys: ['type'],
     patchStrategy: 'merge',
@@ -75,11 +78,11 @@ function apiregistration(): ModelPackage {
       serviceCondition(),
       list('APIServiceList', id),
       definition('APIServiceSpec', [
-        { name: 'service', number: 1, target: own('ServiceReference') },
-        { name: 'group', number: 2, target: scalar('s') },
-        { name: 'version', number: 3, target: scalar('s') },
-        { name: 'insecureSkipTLSVerify', number: 4, target: scalar('b') },
-        { name: 'caBundle', number: 5, target: scalar('y'), extra: { listType: 'atomic' } },
+        { name: 'service', number: 1, target: own('ServiceReference'), extra: POINTER },
+        { name: 'group', number: 2, target: scalar('s'), extra: OMIT_ZERO },
+        { name: 'version', number: 3, target: scalar('s'), extra: OMIT_ZERO },
+        { name: 'insecureSkipTLSVerify', number: 4, target: scalar('b'), extra: OMIT_ZERO },
+        { name: 'caBundle', number: 5, target: scalar('y'), extra: { listType: 'atomic', omitZero: true } },
         { name: 'groupPriorityMinimum', number: 7, target: scalar('i'), required: true },
         { name: 'versionPriority', number: 8, target: scalar('i'), required: true },
       ]),
@@ -93,9 +96,9 @@ function apiregistration(): ModelPackage {
         },
       ]),
       definition('ServiceReference', [
-        { name: 'namespace', number: 1, target: scalar('s') },
-        { name: 'name', number: 2, target: scalar('s') },
-        { name: 'port', number: 3, target: scalar('i') },
+        { name: 'namespace', number: 1, target: scalar('s'), extra: OMIT_ZERO },
+        { name: 'name', number: 2, target: scalar('s'), extra: OMIT_ZERO },
+        { name: 'port', number: 3, target: scalar('i'), extra: POINTER },
       ]),
     ],
   );
@@ -118,8 +121,8 @@ function serviceCondition() {
       extra: { goType: 'v1.ConditionStatus' },
     },
     { name: 'lastTransitionTime', number: 3, target: scalar('t') },
-    { name: 'reason', number: 4, target: scalar('s') },
-    { name: 'message', number: 5, target: scalar('s') },
+    { name: 'reason', number: 4, target: scalar('s'), extra: OMIT_ZERO },
+    { name: 'message', number: 5, target: scalar('s'), extra: OMIT_ZERO },
   ]);
 }
 

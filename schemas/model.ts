@@ -21,6 +21,8 @@ export interface ModelField {
   required: boolean;
   /** Go leaves it out when it is zero or empty: `omitempty` on a field that is neither pointer nor struct. */
   omitZero?: boolean;
+  /** Go holds a pointer, which can say that the field is not set. */
+  pointer?: boolean;
   goType?: string;
   /** The `+enum` type it is of, with the package that declares it. */
   enumType?: { package: string; name: string };
@@ -201,6 +203,7 @@ export class ModelBuilder {
     if (markers.has('patchStrategy')) field.patchStrategy = markers.get('patchStrategy')?.[0] ?? '';
     if (markers.has('patchMergeKey')) field.patchMergeKey = markers.get('patchMergeKey')?.[0] ?? '';
     if (go !== undefined && isOmittedWhenZero(go, field)) field.omitZero = true;
+    if (go?.goType.startsWith('*')) field.pointer = true;
     const enumType = go && this.#enumType(source, go.goType);
     if (enumType !== undefined) field.enumType = enumType;
     const goType = go && goTypeName(source, go.goType, field);

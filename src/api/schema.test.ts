@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { toApiVersion } from './meta.ts';
 import { allResources } from './resources.ts';
-import { type Field, type Schema, schemaByName, schemaForKind, schemasOf } from './schema.ts';
+import { type Field, type Schema, SchemaSet, schemaByName, schemaForKind, schemasOf } from './schema.ts';
 
 function fieldAt(schema: Schema | undefined, path: string): Field {
   let field: Field | undefined;
@@ -36,6 +36,12 @@ test('schemaForKind gives DeleteOptions to every group, and nothing to unknown k
   assert.equal(schemaForKind({ group: 'apps.example.com', version: 'v1', kind: 'Deployment' }), undefined);
 });
 
+test('schemaForKind knows what of meta/v1 has a group of its own', () => {
+  const partial = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
+  assert.deepEqual([...(schemaForKind(partial)?.fields.keys() ?? [])], ['apiVersion', 'kind', 'metadata']);
+  assert.equal(schemaForKind({ ...partial, version: 'v1beta1' }), undefined);
+});
+
 test('Schema fields carry types, numbers and merge rules', () => {
   const ports = fieldAt(POD, 'spec.containers.ports');
   assert.equal(ports.shape, 'list');
@@ -65,6 +71,26 @@ test('Schema says which zero values are not stored', () => {
   assert.equal(fieldAt(POD, 'spec.hostNetwork').omitZero, true);
   assert.equal(fieldAt(POD, 'spec.automountServiceAccountToken').omitZero, false);
   assert.equal(fieldAt(POD, 'metadata.labels').omitZero, true);
+});
+
+test('Schema says where Go holds a pointer', () => {
+  assert.equal(fieldAt(POD, 'spec.securityContext').pointer, true);
+  assert.equal(fieldAt(POD, 'spec.automountServiceAccountToken').pointer, true);
+  assert.equal(fieldAt(POD, 'spec.containers.resources').pointer, false);
+  assert.equal(fieldAt(POD, 'metadata.name').pointer, false);
+});
+
+test('SchemaSet keeps to its own data', () => {
+  const definitions = { Thing: '!kind size=1:i', Part: 'name=1:s' };
+  const packages = { 'x/v1': { group: 'x.io', version: 'v1', prefix: 'io.x.v1', enums: {}, definitions } };
+  const set = new SchemaSet(packages);
+  assert.deepEqual(
+    fieldAt(set.forKind({ group: 'x.io', version: 'v1', kind: 'Thing' }), 'size').numbers,
+    [1],
+  );
+  assert.equal(set.forKind({ group: 'x.io', version: 'v1', kind: 'Part' }), undefined);
+  assert.equal(set.byName('io.x.v1.Part')?.shortName, 'Part');
+  assert.equal(set.forKind({ group: '', version: 'v1', kind: 'Pod' }), undefined);
 });
 
 test('schemasOf expands every definition, and every reference leads somewhere', () => {

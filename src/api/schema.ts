@@ -51,6 +51,8 @@ export interface Field extends Target {
   readonly required: boolean;
   /** Zero values (`""`, `0`, `false`, `[]`, `{}`) mean absent and are not stored. */
   readonly omitZero: boolean;
+  /** Go holds a pointer: protobuf writes the field only when it is set, and every other one that is no list or map always. */
+  readonly pointer: boolean;
   /** Go's name of the whole type, as error messages print it: `[]v1.Container`. */
   readonly goType: string;
   /** The values upstream publishes for it. Not a check: validation has its own. */
@@ -138,37 +140,93 @@ const ZERO_VALUES: Partial<Record<Scalar, JsonValue>> = {
   double: 0,
 };
 
-const PACKAGES = data as unknown as Readonly<Record<string, PackageData>>;
+type Packages = Readonly<Record<string, PackageData>>;
+
 const META_PACKAGE = 'meta/v1';
-const expanded = new Map<string, Schema>();
+/** What of `meta/v1` has a group of its own. @see apimachinery/pkg/apis/meta/v1/register.go AddMetaToScheme */
+const META_GROUP = 'meta.k8s.io';
+
+/** The definitions of one data file, each expanded when it is first asked for. */
+export class SchemaSet {
+  readonly #packages: Packages;
+  readonly #expanded = new Map<string, Schema>();
+
+  /** @param packages  what `schema-data.json` holds: by id, such as `core/v1` */
+  constructor(packages: Packages) {
+    this.#packages = packages;
+  }
+
+  /** The schema of a kind, list kind or options kind; `DeleteOptions` and the like exist in every group. */
+  forKind(gvk: GroupVersionKind): Schema | undefined {
+    for (const id of this.#idsOf(gvk.group, gvk.version)) {
+      if (this.#packages[id]?.definitions[gvk.kind]?.startsWith('!kind')) return this.byId(id, gvk.kind);
+    }
+    const isOptions = gvk.kind.endsWith('Options') && this.#packages[META_PACKAGE]?.definitions[gvk.kind];
+    return isOptions ? this.byId(META_PACKAGE, gvk.kind) : undefined;
+  }
+
+  /** By the OpenAPI name, such as `io.k8s.api.core.v1.PodSpec`. */
+  byName(name: string): Schema | undefined {
+    const dot = name.lastIndexOf('.');
+    const prefix = name.slice(0, dot);
+    const shortName = name.slice(dot + 1);
+    for (const [id, entry] of Object.entries(this.#packages)) {
+      if (entry.prefix === prefix && entry.definitions[shortName] !== undefined)
+        return this.byId(id, shortName);
+    }
+    return undefined;
+  }
+
+  /** Every definition of a group version, kinds and their parts, sorted by name. */
+  of(group: string, version: string): Schema[] {
+    return this.#idsOf(group, version).flatMap((id) =>
+      Object.keys(this.#packages[id]?.definitions ?? {}).map((name) => this.byId(id, name)),
+    );
+  }
+
+  /** As one definition refers to another: `core/v1` and `PodSpec`. */
+  byId(packageId: string, name: string): Schema {
+    const key = `${packageId}.${name}`;
+    const known = this.#expanded.get(key);
+    if (known) return known;
+    const source = this.#packages[packageId];
+    const line = source?.definitions[name];
+    assert(source !== undefined && line !== undefined, `schema data has no definition ${key}`);
+    const schema = expand({ set: this, id: packageId, source }, name, line);
+    this.#expanded.set(key, schema);
+    return schema;
+  }
+
+  enumsOf(packageId: string): Readonly<Record<string, string>> | undefined {
+    return this.#packages[packageId]?.enums;
+  }
+
+  #idsOf(group: string, version: string): string[] {
+    if (group === '') return [`core/${version}`, `meta/${version}`].filter((id) => id in this.#packages);
+    if (group === META_GROUP) return version === 'v1' ? [META_PACKAGE] : [];
+    const dot = group.indexOf('.');
+    const id = `${dot < 0 ? group : group.slice(0, dot)}/${version}`;
+    return this.#packages[id]?.group === group ? [id] : [];
+  }
+}
+
+const PACKAGES = data as unknown as Packages;
+const BUILT_IN = new SchemaSet(PACKAGES);
 let digest: string | undefined;
 
-/** The schema of a built-in kind, list kind or options kind; `DeleteOptions` and the like exist in every group. */
+/** @see SchemaSet.forKind */
 export function schemaForKind(gvk: GroupVersionKind): Schema | undefined {
-  for (const id of packagesOf(gvk.group, gvk.version)) {
-    if (PACKAGES[id]?.definitions[gvk.kind]?.startsWith('!kind')) return schemaById(id, gvk.kind);
-  }
-  const isOptions = gvk.kind.endsWith('Options') && PACKAGES[META_PACKAGE]?.definitions[gvk.kind];
-  return isOptions ? schemaById(META_PACKAGE, gvk.kind) : undefined;
+  return BUILT_IN.forKind(gvk);
 }
 
-/** The schema by its OpenAPI name, such as `io.k8s.api.core.v1.PodSpec`. */
+/** @see SchemaSet.byName */
 export function schemaByName(name: string): Schema | undefined {
-  const dot = name.lastIndexOf('.');
-  const prefix = name.slice(0, dot);
-  const shortName = name.slice(dot + 1);
-  for (const [id, entry] of Object.entries(PACKAGES)) {
-    if (entry.prefix === prefix && entry.definitions[shortName] !== undefined)
-      return schemaById(id, shortName);
-  }
-  return undefined;
+  return BUILT_IN.byName(name);
 }
 
-/** Every definition of a group version, kinds and their parts, sorted by name. */
+/** @see SchemaSet.of */
 export function schemasOf(group: string, version: string): Schema[] {
-  return packagesOf(group, version).flatMap((id) =>
-    Object.keys(PACKAGES[id]?.definitions ?? {}).map((name) => schemaById(id, name)),
-  );
+  return BUILT_IN.of(group, version);
 }
 
 /** Changes whenever the schema data does: 8 hex digits, FNV-1a over its text. */
@@ -188,26 +246,8 @@ function fnv1a(text: string): number {
   return hash >>> 0;
 }
 
-function packagesOf(group: string, version: string): string[] {
-  if (group === '') return [`core/${version}`, `meta/${version}`].filter((id) => id in PACKAGES);
-  const dot = group.indexOf('.');
-  const id = `${dot < 0 ? group : group.slice(0, dot)}/${version}`;
-  return PACKAGES[id]?.group === group ? [id] : [];
-}
-
-function schemaById(packageId: string, name: string): Schema {
-  const key = `${packageId}.${name}`;
-  const known = expanded.get(key);
-  if (known) return known;
-  const source = PACKAGES[packageId];
-  const line = source?.definitions[name];
-  assert(source !== undefined && line !== undefined, `schema data has no definition ${key}`);
-  const schema = expand({ id: packageId, source }, name, line);
-  expanded.set(key, schema);
-  return schema;
-}
-
 interface Home {
+  set: SchemaSet;
   id: string;
   source: PackageData;
 }
@@ -251,7 +291,9 @@ function toForm(home: Home, text: string): Form {
 function resolve(home: Home, target: string): Schema | undefined {
   if (SCALARS[target] !== undefined) return undefined;
   const dot = target.lastIndexOf('.');
-  return dot < 0 ? schemaById(home.id, target) : schemaById(target.slice(0, dot), target.slice(dot + 1));
+  return dot < 0
+    ? home.set.byId(home.id, target)
+    : home.set.byId(target.slice(0, dot), target.slice(dot + 1));
 }
 
 const FIELD = /^([^=?]+)(\??)=([\d.]*):(\[\]|\{\})?([^;]+)/;
@@ -265,6 +307,7 @@ class LazyField implements Field {
   readonly numbers: readonly number[];
   readonly required: boolean;
   readonly omitZero: boolean;
+  readonly pointer: boolean;
   readonly goType: string;
   readonly enumValues: readonly string[] | undefined;
   readonly listType: ListType | undefined;
@@ -290,6 +333,7 @@ class LazyField implements Field {
     this.numbers = numbers === '' ? [] : numbers.split('.').map(Number);
     this.required = optional === '';
     this.omitZero = attributes.has('o');
+    this.pointer = attributes.has('p');
     this.goType = attributes.get('g') ?? goTypeOf(home, target, this.shape);
     this.enumValues = enumOf(home, attributes.get('e'));
     this.listType = attributes.get('lt') as ListType | undefined;
@@ -330,8 +374,8 @@ function goTypeOf(home: Home, target: string, shape: Field['shape']): string {
 function enumOf(home: Home, type: string | undefined): readonly string[] | undefined {
   if (type === undefined) return undefined;
   const dot = type.lastIndexOf('.');
-  const source = dot < 0 ? home.source : PACKAGES[type.slice(0, dot)];
-  return source?.enums[type.slice(dot + 1)]?.split(',');
+  const enums = dot < 0 ? home.source.enums : home.set.enumsOf(type.slice(0, dot));
+  return enums?.[type.slice(dot + 1)]?.split(',');
 }
 
 function defaultOf(attributes: Map<string, string>, scalar: Scalar | undefined): JsonValue | undefined {
