@@ -34,6 +34,16 @@ test('formatGoDuration writes what the back-off messages show', () => {
   assert.equal(formatGoDuration(H), '1h0m0s');
 });
 
+test('formatGoDuration is exact to the nanosecond, below a second in the unit that fits', () => {
+  assert.equal(formatGoDuration(0), '0s');
+  assert.equal(formatGoDuration(0.000_001), '1ns');
+  assert.equal(formatGoDuration(0.001_5), '1.5µs');
+  assert.equal(formatGoDuration(1.5), '1.5ms');
+  assert.equal(formatGoDuration(1500), '1.5s');
+  assert.equal(formatGoDuration(-90 * S), '-1m30s');
+  assert.equal(formatGoDuration(26 * H + 0.000_001), '26h0m0.000000001s');
+});
+
 test('parseGoDuration reads sums and refuses the rest', () => {
   assert.equal(parseGoDuration('1h30m'), 90 * M);
   assert.equal(parseGoDuration('1.5s'), 1500);

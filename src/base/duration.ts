@@ -22,14 +22,32 @@ function withRest(value: number, unit: string, rest: number, restUnit: string): 
   return rest === 0 ? `${value}${unit}` : `${value}${unit}${rest}${restUnit}`;
 }
 
-/** Go's text for a duration: `10s`, `2m40s`, `1h0m0s`. Whole milliseconds. @see time.Duration.String */
+/** Go's text for a duration: `10s`, `2m40s`, `1h0m0s`, `1.5ms`; exact to the nanosecond. @see time.Duration.String */
 export function formatGoDuration(durationMs: number): string {
-  if (durationMs < 1000) return durationMs === 0 ? '0s' : `${durationMs}ms`;
-  const seconds = (durationMs % 60_000) / 1000;
-  const minutes = Math.floor(durationMs / 60_000) % 60;
-  const hours = Math.floor(durationMs / 3_600_000);
+  if (durationMs < 0) return `-${formatGoDuration(-durationMs)}`;
+  if (durationMs < 1000) return formatBelowSecond(durationMs);
+  const nanos = Math.round(durationMs * 1e6);
+  const seconds = formatSeconds(nanos % 60e9);
+  const minutes = Math.floor(nanos / 60e9) % 60;
+  const hours = Math.floor(nanos / 3600e9);
   if (hours > 0) return `${hours}h${minutes}m${seconds}s`;
   return minutes > 0 ? `${minutes}m${seconds}s` : `${seconds}s`;
+}
+
+/** With as many of nine decimals as it takes; a number's own text would be `1e-9`. */
+function formatSeconds(nanos: number): string {
+  const whole = Math.floor(nanos / 1e9);
+  const fraction = String(nanos % 1e9)
+    .padStart(9, '0')
+    .replace(/0+$/, '');
+  return fraction === '' ? `${whole}` : `${whole}.${fraction}`;
+}
+
+function formatBelowSecond(durationMs: number): string {
+  const nanos = Math.round(durationMs * 1e6);
+  if (nanos === 0) return '0s';
+  if (nanos >= 1e6) return `${nanos / 1e6}ms`;
+  return nanos >= 1e3 ? `${nanos / 1e3}µs` : `${nanos}ns`;
 }
 
 const GO_UNITS_NS: Readonly<Record<string, number>> = {
