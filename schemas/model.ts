@@ -61,8 +61,6 @@ export interface SourcePackage {
   go: GoPackage;
 }
 
-/** This release serves what is removed in a later minor. */
-const TARGET_MINOR = 36;
 const META = 'k8s.io.apimachinery.pkg.apis.meta.v1';
 const APIEXTENSIONS = 'k8s.io.apiextensions_apiserver.pkg.apis.apiextensions.v1';
 
@@ -102,13 +100,16 @@ export class ModelBuilder {
   readonly packages = new Map<string, ModelPackage>();
   readonly #sources: Map<string, SourcePackage>;
   readonly #apply: Map<string, ApplyType>;
+  readonly #minor: number;
 
-  constructor(sources: SourcePackage[], applySource: string) {
+  /** @param minor  kinds that were removed in this release of 1.x or before are left out */
+  constructor(sources: SourcePackage[], applySource: string, minor: number) {
+    this.#minor = minor;
     this.#sources = new Map(sources.map((source) => [source.proto.package, source]));
     this.#apply = parseApplySchema(applySource);
   }
 
-  /** Every package with at least one kind that this release still serves. */
+  /** Every package with at least one kind that the release still serves. */
   build(): ModelPackage[] {
     for (const source of this.#sources.values()) {
       for (const message of source.proto.messages.values()) {
@@ -124,7 +125,7 @@ export class ModelBuilder {
 
   #isServedKind(source: SourcePackage, name: string): boolean {
     const isKind = source.go.structs.get(name)?.some(isTypeMeta) ?? false;
-    return isKind && (source.go.removedIn.get(name) ?? Number.POSITIVE_INFINITY) > TARGET_MINOR;
+    return isKind && (source.go.removedIn.get(name) ?? Number.POSITIVE_INFINITY) > this.#minor;
   }
 
   #define(source: SourcePackage, message: ProtoMessage): void {

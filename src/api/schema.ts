@@ -87,7 +87,7 @@ export interface Schema {
   readonly forms: readonly Form[] | undefined;
 }
 
-interface PackageData {
+export interface PackageData {
   group: string;
   version: string;
   prefix: string;

@@ -6,7 +6,7 @@
  */
 import type { ApiRequest } from '../api/message.ts';
 import { isNestedWithin, NESTING_MAX } from '../api/nesting.ts';
-import { decodeProtobuf, PROTOBUF_TYPE } from '../api/protobuf.ts';
+import { decodeProtobuf, PROTOBUF_TYPE } from '../api/protobuf/decode.ts';
 import { parseYaml } from '../api/yaml.ts';
 import { StatusError } from '../base/status-error.ts';
 import { copyJson } from './api-object.ts';

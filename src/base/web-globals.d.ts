@@ -21,13 +21,16 @@ declare const AbortController: { new (): AbortController };
 
 interface TextEncoder {
   encode(input?: string): Uint8Array<ArrayBuffer>;
+  encodeInto(input: string, into: Uint8Array): { read: number; written: number };
 }
 declare const TextEncoder: { new (): TextEncoder };
 
 interface TextDecoder {
   decode(input?: Uint8Array, options?: { stream?: boolean }): string;
 }
-declare const TextDecoder: { new (label?: string, options?: { fatal?: boolean }): TextDecoder };
+declare const TextDecoder: {
+  new (label?: string, options?: { fatal?: boolean; ignoreBOM?: boolean }): TextDecoder;
+};
 
 interface URLSearchParams extends Iterable<[string, string]> {
   append(name: string, value: string): void;
