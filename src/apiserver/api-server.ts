@@ -15,8 +15,8 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { Store } from '../store/store.ts';
-import type { AdmissionStep } from './admission/admission.ts';
-import { DEFAULT_ADMISSION } from './admission/default-steps.ts';
+import { type AdmissionNotes, type AdmissionStep, newAdmissionNotes } from './admission/admission.ts';
+import { DEFAULT_MUTATING } from './admission/default-steps.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
 import { newAccessDenied } from './authz/access-denied.ts';
@@ -34,7 +34,7 @@ import type {
 import { KindCatalog } from './kinds.ts';
 import { FrameCache } from './registry/frames.ts';
 import { prefixOf, type Registry } from './registry/registry.ts';
-import { errorResponse, jsonResponse } from './responses.ts';
+import { errorResponse, jsonResponse, withWarnings } from './responses.ts';
 import { VIRTUAL_CREATE } from './reviews/reviews.ts';
 import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
 import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
@@ -53,7 +53,7 @@ export interface ApiServerOptions {
   tokenIssuer: TokenIssuer;
   /** Discovery, OpenAPI, health, version: asked in order. */
   responders: readonly PathResponder[];
-  /** Steps after the default ones. */
+  /** Mutating steps after the default ones. */
   extraAdmission: readonly AdmissionStep[];
   serviceRanges: ServiceRanges;
 }
@@ -85,7 +85,7 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
     store,
     clock,
     random,
-    admission: [...DEFAULT_ADMISSION, ...options.extraAdmission],
+    admission: { mutating: [...DEFAULT_MUTATING, ...options.extraAdmission], validating: [] },
     services,
   };
   return new KubeApiServer(options, registry);
@@ -111,15 +111,19 @@ class KubeApiServer implements ApiServer {
   }
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+    const notes = newAdmissionNotes();
     try {
       const info = parseRequest(request);
       const user = await this.#options.authenticator.authenticate(request);
       await this.#authorize(request, info, user);
       if (!info.isResourceRequest) return await this.#respondToPath(request, user);
-      return await this.#call({ info, user, request, signal, row: rowOf(this.kinds, info) });
+      return withNotes(
+        await this.#call({ info, user, request, signal, notes, row: rowOf(this.kinds, info) }),
+        notes,
+      );
     } catch (error) {
       if (isCancellation(error, signal) || error instanceof AssertionError) throw error;
-      return this.#failure(error, request);
+      return withNotes(this.#failure(error, request), notes);
     }
   }
 
@@ -171,6 +175,11 @@ class KubeApiServer implements ApiServer {
     const message = 'Internal error occurred: unexpected error when handling the request';
     return errorResponse(new StatusError('InternalError', message));
   }
+}
+
+/** A refusal is answered with its warnings, too. */
+function withNotes(response: ApiResponse, { warnings }: AdmissionNotes): ApiResponse {
+  return warnings.size === 0 ? response : withWarnings(response, [...warnings]);
 }
 
 /** @throws StatusError NotFound when the table has no such resource, or not in this scope */

@@ -26,19 +26,19 @@ import { readObject } from './registry/registry.ts';
 import { updateObject } from './registry/update.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
 import { parsePatchBody } from './request-body.ts';
-import { type ResourceCall, type ServerContext, targetOf } from './server-context.ts';
+import { type ResourceCall, type ServerContext, targetOf, writeOf } from './server-context.ts';
 import { fromStored, respondOutcome, toStored } from './shaping.ts';
 import { requireManager, writerOf } from './writer.ts';
 
 export async function applyOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
-  const { row, user, info, request } = call;
+  const { row, info, request } = call;
   const { registry } = server;
   requireManager(call);
   const { dryRun } = parseWriteOptions(request.query);
   const target = targetOf(call);
   const applied = parseApplied(call);
   const writer = writerOf(call);
-  const write = { user, dryRun, writer };
+  const write = { ...writeOf(call, dryRun), writer };
   const result = (live: ApiObject | undefined): ApiObject => {
     const time = toTimestamp(registry.clock.now());
     const { value, managedFields } = applyToObject(live, applied, {

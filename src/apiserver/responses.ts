@@ -120,10 +120,11 @@ function* listChunks(head: Uint8Array, objects: readonly StoredObject[]): Genera
   yield chunk.subarray(0, length + LIST_END.length);
 }
 
-/** Adds a `Warning` header per RFC 7234, one for each text; at most as many as fit in a head. */
+/** Adds to the `Warning` header per RFC 7234, one for each text; at most as many as fit in a head. */
 export function withWarnings(response: ApiResponse, warnings: readonly string[]): ApiResponse {
   if (warnings.length === 0) return response;
   const texts = warnings.slice(0, 20).map((text) => `299 - ${JSON.stringify(text.slice(0, 256))}`);
-  response.headers['warning'] = texts.join(', ');
+  const { warning } = response.headers;
+  response.headers['warning'] = [...(warning === undefined ? [] : [warning]), ...texts].join(', ');
   return response;
 }

@@ -1,9 +1,10 @@
 /** What a request's handling works with: the registry and the services that subresources and reviews call. */
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import type { ResourceRow } from '../api/resources.ts';
+import type { AdmissionNotes } from './admission/admission.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
 import type { KindCatalog } from './kinds.ts';
-import type { Registry, Target } from './registry/registry.ts';
+import type { Registry, Target, WriteContext } from './registry/registry.ts';
 import type { WatchSource } from './registry/watch-stream.ts';
 import type { RequestInfo } from './route.ts';
 import { storageRow } from './stored-version.ts';
@@ -25,6 +26,8 @@ export interface ResourceCall {
   user: UserInfo;
   request: ApiRequest;
   signal: AbortSignal;
+  /** What admission has to say beside its verdict. */
+  notes: AdmissionNotes;
 }
 
 export type CallHandler = (server: ServerContext, call: ResourceCall) => ApiResponse | Promise<ApiResponse>;
@@ -32,4 +35,9 @@ export type CallHandler = (server: ServerContext, call: ResourceCall) => ApiResp
 /** What the call is about, in the version that is stored. */
 export function targetOf({ row, info }: ResourceCall): Target {
   return { row: storageRow(row), namespace: row.namespaced ? info.namespace : '', name: info.name };
+}
+
+/** Who writes, and how. */
+export function writeOf({ user, notes }: ResourceCall, dryRun: boolean): WriteContext {
+  return { user, dryRun, notes };
 }

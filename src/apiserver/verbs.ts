@@ -21,7 +21,13 @@ import { negotiate } from './representation.ts';
 import { checkNesting, mediaTypeOf, type ParsedBody, parseBody, parsePatchBody } from './request-body.ts';
 import { jsonHeaders, successStatus, withWarnings } from './responses.ts';
 import type { RequestVerb } from './route.ts';
-import { type CallHandler, type ResourceCall, type ServerContext, targetOf } from './server-context.ts';
+import {
+  type CallHandler,
+  type ResourceCall,
+  type ServerContext,
+  targetOf,
+  writeOf,
+} from './server-context.ts';
 import {
   frameShape,
   fromStored,
@@ -53,24 +59,28 @@ export function getOne(server: ServerContext, call: ResourceCall): ApiResponse {
 }
 
 async function createOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
-  const { request, row, user } = call;
+  const { request, row } = call;
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const { value, text } = requiredBody(parseBody(request));
   const { object, warnings } = decodeAs(value, row, decodeOptions(fieldValidation, text));
-  const write = { user, dryRun };
-  const outcome = await createObject(server.registry, targetOf(call), toStored(row, object), write);
+  const outcome = await createObject(
+    server.registry,
+    targetOf(call),
+    toStored(row, object),
+    writeOf(call, dryRun),
+  );
   return withWarnings(respondOutcome(server, call, outcome, 201), warnings);
 }
 
 export async function updateOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
-  const { request, row, user, info } = call;
+  const { request, row, info } = call;
   const { registry } = server;
   const target = targetOf(call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const { value, text } = requiredBody(parseBody(request));
   const decoded = decodeAs(value, row, decodeOptions(fieldValidation, text));
   const object = toStored(row, decoded.object);
-  const write = { user, dryRun, writer: writerOf(call) };
+  const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const isCreation =
     info.subresource === '' &&
     strategyOf(target.row).createOnUpdate === true &&
@@ -91,7 +101,7 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
 }
 
 export async function patchOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
-  const { request, row, user, info } = call;
+  const { request, row, info } = call;
   const mediaType = mediaTypeOf(request.headers['content-type']);
   if (mediaType === APPLY_TYPE) return applyOne(server, call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
@@ -112,16 +122,19 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
     return toStored(row, decoded.object);
   };
   const edit = { subresource: info.subresource, produce };
-  const write = { user, dryRun, writer: writerOf(call) };
+  const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const outcome = await updateObject(server.registry, targetOf(call), edit, write);
   return withWarnings(respondOutcome(server, call, outcome, 200), warnings);
 }
 
 async function deleteOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
-  const { row, user, request } = call;
+  const { row, request } = call;
   const target = targetOf(call);
   const { options, dryRun } = parseDeleteOptions(request);
-  const { object, removed } = await deleteObject(server.registry, target, { user, dryRun, options });
+  const { object, removed } = await deleteObject(server.registry, target, {
+    ...writeOf(call, dryRun),
+    options,
+  });
   if (!removed || strategyOf(target.row).returnsDeletedObject) {
     return respondOutcome(server, call, { object, stored: undefined }, 200);
   }
@@ -135,11 +148,11 @@ async function deleteOne(server: ServerContext, call: ResourceCall): Promise<Api
 }
 
 async function deleteCollection(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
-  const { request, user } = call;
+  const { request } = call;
   const target = targetOf(call);
   const { options, dryRun } = parseDeleteOptions(request);
   const page = listObjects(server.registry.store, target.row, target.namespace, storedQuery(call));
-  await deleteAll(server.registry, target, page.objects.map(objectOf), { user, dryRun, options });
+  await deleteAll(server.registry, target, page.objects.map(objectOf), { ...writeOf(call, dryRun), options });
   return respondList(server, call, page);
 }
 

@@ -1,6 +1,8 @@
 /**
- * Admission: what the cluster requires of a write beyond the object's own rules. Steps run in order on the decoded and
- * defaulted object; a step changes it in place or refuses it.
+ * Admission: what the cluster requires of a write beyond the object's own rules, in two phases.
+ *
+ *     decode ─► default ─► mutating steps (change the object in place, or refuse) ─► strategy, validation
+ *            ─► validating steps (see it as it is about to be stored, and only refuse) ─► store
  *
  * Steps are synchronous and read only through {@link AdmissionView}, so that an update can be admitted inside the store's
  * transaction.
@@ -20,9 +22,24 @@ export interface AdmissionRequest {
   name: string;
   user: UserInfo;
   dryRun: boolean;
-  /** Of a create or update: the new object, to be changed in place. */
+  /** What steps want to be told beside their verdict. */
+  notes: AdmissionNotes;
+  /** Of a create or update: the new object. Mutating steps change it in place. */
   object?: ApiObject;
+  /** Of an update or delete; before the transaction of a delete it is absent. */
   old?: ApiObject;
+}
+
+/** Collected over one request; the same text counts once. */
+export interface AdmissionNotes {
+  /** For `Warning` headers. */
+  readonly warnings: Set<string>;
+  /** For the audit log: `policy.example.com/key` → value. */
+  readonly auditAnnotations: Map<string, string>;
+}
+
+export function newAdmissionNotes(): AdmissionNotes {
+  return { warnings: new Set(), auditAnnotations: new Map() };
 }
 
 /** Other objects, as far as they are durable. */
@@ -36,6 +53,12 @@ export interface AdmissionStep {
   /** As upstream's plugin: `NamespaceLifecycle`. */
   readonly name: string;
   admit(request: AdmissionRequest, view: AdmissionView): void;
+}
+
+/** The steps of a server, in order. */
+export interface AdmissionChain {
+  readonly mutating: readonly AdmissionStep[];
+  readonly validating: readonly AdmissionStep[];
 }
 
 /** Refused because something that controllers are about to create is not there yet: worth another try within a second. */

@@ -9,7 +9,12 @@ import {
   ROLE_BINDINGS,
   ROLES,
 } from '../../api/resources.ts';
-import type { AdmissionRequest, AdmissionStep, AdmissionView } from '../admission/admission.ts';
+import {
+  type AdmissionRequest,
+  type AdmissionStep,
+  type AdmissionView,
+  newAdmissionNotes,
+} from '../admission/admission.ts';
 import type { ApiObject } from '../api-object.ts';
 import { newAuthorizer } from './authorizer.ts';
 import { bootstrapRbacObjects } from './bootstrap-roles.ts';
@@ -47,7 +52,8 @@ function newCheck(): AdmissionStep {
 function write(row: ResourceRow, object: object, options: Partial<AdmissionRequest> = {}): AdmissionRequest {
   const namespace = row.namespaced ? 'team' : '';
   const request = { operation: 'CREATE', row, subresource: '', namespace, name: 'x', dryRun: false } as const;
-  return { ...request, user: alice, object: object as ApiObject, ...options };
+  const notes = newAdmissionNotes();
+  return { ...request, notes, user: alice, object: object as ApiObject, ...options };
 }
 
 function binding(role: string, kind = 'ClusterRole') {

@@ -1,5 +1,5 @@
 /**
- * Creation: name, identity, admission, validation, then one transaction that finds the key free.
+ * Creation: name, identity, mutation, validation, admission, then one transaction that finds the key free.
  *
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Create, pkg/registry/rest/create.go BeforeCreate
  */
@@ -12,7 +12,12 @@ import { validateCreate } from '../../api/validation/validate.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import { randomSuffix, randomUid } from '../../base/random.ts';
 import { hasReason, StatusError } from '../../base/status-error.ts';
-import { type AdmissionRequest, admit, NotYetAdmissibleError } from '../admission/admission.ts';
+import {
+  type AdmissionRequest,
+  admit,
+  NotYetAdmissibleError,
+  newAdmissionNotes,
+} from '../admission/admission.ts';
 import { type ApiObject, storable } from '../api-object.ts';
 import { newAlreadyExists, newBadRequest } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
@@ -48,13 +53,15 @@ export async function createObject(
   const isGenerated = !object.metadata.name && generateName !== undefined && generateName !== '';
   object.metadata = newMetadata(registry, target, object);
   if (isGenerated) object.metadata.name = generatedName(registry, generateName);
-  await admitCreation(registry, target, object, write);
+  const request = creationRequest(target, object, write);
+  await mutateCreation(registry, request);
   prepare(target, object);
   const errors =
     row.custom === undefined
       ? validateCreate(object as KubeObject)
       : validateCustom(object as KubeObject, row);
   if (errors.length > 0) throw toInvalidError(row, object.metadata.name ?? '', errors);
+  admit(registry.admission.validating, request, newAdmissionView(registry));
   for (let attempt = 1; ; attempt++) {
     const attempted = insert(registry, target, object, write);
     if (!isGenerated || attempt === GENERATE_ATTEMPTS) return attempted;
@@ -102,26 +109,19 @@ function generatedName(registry: Registry, base: string): string {
   return base.slice(0, NAME_MAX - SUFFIX_LENGTH) + randomSuffix(registry.random, SUFFIX_LENGTH);
 }
 
-async function admitCreation(
-  registry: Registry,
+function creationRequest(
   { row, namespace }: Target,
   object: ApiObject,
-  { user, dryRun }: WriteContext,
-): Promise<void> {
+  { user, dryRun, notes = newAdmissionNotes() }: WriteContext,
+): AdmissionRequest {
   const name = object.metadata.name ?? '';
-  const request: AdmissionRequest = {
-    operation: 'CREATE',
-    row,
-    subresource: '',
-    namespace,
-    name,
-    user,
-    dryRun,
-    object,
-  };
+  return { operation: 'CREATE', row, subresource: '', namespace, name, user, dryRun, notes, object };
+}
+
+async function mutateCreation(registry: Registry, request: AdmissionRequest): Promise<void> {
   const view = newAdmissionView(registry);
   for (let attempt = 1; ; attempt++) {
-    const refusal = refusalOf(() => admit(registry.admission, request, view));
+    const refusal = refusalOf(() => admit(registry.admission.mutating, request, view));
     if (refusal === undefined) return;
     if (attempt === ADMISSION_ATTEMPTS) throw refusal;
     await new Promise<void>((resolve) => registry.clock.setTimer(ADMISSION_RETRY_MS, resolve));

@@ -1,7 +1,7 @@
 /** Deletion of one object and of a collection. What a delete does is decided in `deletion-plan.ts`. */
 import type { DeleteOptions } from '../../api/generated/meta-v1.ts';
 import { hasReason } from '../../base/status-error.ts';
-import { admit } from '../admission/admission.ts';
+import { type AdmissionRequest, admit, newAdmissionNotes } from '../admission/admission.ts';
 import { type ApiObject, objectOf, storable } from '../api-object.ts';
 import { newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
@@ -30,17 +30,25 @@ export async function deleteObject(
   request: DeleteRequest,
 ): Promise<DeleteOutcome> {
   const { row, namespace, name } = target;
-  const { user, dryRun, options } = request;
-  admit(
-    registry.admission,
-    { operation: 'DELETE', row, subresource: '', namespace, name, user, dryRun },
-    newAdmissionView(registry),
-  );
+  const { user, dryRun, options, notes = newAdmissionNotes() } = request;
+  const deletion: AdmissionRequest = {
+    operation: 'DELETE',
+    row,
+    subresource: '',
+    namespace,
+    name,
+    user,
+    dryRun,
+    notes,
+  };
+  const view = newAdmissionView(registry);
+  admit(registry.admission.mutating, deletion, view);
   let plan: DeletionPlan | undefined;
   const { object: after } = await registry.store.transact(keyFor(target), (current) => {
     if (current === undefined) throw newNotFound(row, name);
     const old = objectOf(current);
     checkPreconditions(target, old, options);
+    admit(registry.admission.validating, { ...deletion, old }, view);
     const spoken = request.lastWords?.(old) ?? old;
     plan = planDeletion(strategyOf(row), spoken, options, registry.clock.now());
     if (dryRun || plan.kind === 'pending') return { keep: true };

@@ -1,16 +1,16 @@
 /**
  * What every verb of the registry works with. The verbs are functions, one file each; this is their shared context.
  *
- *     create -> prepare -> admit -> validate ┐
- *     update, patch -> merge -> scope -> …   ├-> store.transact (decides on the newest state, synchronously)
- *     delete -> planDeletion                 ┘
+ *     create -> mutate -> prepare -> validate ┐
+ *     update, patch -> merge -> scope -> …    ├-> store.transact (decides on the newest state, synchronously)
+ *     delete -> planDeletion                  ┘
  */
 import type { UserInfo } from '../../api/message.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Store, StoredObject } from '../../store/store.ts';
-import type { AdmissionStep } from '../admission/admission.ts';
+import type { AdmissionChain, AdmissionNotes } from '../admission/admission.ts';
 import type { ServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ApiObject } from '../api-object.ts';
 import type { Writer } from './ownership.ts';
@@ -19,7 +19,7 @@ export interface Registry {
   store: Store;
   clock: Clock;
   random: Random;
-  admission: readonly AdmissionStep[];
+  admission: AdmissionChain;
   services: ServiceAllocator;
 }
 
@@ -33,6 +33,8 @@ export interface Target {
 export interface WriteContext {
   user: UserInfo;
   dryRun: boolean;
+  /** Where admission writes what the client and the audit log are told; absent for what the server itself writes. */
+  notes?: AdmissionNotes;
   /** Whose the fields become; absent for what the server itself writes. */
   writer?: Writer;
 }

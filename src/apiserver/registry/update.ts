@@ -2,7 +2,7 @@
  * Changing an object that exists: update, patch and every subresource that edits go through here. All of it happens inside
  * one transaction on the newest state, so nothing is ever retried.
  *
- *     produce (merge or replace) -> identity -> scope -> strategy -> admit -> generation -> validate -> put | keep | delete
+ *     produce (merge or replace) -> identity -> scope -> strategy -> mutate -> generation -> validate -> admit -> put | keep | delete
  *
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Update, pkg/registry/rest/update.go BeforeUpdate
  */
@@ -18,7 +18,7 @@ import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validateCreate, validateUpdate } from '../../api/validation/validate.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import type { Change, StoredObject } from '../../store/store.ts';
-import { admit } from '../admission/admission.ts';
+import { type AdmissionRequest, admit, newAdmissionNotes } from '../admission/admission.ts';
 import type { Reservation } from '../allocate/service-allocator.ts';
 import { type ApiObject, objectOf, storable } from '../api-object.ts';
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
@@ -88,15 +88,11 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
   const object = applyScope(edit.subresource, produced, old, row);
   const strategy = strategyOf(row);
   if (edit.subresource === '') strategy.prepareUpdate?.(object, old);
-  const request = {
-    operation: 'UPDATE' as const,
-    row,
-    subresource: edit.subresource,
-    namespace,
-    name,
-    ...write,
-  };
-  admit(registry.admission, { ...request, object, old }, newAdmissionView(registry));
+  const { user, dryRun, notes = newAdmissionNotes() } = write;
+  const about = { row, subresource: edit.subresource, namespace, name, user, dryRun, notes };
+  const request: AdmissionRequest = { ...about, operation: 'UPDATE', object, old };
+  const view = newAdmissionView(registry);
+  admit(registry.admission.mutating, request, view);
   const managedFields = edit.ownsFields
     ? sent
     : managedFieldsAfter(registry, target, { edit, old, write }, { object, sent });
@@ -109,6 +105,7 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
       ? validateEdit(edit.subresource, object as KubeObject, old as KubeObject)
       : validateCustomUpdate(object as KubeObject, old as KubeObject, row);
   if (errors.length > 0) throw toInvalidError(row, name, errors);
+  admit(registry.admission.validating, request, view);
   return object;
 }
 

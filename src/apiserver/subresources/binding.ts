@@ -15,7 +15,7 @@ import { updateObject } from '../registry/update.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { parseBody } from '../request-body.ts';
 import { successStatus } from '../responses.ts';
-import type { ResourceCall, ServerContext } from '../server-context.ts';
+import { type ResourceCall, type ServerContext, writeOf } from '../server-context.ts';
 import { requiredBody } from '../verbs.ts';
 
 const BINDING = { group: '', version: 'v1', kind: 'Binding' };
@@ -37,7 +37,7 @@ export async function createBinding(server: ServerContext, call: ResourceCall): 
     subresource: 'binding',
     produce: (old: ApiObject) => boundPod(old, binding, toTimestamp(clock.now())),
   };
-  await updateObject(server.registry, target, edit, { user: call.user, dryRun: options.dryRun });
+  await updateObject(server.registry, target, edit, writeOf(call, options.dryRun));
   return successStatus(201);
 }
 

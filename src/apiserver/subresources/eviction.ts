@@ -15,7 +15,7 @@ import { updateObject } from '../registry/update.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { parseBody } from '../request-body.ts';
 import { successStatus } from '../responses.ts';
-import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
+import { type ResourceCall, type ServerContext, targetOf, writeOf } from '../server-context.ts';
 import { requiredBody } from '../verbs.ts';
 import { chargeBudget, evaluateEviction } from './evaluate-eviction.ts';
 
@@ -37,7 +37,8 @@ export async function createEviction(server: ServerContext, call: ResourceCall):
   return evict(registry, target, decision.unchanged ? pinned(request, pod) : request);
 }
 
-function parseEviction({ request, info, user }: ResourceCall): DeleteRequest {
+function parseEviction(call: ResourceCall): DeleteRequest {
+  const { request, info } = call;
   const { dryRun } = parseWriteOptions(request.query);
   const { value } = requiredBody(parseBody(request));
   const eviction = decodeAs(value, EVICTION, { fieldValidation: 'Ignore' }).object as unknown as Eviction;
@@ -45,7 +46,7 @@ function parseEviction({ request, info, user }: ResourceCall): DeleteRequest {
     throw newBadRequest('name in URL does not match name in Eviction object');
   }
   const options = toDeletionOptions((eviction.deleteOptions ?? {}) as Fields);
-  return { user, dryRun: dryRun || options.dryRun, options: options.options };
+  return { ...writeOf(call, dryRun || options.dryRun), options: options.options };
 }
 
 function matchingBudgets({ store }: Registry, { metadata }: Pod): PodDisruptionBudget[] {

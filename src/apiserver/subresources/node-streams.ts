@@ -9,7 +9,7 @@ import type { ApiResponse, TunnelTarget } from '../../api/message.ts';
 import { NODES } from '../../api/resources.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { Store } from '../../store/store.ts';
-import { admit } from '../admission/admission.ts';
+import { type AdmissionRequest, admit } from '../admission/admission.ts';
 import { newAccessDenied } from '../authz/access-denied.ts';
 import { newBadRequest, newNotFound } from '../errors.ts';
 import { newAdmissionView } from '../registry/admission-view.ts';
@@ -102,16 +102,20 @@ function connect(server: ServerContext, call: ResourceCall): Pod {
   const { registry } = server;
   const { row, namespace, name } = targetOf(call);
   const pod = readPod(registry.store, targetOf(call));
-  const { user, info } = call;
-  const request = {
-    operation: 'CONNECT' as const,
+  const { user, info, notes } = call;
+  const request: AdmissionRequest = {
+    operation: 'CONNECT',
     row,
     subresource: info.subresource,
     namespace,
     name,
     user,
+    dryRun: false,
+    notes,
   };
-  admit(registry.admission, { ...request, dryRun: false }, newAdmissionView(registry));
+  const view = newAdmissionView(registry);
+  admit(registry.admission.mutating, request, view);
+  admit(registry.admission.validating, request, view);
   if (!pod.spec.nodeName) throw newBadRequest(`pod ${name} does not have a host assigned`);
   return pod;
 }

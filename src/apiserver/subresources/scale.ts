@@ -19,7 +19,13 @@ import { updateObject } from '../registry/update.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { mediaTypeOf, parseBody, parsePatchBody } from '../request-body.ts';
 import { jsonResponse } from '../responses.ts';
-import { type CallHandler, type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
+import {
+  type CallHandler,
+  type ResourceCall,
+  type ServerContext,
+  targetOf,
+  writeOf,
+} from '../server-context.ts';
 import { requiredBody } from '../verbs.ts';
 
 const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
@@ -104,6 +110,6 @@ async function writeScale(
       return withReplicas(call.row, { ...old, metadata }, replicas);
     },
   };
-  const { object } = await updateObject(server.registry, targetOf(call), edit, { user: call.user, dryRun });
+  const { object } = await updateObject(server.registry, targetOf(call), edit, writeOf(call, dryRun));
   return jsonResponse(200, scaleOf(call.row, object));
 }
