@@ -39,6 +39,26 @@ test('runEventExpiry deletes an Event an hour after its last write', async () =>
   await assert.rejects(running, /stop/);
 });
 
+test('runEventExpiry tries again later while the disk is full', async () => {
+  const { server, clock, call, journal } = await newSimulatedApiServer();
+  await call('POST', URL_OF_EVENTS, event('a'));
+  const stop = new AbortController();
+  const running = runEventExpiry(server.registry, stop.signal);
+  const names = async () =>
+    (await call('GET', URL_OF_EVENTS)).value.items.map(
+      ({ metadata }: { metadata: { name: string } }) => metadata.name,
+    );
+  await clock.settle();
+  journal.becomeUnavailable();
+  await clock.advance(EVENT_TTL_MS + 120_000);
+  assert.deepEqual(await names(), ['a']);
+  journal.recover();
+  await clock.advance(60_000);
+  assert.deepEqual(await names(), []);
+  stop.abort(new Error('stop'));
+  await assert.rejects(running, /stop/);
+});
+
 test('an Event of either API version is the same Event', async () => {
   const { call } = await newSimulatedApiServer();
   await call('POST', URL_OF_EVENTS, event('a'));

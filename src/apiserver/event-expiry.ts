@@ -9,7 +9,7 @@ import { EVENTS } from '../api/resources.ts';
 import { newScope } from '../base/abort.ts';
 import { parseTimestamp } from '../base/clock.ts';
 import { hasReason } from '../base/status-error.ts';
-import type { StoredObject } from '../store/store.ts';
+import type { Store, StoredObject } from '../store/store.ts';
 import { objectOf } from './api-object.ts';
 import { prefixOf, type Registry } from './registry/registry.ts';
 
@@ -80,12 +80,26 @@ async function sweep({ store, clock }: Registry, queue: WrittenEvent[]): Promise
     const fresh = queue.findIndex(({ writtenMs }) => writtenMs > beforeMs);
     const due = queue.splice(0, Math.min(BATCH, fresh < 0 ? queue.length : fresh));
     if (due.length === 0) return;
-    await Promise.all(
-      due.map(({ key, revision }) =>
-        store.transact(key, (current) =>
-          current?.revision === revision ? { delete: true } : { keep: true },
-        ),
-      ),
-    );
+    const left = await deleteAll(store, due);
+    queue.unshift(...left);
+    if (left.length > 0) return;
   }
+}
+
+/** @returns those that the store could not delete now, as when its disk is full: the next sweep tries again */
+async function deleteAll(store: Store, due: readonly WrittenEvent[]): Promise<WrittenEvent[]> {
+  const refused = await Promise.all(
+    due.map(async (event) => {
+      try {
+        await store.transact(event.key, (current) =>
+          current?.revision === event.revision ? { delete: true } : { keep: true },
+        );
+        return [];
+      } catch (error) {
+        if (!hasReason(error, 'ServiceUnavailable')) throw error;
+        return [event];
+      }
+    }),
+  );
+  return refused.flat();
 }

@@ -14,6 +14,8 @@ export const ADMIN: UserInfo = { username: 'admin', groups: ['system:masters', '
 export interface SimulatedApiServer {
   server: ApiServer;
   store: OpenStore;
+  /** Under the store: fails when told to. */
+  journal: MemoryJournal;
   clock: SimulatedClock;
   /** Sends one request; `body` goes in as JSON bytes. */
   readonly call: (
@@ -42,10 +44,8 @@ export async function newSimulatedApiServer({
   seed = 1,
 }: SimulatedApiServerOptions = {}): Promise<SimulatedApiServer> {
   const clock = newSimulatedClock();
-  const store = await openStore(
-    { journal: new MemoryJournal(), clock, log: silentLogger },
-    new AbortController().signal,
-  );
+  const journal = new MemoryJournal();
+  const store = await openStore({ journal, clock, log: silentLogger }, new AbortController().signal);
   const server = newApiServer({
     clock,
     random: newSeededRandom(seed),
@@ -71,7 +71,7 @@ export async function newSimulatedApiServer({
   });
   const call = newCaller(server);
   await call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
-  return { server, store, clock, call };
+  return { server, store, journal, clock, call };
 }
 
 function newCaller(server: ApiServer): SimulatedApiServer['call'] {
