@@ -253,6 +253,21 @@ test('a definition that goes takes its objects with it', async (t) => {
   equal((await api.call('GET', WIDGETS)).status, 404);
 });
 
+test('a definition that goes while the disk is full is cleaned up afterwards', async (t) => {
+  const { call, clock, journal } = await newServer(t);
+  await call('POST', WIDGETS, widget({ size: 1 }));
+  journal.hold();
+  const going = call('DELETE', `${CRDS}/widgets.example.com`);
+  await clock.settle();
+  journal.release();
+  await going;
+  journal.becomeUnavailable();
+  await clock.advance(60_000);
+  journal.recover();
+  await clock.advance(60_000);
+  equal((await call('GET', `${CRDS}/widgets.example.com`)).status, 404);
+});
+
 test('a definition whose names are taken waits for them', async (t) => {
   const api = await newServer(t);
   const other = definition({ names: { plural: 'gadgets', kind: 'Widget', listKind: 'GadgetList' } });

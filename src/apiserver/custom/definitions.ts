@@ -82,11 +82,23 @@ export class CustomDefinitions {
 
   #follow(definition: CustomResourceDefinition, signal: AbortSignal): void {
     const { deletionTimestamp } = definition.metadata;
-    const work =
+    const work = () =>
       deletionTimestamp === undefined ? this.#writeStatus(definition) : this.#empty(definition, signal);
-    work.catch((error: unknown) => {
-      if (!signal.aborted && !hasReason(error, 'ServiceUnavailable', 'TooManyRequests')) throw error;
+    this.#untilDone(work, signal).catch((error: unknown) => {
+      if (!signal.aborted) throw error;
     });
+  }
+
+  /** A store that cannot write now, as one whose disk is full, is asked again. */
+  async #untilDone(work: () => Promise<void>, signal: AbortSignal): Promise<void> {
+    for (;;) {
+      try {
+        return await work();
+      } catch (error) {
+        if (!hasReason(error, 'ServiceUnavailable', 'TooManyRequests')) throw error;
+      }
+      await this.#registry.clock.sleep(RECHECK_MS, signal);
+    }
   }
 
   async #writeStatus({ metadata }: CustomResourceDefinition): Promise<void> {
