@@ -50,36 +50,26 @@ export class CommitLog {
   kind(prefix: string): KindLog {
     let log = this.#byKind.get(prefix);
     if (log === undefined) {
-      log = new KindLog(this.#revision);
+      const objects = [...this.#objects].filter(([key]) => key.startsWith(prefix));
+      log = new KindLog(this.#revision, objects);
       this.#byKind.set(prefix, log);
     }
     return log;
-  }
-
-  /** What was under `prefix` at `revision`; `undefined` when that is too long ago to say. */
-  stateAt(prefix: string, revision: number): Map<string, StoredValue> | undefined {
-    const log = this.kind(prefix);
-    const later = log.after(revision);
-    if (later === undefined) return undefined;
-    const state = new Map([...this.#objects].filter(([key]) => key.startsWith(prefix)));
-    for (let index = log.end - 1; index >= later; index--) {
-      const { key, before } = log.at(index);
-      if (before === undefined) state.delete(key);
-      else state.set(key, before);
-    }
-    return state;
   }
 }
 
 /** Entries are numbered from the first one ever; the oldest ones go. */
 export class KindLog {
   readonly #entries: LogEntry[] = [];
+  /** What there is now. */
+  readonly #objects: Map<string, StoredValue>;
   #first = 0;
   /** What happened up to here is not in the log. */
   #forgottenUpTo: number;
 
-  constructor(revision: number) {
+  constructor(revision: number, objects: Iterable<[string, StoredValue]>) {
     this.#forgottenUpTo = revision;
+    this.#objects = new Map(objects);
   }
 
   get end(): number {
@@ -87,6 +77,8 @@ export class KindLog {
   }
 
   add(entry: LogEntry): void {
+    if (entry.type === 'put') this.#objects.set(entry.key, entry.object);
+    else this.#objects.delete(entry.key);
     this.#entries.push(entry);
     if (this.#entries.length <= ENTRIES_MAX) return;
     const [last] = this.#entries.splice(0, ENTRIES_MAX / 2).slice(-1);
@@ -101,6 +93,19 @@ export class KindLog {
   /** Whether the entry of that number is still here, or yet to come. */
   holds(index: number): boolean {
     return index >= this.#first;
+  }
+
+  /** What there was at `revision`; `undefined` when that is too long ago to say. */
+  stateAt(revision: number): Map<string, StoredValue> | undefined {
+    const later = this.after(revision);
+    if (later === undefined) return undefined;
+    const state = new Map(this.#objects);
+    for (let index = this.end - 1; index >= later; index--) {
+      const { key, before } = this.at(index);
+      if (before === undefined) state.delete(key);
+      else state.set(key, before);
+    }
+    return state;
   }
 
   /** The number of the first entry after `revision`; `undefined` when entries after it are forgotten. */

@@ -3,6 +3,7 @@
  * store it opened is compared with that: every object is there at its revision or a later one, nothing deleted is back, no
  * revision is given again.
  */
+import { equalJson } from '../../api/json.ts';
 import type { StoredObject, StoredValue } from '../../store/store.ts';
 import type { ObjectCommitted } from '../world/world-event.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
@@ -97,5 +98,5 @@ class PublishedState {
 }
 
 function isSame(a: StoredValue, b: StoredValue): boolean {
-  return a === b || JSON.stringify(a) === JSON.stringify(b);
+  return a === b || equalJson(a, b);
 }

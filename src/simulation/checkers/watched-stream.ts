@@ -27,7 +27,6 @@ type Expected = WatchFrame['type'] | 'none' | 'any';
 
 export class WatchedStream {
   readonly selection: WatchedSelection;
-  readonly #commits: CommitLog;
   readonly #log: KindLog;
   readonly #report: (message: string) => void;
   #phase: 'initial' | 'live' | 'unknown';
@@ -39,7 +38,6 @@ export class WatchedStream {
 
   constructor(commits: CommitLog, selection: WatchedSelection, report: (message: string) => void) {
     this.selection = selection;
-    this.#commits = commits;
     this.#log = commits.kind(selection.prefix);
     this.#report = report;
     this.#phase = 'initial';
@@ -87,7 +85,7 @@ export class WatchedStream {
 
   #compareInitial(revision: number): void {
     const { scope, matches } = this.selection;
-    const state = this.#commits.stateAt(this.selection.prefix, revision);
+    const state = this.#log.stateAt(revision);
     if (state === undefined) return;
     for (const [key, object] of state) {
       if (!key.startsWith(scope) || !matches(object)) continue;
