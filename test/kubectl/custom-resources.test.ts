@@ -29,6 +29,10 @@ spec:
               properties:
                 cronSpec: { type: string, pattern: '^(\\S+\\s*){5}$', description: When it runs. }
                 replicas: { type: integer, minimum: 1, maximum: 10, default: 1 }
+              x-kubernetes-validations:
+                - rule: "self.cronSpec != '* * * * *' || self.replicas <= 2"
+                  messageExpression: "'every minute only with 2 replicas, not ' + string(self.replicas)"
+                - { rule: self.replicas >= oldSelf.replicas, reason: FieldValueForbidden, fieldPath: .replicas }
             status: { type: object, properties: { replicas: { type: integer } } }
       subresources:
         status: {}
@@ -99,6 +103,26 @@ test('kubectl apply refuses what the schema does not allow', { skip }, async () 
   const strict = await cluster.kubectl.attempt(['apply', '-f', write('unknown.yaml', unknown)]);
   assert.equal(strict.code, 1);
   assert.match(strict.stderr, /unknown field "spec\.cronSpek"/);
+});
+
+test('kubectl shows which rule of a custom kind is broken', { skip }, async () => {
+  const busy = OBJECT.replace('"0 3 * * *"', '"* * * * *", replicas: 3');
+  const refused = await cluster.kubectl.attempt(['apply', '-f', write('busy.yaml', busy)]);
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /The CronTab "nightly" is invalid: spec: Invalid value: "object": every minute only with 2 replicas, not 3/,
+  );
+  await k('apply', '-f', write('object.yaml', OBJECT.replace('" }', '", replicas: 2 }')));
+  const shrunk = await cluster.kubectl.attempt(['scale', '--replicas=1', 'ct/nightly']);
+  assert.match(shrunk.stderr, /spec\.replicas: Forbidden: failed rule: self\.replicas >= oldSelf\.replicas/);
+  await k('delete', 'ct', 'nightly');
+});
+
+test('kubectl shows which rule of a definition does not compile', { skip }, async () => {
+  const bad = DEFINITION.replaceAll('crontab', 'badtab').replace('self.cronSpec !=', 'self.cronSpek !=');
+  const { stderr } = await cluster.kubectl.attempt(['apply', '-f', write('bad-rule.yaml', bad)]);
+  assert.match(stderr, /compilation failed: ERROR: <input>:1:5: undefined field 'cronSpek'/);
 });
 
 test('custom objects are collected with their owner, and go with their namespace', { skip }, async () => {

@@ -20,6 +20,19 @@ export class CelBudget {
   }
 }
 
+/** @see apiserver/pkg/apis/cel/config.go */
+export const CEL_LIMITS = {
+  /** One evaluation of one expression. */
+  perCall: 1_000_000,
+  /** All expressions of one request: of a custom object's validation, or of a policy and binding. */
+  perRequest: 10_000_000,
+  /** The estimate for one rule of a definition. */
+  estimatedRule: 10_000_000,
+  /** The estimate for all rules of a version. */
+  estimatedSchema: 100_000_000,
+  messageExpressionLength: 5 * 1024,
+} as const;
+
 /** Per character that is gone through. @see cel-go common/cost.go StringTraversalCostFactor */
 export const TRAVERSAL = 0.1;
 /** @see cel-go common/cost.go */

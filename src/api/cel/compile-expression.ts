@@ -125,7 +125,8 @@ function compileSelect(expr: SelectExpr, context: CompileContext): Compiled {
   const type = fieldType(expr, inner, context);
   const cost = operand.cost + COST.step;
   const { field } = expr;
-  if (expr.isTest) return { type: BOOL, cost, run: (frame) => hasField(operand.run(frame), field) };
+  if (expr.isTest)
+    return { type: BOOL, cost: operand.cost, run: (frame) => hasField(operand.run(frame), field) };
   if (isOptional) {
     return {
       type: { kind: 'optional', item: type },

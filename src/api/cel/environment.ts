@@ -20,6 +20,8 @@ export interface CelProgram {
   readonly type: CelType;
   /** Units for inputs of the largest size. */
   readonly estimatedCost: number;
+  /** Those of the environment that it looks at. */
+  readonly variables: ReadonlySet<string>;
   /**
    * @param values  of the environment's variables, in its order; `undefined` for one that has none
    * @throws CelError for an evaluation without a value, CelCostError when `budget` is used up
@@ -58,6 +60,7 @@ export class CelEnvironment {
     return {
       type: compiled.type,
       estimatedCost: compiled.cost,
+      variables: scope.used,
       evaluate(values, budget) {
         const slots: (CelValue | undefined)[] = Array.from({ length: slotCount });
         for (let index = 0; index < values.length; index++) slots[index] = values[index];

@@ -1,4 +1,5 @@
 /** Equality and order of values, across the types of numbers. @see cel-spec, equality */
+import { UnorderedList } from './unordered-list.ts';
 import {
   CelDuration,
   CelMap,
@@ -27,7 +28,12 @@ export function celEquals(a: CelValue, b: CelValue): boolean {
 }
 
 function equalLists(a: readonly CelValue[], b: readonly CelValue[]): boolean {
+  if (a instanceof UnorderedList) return a.length === b.length && a.every((item) => isAmong(b, item));
   return a.length === b.length && a.every((item, index) => celEquals(item, b[index]!));
+}
+
+function isAmong(list: readonly CelValue[], item: CelValue): boolean {
+  return list.some((other) => celEquals(item, other));
 }
 
 function equalMaps(a: CelMap, b: CelMap): boolean {

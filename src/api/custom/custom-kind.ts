@@ -4,10 +4,13 @@ import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../generat
 import type { KubeObject } from '../meta.ts';
 import type { KindPrinter } from '../printers/column.ts';
 import type { ResourceRow } from '../resource-row.ts';
+import type { RuleNode } from './rules/compile-rules.ts';
 
 export interface CustomKind {
   /** Absent for a version without one: then every field is kept. */
   readonly schema: JSONSchemaProps | undefined;
+  /** Compiled when first asked for; `undefined` for a schema without rules. */
+  rules(): RuleNode | undefined;
   readonly listKind: string;
   readonly printer: KindPrinter<KubeObject>;
   readonly applyType: ApplyType;

@@ -7,6 +7,7 @@ import type {
 import { newResource, type ResourceRow, SCALE, STATUS, type SubresourceRow } from '../resource-row.ts';
 import { customApplyType } from './custom-apply-type.ts';
 import { customPrinter } from './custom-printer.ts';
+import { newRuleTree } from './rules/compile-rules.ts';
 
 /** One row for each served version, and one for the stored version, served or not. */
 export interface CustomRows {
@@ -45,6 +46,7 @@ function toRow(
     singular: singular || kind.toLowerCase(),
     custom: {
       schema,
+      rules: lazily(() => newRuleTree(schema, true)),
       listKind: listKind || `${kind}List`,
       printer: customPrinter(version.additionalPrinterColumns),
       applyType: schema === undefined ? DEDUCED : customApplyType(schema),
@@ -54,6 +56,14 @@ function toRow(
       isTerminating: metadata.deletionTimestamp !== undefined,
       storage,
     },
+  };
+}
+
+function lazily<T>(make: () => T): () => T {
+  let made: { value: T } | undefined;
+  return () => {
+    made ??= { value: make() };
+    return made.value;
   };
 }
 

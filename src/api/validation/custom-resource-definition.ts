@@ -2,6 +2,7 @@
 import { CelError } from '../cel/cel-error.ts';
 import { compileRegex } from '../cel/regex/regex.ts';
 import { isJsonPath } from '../custom/json-path.ts';
+import { ruleErrors } from '../custom/rules/check-rules.ts';
 import type {
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
@@ -157,7 +158,8 @@ function versionErrors(version: CustomResourceDefinitionVersion, path: string): 
 function rootErrors(schema: JSONSchemaProps, path: string): FieldError[] {
   if (schema.type === undefined) return [required(`${path}.type`, 'must not be empty at the root')];
   if (schema.type !== 'object') return [invalid(`${path}.type`, schema.type, 'must be object at the root')];
-  return structuralErrors(schema, path);
+  const errors = structuralErrors(schema, path);
+  return errors.length > 0 ? errors : ruleErrors(schema, path);
 }
 
 /** Every field says what it is: without that nothing could be pruned. @see apiextensions-apiserver/pkg/apiserver/schema/validation.go */

@@ -100,10 +100,8 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
   if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
     object.metadata.generation = (old.metadata.generation ?? 0) + 1;
   }
-  const errors =
-    row.custom === undefined
-      ? validateEdit(edit.subresource, object as KubeObject, old as KubeObject)
-      : validateCustomUpdate(object as KubeObject, old as KubeObject, row);
+  const { errors, warnings } = validateUpdated(edit.subresource, { object, old }, row);
+  for (const text of warnings) notes.warnings.add(text);
   if (errors.length > 0) throw toInvalidError(row, name, errors);
   admit(registry.admission.validating, request, view);
   return object;
@@ -118,6 +116,15 @@ function managedFieldsAfter(
   const writer = write.writer ?? { manager: write.user.username, apiVersion: object.apiVersion };
   const time = toTimestamp(registry.clock.now());
   return managedFieldsAfterUpdate(old, object, { row, subresource: edit.subresource, writer, time, sent });
+}
+
+function validateUpdated(
+  subresource: string,
+  { object, old }: { object: ApiObject; old: ApiObject },
+  row: Target['row'],
+): { errors: FieldError[]; warnings: readonly string[] } {
+  if (row.custom !== undefined) return validateCustomUpdate(object as KubeObject, old as KubeObject, row);
+  return { errors: validateEdit(subresource, object as KubeObject, old as KubeObject), warnings: [] };
 }
 
 /** The rules of an update are about what its door lets through. */

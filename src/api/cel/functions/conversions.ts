@@ -1,6 +1,6 @@
 /** Conversions between types, `size` and `type`. @see cel-spec, doc/langdef.md; cel-go common/stdlib */
 import { CelError } from '../cel-error.ts';
-import { fn, type Overload, scanning } from '../overload.ts';
+import { define, fn, type Overload, scanning } from '../overload.ts';
 import {
   type CelDuration,
   type CelMap,
@@ -34,7 +34,10 @@ const SIZES: readonly Overload[] = [
   ['map<K, V>', (value: CelMap) => value.size],
 ].flatMap(([type, measure]) => {
   const call = (value: CelValue) => BigInt((measure as (value: CelValue) => number)(value));
-  const make = type === 'string' ? scanning : fn;
+  const make = (signature: string, size: (value: never) => CelValue) =>
+    type === 'string'
+      ? define(signature, size, { work: textLength, estimate: () => 0 })
+      : fn(signature, size);
   return [
     make(`size(${type as string}): int`, call as never),
     make(`${type as string}.size(): int`, call as never),

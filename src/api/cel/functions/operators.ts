@@ -2,6 +2,7 @@
 import { CelError } from '../cel-error.ts';
 import { celCompare, celEquals } from '../equality.ts';
 import { define, fn, type Overload, scanning, sizeOf } from '../overload.ts';
+import { newUnorderedList, UnorderedList } from '../unordered-list.ts';
 import {
   CelDuration,
   CelMap,
@@ -49,13 +50,25 @@ const ARITHMETIC: readonly Overload[] = [
   fn('!_(bool): bool', (a: boolean) => !a),
 ];
 
+type List = readonly CelValue[];
+
+/** Of sets and keyed lists the later item takes the place of the one that it equals. */
+function joinLists(a: List, b: List): List {
+  if (!(a instanceof UnorderedList)) return [...a, ...b];
+  const joined = newUnorderedList(a, a.identify);
+  for (const item of b) {
+    const identity = a.identify(item);
+    const at = joined.findIndex((other) => celEquals(a.identify(other), identity));
+    if (at < 0) joined.push(item);
+    else joined[at] = item;
+  }
+  return joined;
+}
+
 const JOINING: readonly Overload[] = [
   scanning('_+_(string, string): string', (a: string, b: string) => a + b),
   scanning('_+_(bytes, bytes): bytes', (a: Uint8Array, b: Uint8Array) => Uint8Array.from([...a, ...b])),
-  scanning('_+_(list<T>, list<T>): list<T>', (a: readonly CelValue[], b: readonly CelValue[]) => [
-    ...a,
-    ...b,
-  ]),
+  scanning('_+_(list<T>, list<T>): list<T>', joinLists),
   fn(
     '_+_(timestamp, duration): timestamp',
     (a: CelTimestamp, b: CelDuration) => new CelTimestamp(a.nanos + b.nanos),

@@ -5,7 +5,7 @@ import { compileRegex } from '../regex/regex.ts';
 /** Text times pattern. @see cel-go interpreter/runtimecost.go, overloads.Matches */
 const matching = {
   work: (text: string, pattern: string) => (text.length + 1) * Math.max(1, pattern.length / 4),
-  estimate: (text: number, pattern: number) => (text + 1) * Math.max(1, pattern / 4),
+  estimate: (text: number, pattern: number) => (text + 1) * Math.ceil(pattern / 4),
 };
 
 function findAll(text: string, pattern: string, limit = -1n): string[] {
