@@ -8,7 +8,10 @@ interface Owned {
 
 /** The reference to the object's controller. At most one exists: validation sees to it. */
 export function controllerOf(object: Owned): OwnerReference | undefined {
-  return object.metadata.ownerReferences?.find((reference) => reference.controller === true);
+  const references = object.metadata.ownerReferences;
+  if (references === undefined) return undefined;
+  for (const reference of references) if (reference.controller === true) return reference;
+  return undefined;
 }
 
 /** Controlled by exactly this object, not by a namesake of an earlier life. */

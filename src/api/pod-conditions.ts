@@ -3,7 +3,10 @@ import { parseTimestamp } from '../base/clock.ts';
 import type { Container, Pod, PodCondition } from './generated/core-v1.ts';
 
 export function podCondition(pod: Pod, type: string): PodCondition | undefined {
-  return pod.status?.conditions?.find((condition) => condition.type === type);
+  const conditions = pod.status?.conditions;
+  if (conditions === undefined) return undefined;
+  for (const condition of conditions) if (condition.type === type) return condition;
+  return undefined;
 }
 
 export function isPodReady(pod: Pod): boolean {

@@ -19,7 +19,10 @@ const NO_LABELS: Labels = {};
 
 /** A predicate that is true when every requirement holds; no requirements match everything. */
 export function toLabelMatcher(requirements: readonly LabelRequirement[]): LabelMatcher {
-  return (labels = NO_LABELS) => requirements.every((requirement) => meets(requirement, labels));
+  return (labels = NO_LABELS) => {
+    for (const requirement of requirements) if (!meets(requirement, labels)) return false;
+    return true;
+  };
 }
 
 /** A `!=` or `notin` requirement also holds where the label is absent. */

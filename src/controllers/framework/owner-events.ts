@@ -13,6 +13,8 @@ export interface OwnerEvents<O extends KubeObject, T extends KubeObject> {
   /** Whether `owner`'s selector matches the orphan. */
   selects(owner: O, orphan: T): boolean;
   enqueue(key: string): void;
+  /** Whether the owner must look again because an object that it keeps has changed so; default: always. */
+  isOfConsequence?(object: T, previous: T): boolean;
   /** Called besides, for an update of an object whose owner is known: to requeue for `minReadySeconds`, say. */
   onOwnedUpdate?(ownerKey: string, object: T, previous: T): void;
 }
@@ -36,11 +38,14 @@ export function newOwnerListener<O extends KubeObject, T extends KubeObject>(
       else if (object.metadata.deletionTimestamp === undefined) enqueueSelecting(object);
     },
     onUpdate(object, previous) {
-      if (controllerOf(previous)?.uid !== controllerOf(object)?.uid) enqueueOwner(previous);
-      if (controllerOf(object) === undefined) {
+      const [controller, before] = [controllerOf(object), controllerOf(previous)];
+      const isSameOwner = controller?.uid === before?.uid;
+      if (!isSameOwner) enqueueOwner(previous);
+      if (controller === undefined) {
         enqueueSelecting(object);
         return;
       }
+      if (isSameOwner && events.isOfConsequence?.(object, previous) === false) return;
       const key = enqueueOwner(object);
       if (key !== undefined) events.onOwnedUpdate?.(key, object, previous);
     },

@@ -8,7 +8,7 @@ import { keyOf, namespaceOf } from '../../api/meta.ts';
 import { controllerOf } from '../../api/owner-references.ts';
 import { isPodActive } from '../../api/pod-conditions.ts';
 import { PODS, REPLICA_SETS } from '../../api/resources.ts';
-import { newSelectorMatcher } from '../../api/selectors.ts';
+import { type LabelMatcher, newSelectorMatcher } from '../../api/selectors.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
 import { applyClaims, planClaims } from '../framework/claim.ts';
@@ -25,7 +25,8 @@ import {
   type SyncResult,
   type WorkerLoop,
 } from '../framework/worker-loop.ts';
-import { type ReplicaSetPlan, reconcileReplicaSet } from './reconcile.ts';
+import { changesReplicaSet } from './consequence.ts';
+import { type ObservedReplicaSet, type ReplicaSetPlan, reconcileReplicaSet } from './reconcile.ts';
 import { computeReplicaSetStatus, isSameReplicaSetStatus, type ReplicaFailure } from './status.ts';
 
 /** Upstream's --concurrent-replicaset-syncs. */
@@ -78,6 +79,7 @@ class ReplicaSetController {
         owners: this.#replicaSets,
         selects: (rs, pod) => newSelectorMatcher(rs.spec.selector)(pod.metadata.labels),
         enqueue,
+        isOfConsequence: changesReplicaSet,
       }),
     );
   }
@@ -86,38 +88,44 @@ class ReplicaSetController {
     const cached = this.#replicaSets.get(key);
     if (cached === undefined) return {};
     const rs = this.#latest.latest(cached);
-    const claimed = await this.#claimPods(rs, signal);
-    const observed = this.#observe(rs, claimed);
-    const plan = reconcileReplicaSet(
-      rs,
-      { pods: observed, related: this.#relatedPods(rs) },
-      this.#context.clock.now(),
-    );
+    const matches = newSelectorMatcher(rs.spec.selector);
+    const adopted = await this.#claimPods(rs, matches, signal);
+    const observe = () => this.#observe(rs, matches, adopted);
+    const relatedPods = () => this.#relatedPods(rs);
+    const observed: ObservedReplicaSet = {
+      pods: observe(),
+      get related() {
+        return relatedPods();
+      },
+    };
+    const plan = reconcileReplicaSet(rs, observed, this.#context.clock.now());
     const failure = await this.#apply(rs, plan, signal);
-    await this.#writeStatus(rs, claimed, toReplicaFailure(plan, failure), signal);
+    await this.#writeStatus(rs, observe(), toReplicaFailure(plan, failure), signal);
     if (failure !== undefined && !isNamespaceTerminating(failure)) throw failure;
     return plan.requeueAfterMs === undefined ? {} : { requeueAfterMs: plan.requeueAfterMs };
   }
 
-  async #claimPods(rs: ReplicaSet, signal: AbortSignal): Promise<readonly Pod[]> {
+  /** @returns what was just adopted: the cache does not show it as controlled yet */
+  async #claimPods(rs: ReplicaSet, matches: LabelMatcher, signal: AbortSignal): Promise<readonly Pod[]> {
     const orphans = orphansIn(this.#pods, namespaceOf(rs)).filter(isPodActive);
-    const candidates = [...controlledBy(this.#pods, rs), ...orphans];
-    const plan = planClaims(rs, newSelectorMatcher(rs.spec.selector), candidates);
+    const controlled = controlledBy(this.#pods, rs);
+    const plan = planClaims(rs, matches, orphans.length === 0 ? controlled : [...controlled, ...orphans]);
+    if (plan.adopt.length + plan.release.length === 0) return [];
     const { client } = this.#context;
-    return applyClaims({ client, owner: rs, ownerResource: REPLICA_SETS, resource: PODS }, plan, signal);
+    const claim = { client, owner: rs, ownerResource: REPLICA_SETS, resource: PODS };
+    const claimed = await applyClaims(claim, plan, signal);
+    return claimed.slice(plan.owned.length);
   }
 
   /** The cache as it is at this moment, what was just adopted, and what is in flight. */
-  #observe(rs: ReplicaSet, claimed: readonly Pod[]): Pod[] {
-    const matches = newSelectorMatcher(rs.spec.selector);
-    const byUid = new Map<string, Pod>();
-    for (const pod of claimed) {
-      if (this.#pods.get(keyOf(pod))?.metadata.uid === pod.metadata.uid) byUid.set(pod.metadata.uid, pod);
-    }
-    for (const pod of controlledBy(this.#pods, rs)) {
-      if (matches(pod.metadata.labels)) byUid.set(pod.metadata.uid, pod);
-    }
-    return this.#expectations.observe(rs.metadata.uid, [...byUid.values()]);
+  #observe(rs: ReplicaSet, matches: LabelMatcher, adopted: readonly Pod[]): Pod[] {
+    const controlled = controlledBy(this.#pods, rs).filter(({ metadata }) => matches(metadata.labels));
+    const known = new Set(adopted.length === 0 ? [] : controlled.map(({ metadata }) => metadata.uid));
+    const added = adopted.filter((pod) => {
+      const { uid } = pod.metadata;
+      return !known.has(uid) && this.#pods.get(keyOf(pod))?.metadata.uid === uid;
+    });
+    return this.#expectations.observe(rs.metadata.uid, [...added, ...controlled]);
   }
 
   /** Pods of all ReplicaSets of the same Deployment: a rollout's deletions spread over nodes together. */
@@ -142,17 +150,12 @@ class ReplicaSetController {
 
   async #writeStatus(
     rs: ReplicaSet,
-    claimed: readonly Pod[],
+    observed: readonly Pod[],
     failure: ReplicaFailure | undefined,
     signal: AbortSignal,
   ): Promise<void> {
-    const observed = this.#observe(rs, claimed);
-    const status: ReplicaSetStatus = computeReplicaSetStatus(
-      rs,
-      observed,
-      failure,
-      this.#context.clock.now(),
-    );
+    const nowMs = this.#context.clock.now();
+    const status: ReplicaSetStatus = computeReplicaSetStatus(rs, observed, failure, nowMs);
     if (isSameReplicaSetStatus(rs.status, status)) return;
     this.#latest.note(await this.#context.client.updateStatus(REPLICA_SETS, { ...rs, status }, signal));
   }

@@ -1,7 +1,7 @@
 /** A ReplicaSet's status from its Pods. Pure. @see pkg/controller/replicaset/replica_set_utils.go calculateStatus */
 import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
-import { isPodActive, isPodAvailable, isPodReady, isPodTerminating } from '../../api/pod-conditions.ts';
+import { isPodAvailable, isPodReady, isPodTerminal, isPodTerminating } from '../../api/pod-conditions.ts';
 import { newEqualityMatcher } from '../../api/selectors.ts';
 import { toTimestamp } from '../../base/clock.ts';
 
@@ -17,26 +17,33 @@ export function computeReplicaSetStatus(
   failure: ReplicaFailure | undefined,
   nowMs: number,
 ): ReplicaSetStatus {
-  const active = pods.filter(isPodActive);
   const templateLabels = rs.spec.template?.metadata?.labels;
   const isFullyLabeled =
     Object.keys(templateLabels ?? {}).length === 0 ? () => true : newEqualityMatcher(templateLabels);
   const minReadySeconds = rs.spec.minReadySeconds ?? 0;
   const conditions = nextConditions(rs.status?.conditions ?? [], failure, nowMs);
+  const counts = { replicas: 0, fullyLabeled: 0, ready: 0, available: 0, terminating: 0 };
+  for (const pod of pods) {
+    if (isPodTerminal(pod)) continue;
+    if (isPodTerminating(pod)) {
+      counts.terminating++;
+      continue;
+    }
+    counts.replicas++;
+    if (isFullyLabeled(pod.metadata.labels)) counts.fullyLabeled++;
+    if (!isPodReady(pod)) continue;
+    counts.ready++;
+    if (minReadySeconds === 0 || isPodAvailable(pod, minReadySeconds, nowMs)) counts.available++;
+  }
   return {
-    replicas: active.length,
-    fullyLabeledReplicas: active.filter((pod) => isFullyLabeled(pod.metadata.labels)).length,
-    readyReplicas: active.filter(isPodReady).length,
-    availableReplicas: active.filter((pod) => isPodAvailable(pod, minReadySeconds, nowMs)).length,
-    terminatingReplicas: pods.filter(isTerminatingAndRunning).length,
+    replicas: counts.replicas,
+    fullyLabeledReplicas: counts.fullyLabeled,
+    readyReplicas: counts.ready,
+    availableReplicas: counts.available,
+    terminatingReplicas: counts.terminating,
     observedGeneration: rs.metadata.generation ?? 0,
     ...(conditions.length === 0 ? {} : { conditions }),
   };
-}
-
-function isTerminatingAndRunning(pod: Pod): boolean {
-  const phase = pod.status?.phase;
-  return isPodTerminating(pod) && phase !== 'Succeeded' && phase !== 'Failed';
 }
 
 /** The first failure stays until a sync succeeds: a later message alone changes nothing. */
