@@ -27,6 +27,21 @@ test('newKubelet starts a Pod and reports it Running and Ready', async () => {
   await node.stop();
 });
 
+test('newKubelet takes back at once what others write into a status that it decides', async () => {
+  const node = await newTestNode({ app: FOREVER });
+  await createPod(node, { containers: [{}] });
+  await node.clock.advance(1000);
+  const { name, namespace = '' } = node.pod().metadata;
+  const body = { status: { phase: 'Pending', podIP: '192.0.2.9' } };
+  const patch = { type: 'strategic', body, subresource: 'status' } as const;
+  const { podIP } = node.pod().status!;
+  await node.api.patch(PODS, { name, namespace }, patch);
+  await node.clock.advance(0);
+  assert.equal(node.pod().status?.phase, 'Running');
+  assert.equal(node.pod().status?.podIP, podIP);
+  await node.stop();
+});
+
 test('newKubelet restarts a crashing container after 0, 10, 20, 40, 80, 160, 300 s, and counts', async () => {
   const node = await newTestNode({ app: { preloaded: true, runs: [crashAfter(0)] } });
   await createPod(node, { containers: [{}] });

@@ -1,6 +1,6 @@
 /**
  * One effect per action of a Pod's plan. Each runs beside the worker's loop as an operation with a key; the worker is
- * woken when it has ended and the runtime has been listed again, so a plan never sees a half-done step as not begun.
+ * woken once it has ended and the runtime has been listed again, so a plan never sees a half-done step as not begun.
  */
 
 import type { Pod } from '../api/generated/core-v1.ts';
@@ -46,7 +46,7 @@ export interface OperationContext {
   /** Aborts when the grace period is shortened. */
   killSignal: AbortSignal;
   agentSignal: AbortSignal;
-  /** Called when the operation has ended and the runtime was listed. */
+  /** Called when the operation has ended and the runtime was listed, if it may have changed. */
   onEnd(): void;
 }
 
@@ -83,10 +83,16 @@ async function runOperation(
       await deps.clock.sleep(SANDBOX_RETRY_BASE_MS, agentSignal).catch(() => {});
     }
   }
+  let isOver = false;
+  const end = () => {
+    if (isOver) return;
+    isOver = true;
+    memory.inFlight.delete(key);
+    context.onEnd();
+  };
   // Left in flight until the list shows what was done; a list that fails is made again by the next event.
-  await deps.observer.refresh(agentSignal).catch(() => {});
-  memory.inFlight.delete(key);
-  context.onEnd();
+  if (action.do !== 'mountVolumes') await deps.observer.refresh(agentSignal, end).catch(() => {});
+  end();
 }
 
 type Operations = {

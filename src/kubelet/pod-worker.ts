@@ -72,13 +72,27 @@ export class PodWorker {
   }
 
   update(pod: Pod): void {
-    const [before, after] = [this.#pod.metadata, pod.metadata];
-    if (after.generation !== before.generation) this.#volumesStale = true;
-    // What volumes may show of the object. Statuses come all the time, and change none of it.
-    if (!equalJson(after.labels, before.labels)) this.#volumesStale = true;
-    if (!equalJson(after.annotations, before.annotations)) this.#volumesStale = true;
+    const before = this.#pod;
     this.#pod = pod;
+    if (this.#isEchoOfStatus(pod, before)) {
+      if (this.#settled?.pod === before) this.#settled.pod = pod;
+      return;
+    }
+    const [old, { annotations, generation, labels }] = [before.metadata, pod.metadata];
+    if (generation !== old.generation) this.#volumesStale = true;
+    // What volumes may show of the object. Statuses come all the time, and change none of it.
+    if (!equalJson(labels, old.labels)) this.#volumesStale = true;
+    if (!equalJson(annotations, old.annotations)) this.#volumesStale = true;
     this.#wake.now();
+  }
+
+  /**
+   * Only the status has changed, to the one that was decided here: there is nothing to learn from it.
+   * @see k8s.io/kubernetes/pkg/kubelet/config, which makes a RECONCILE of such a change and no UPDATE
+   */
+  #isEchoOfStatus(pod: Pod, before: Pod): boolean {
+    if (pod.spec.readinessGates?.length) return false;
+    return hasSameSubstance(pod, before) && this.#deps.statuses.isShownBy(pod);
   }
 
   /** The safety net under the events: looks again, unless it would see just what the last look saw and left as it was. */
@@ -331,4 +345,17 @@ export class PodWorker {
     if (plan.actions.length === 0 && inFlight.size === 0)
       this.#settled = { pod: this.#pod, observed, untilMs };
   }
+}
+
+/** Nothing but status and resourceVersion differs, and who wrote what. */
+function hasSameSubstance({ metadata, spec }: Pod, { metadata: old, spec: oldSpec }: Pod): boolean {
+  return (
+    metadata.generation === old.generation &&
+    metadata.deletionTimestamp === old.deletionTimestamp &&
+    metadata.deletionGracePeriodSeconds === old.deletionGracePeriodSeconds &&
+    equalJson(metadata.labels, old.labels) &&
+    equalJson(metadata.annotations, old.annotations) &&
+    equalJson(metadata.finalizers, old.finalizers) &&
+    equalJson(spec, oldSpec)
+  );
 }

@@ -1,6 +1,7 @@
 /**
- * What the runtime holds, by Pod: listed after every event of the runtime, and now and then without one. One list at a
- * time; events during a list cause exactly one more. Workers read the last list and are told when their Pod's part changed.
+ * What the runtime holds, by Pod: listed after every start and end that the runtime tells of, and now and then without one.
+ * One list at a time; events during a list cause exactly one more. Workers read the last list and are told when their Pod's
+ * part changed.
  *
  * @see k8s.io/kubernetes/pkg/kubelet/pleg; differs: the list follows the event instead of a 1 s timer
  */
@@ -31,6 +32,8 @@ export class RuntimeObserver {
   #pods: ReadonlyMap<string, PodRuntime> = new Map();
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
+  /** Who waits for the next list. */
+  readonly #nextSeen: (() => void)[] = [];
   /** Wall ms of the last complete list; 0 before the first. */
   lastListedMs = 0;
   /** Set by the kubelet. */
@@ -48,20 +51,24 @@ export class RuntimeObserver {
     return [...this.#pods.keys()];
   }
 
-  /** Resolves when a list that began after this call is complete. */
-  refresh(signal: AbortSignal): Promise<void> {
-    if (this.#running === undefined) return this.#begin(signal);
+  /**
+   * Resolves when a list that began after this call is complete.
+   * @param seen  called when it is, before anybody is told of what has changed
+   */
+  refresh(signal: AbortSignal, seen?: () => void): Promise<void> {
+    if (this.#running === undefined) return this.#begin(signal, seen === undefined ? [] : [seen]);
+    if (seen !== undefined) this.#nextSeen.push(seen);
     this.#next ??= this.#running
       .catch(() => {})
       .then(() => {
         this.#next = undefined;
-        return this.#begin(signal);
+        return this.#begin(signal, this.#nextSeen.splice(0));
       });
     return this.#next;
   }
 
-  #begin(signal: AbortSignal): Promise<void> {
-    this.#running = this.#list(signal).finally(() => {
+  #begin(signal: AbortSignal, seen: readonly (() => void)[]): Promise<void> {
+    this.#running = this.#list(signal, seen).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
@@ -75,7 +82,10 @@ export class RuntimeObserver {
   async #followEvents(signal: AbortSignal): Promise<void> {
     while (!signal.aborted) {
       try {
-        for await (const _ of this.#deps.runtime.events(signal)) this.#refreshInBackground(signal);
+        for await (const { type } of this.#deps.runtime.events(signal)) {
+          // Who creates a container starts it at once, or lists when that fails.
+          if (type !== 'created') this.#refreshInBackground(signal);
+        }
       } catch (error) {
         if (signal.aborted) return;
         this.#deps.log.warn('the stream of runtime events broke', { error });
@@ -98,7 +108,7 @@ export class RuntimeObserver {
     });
   }
 
-  async #list(signal: AbortSignal): Promise<void> {
+  async #list(signal: AbortSignal, seen: readonly (() => void)[]): Promise<void> {
     const { runtime } = this.#deps;
     const [sandboxes, containers] = await Promise.all([
       runtime.listPodSandboxes(signal),
@@ -115,6 +125,7 @@ export class RuntimeObserver {
     for (const uid of before.keys()) if (!now.has(uid)) changed.push(uid);
     this.#pods = now;
     this.lastListedMs = this.#deps.clock.now();
+    for (const see of seen) see();
     for (const uid of changed) this.onChange(uid);
   }
 }

@@ -57,6 +57,12 @@ export class StatusWriter {
     return entry === undefined || !(entry.isWriting || entry.isDirty);
   }
 
+  /** `pod`, as the API has it, shows the status last decided for it, and nothing that would have to be taken back. */
+  isShownBy(pod: Pod): boolean {
+    const entry = this.#entries.get(pod.metadata.uid);
+    return entry !== undefined && statusPatch(pod, entry.wanted) === undefined;
+  }
+
   /** Wants `status` in the API. @param remove  and then the object gone; the Pod has stopped */
   set(pod: Pod, status: PodStatus, options: { remove: boolean }, signal: AbortSignal): void {
     const { uid } = pod.metadata;
@@ -106,6 +112,7 @@ export class StatusWriter {
       }
     }
     entry.isWriting = false;
+    if (this.#idle.size === 0) return;
     if ([...this.#entries.values()].some(({ isWriting }) => isWriting)) return;
     for (const idle of this.#idle) idle.resolve();
     this.#idle.clear();
