@@ -32,3 +32,15 @@ test('RecentMap forgets what two generations of others came after', () => {
   equal(map.get(0), undefined);
   equal(map.get(2 * GENERATION), 'value');
 });
+
+test('RecentMap bounds what its values weigh', () => {
+  const map = new RecentMap<number, string>(10, (value) => value.length);
+  for (let key = 0; key < 4; key++) map.set(key, '123456');
+  // The first two reached 10 together; the next two are the younger generation.
+  ok(map.get(0) !== undefined && map.get(3) !== undefined);
+  for (let key = 4; key < 8; key++) map.set(key, '123456');
+  equal(map.get(1), undefined);
+  map.set(7, '');
+  map.set(7, '1');
+  ok(map.get(6) !== undefined);
+});

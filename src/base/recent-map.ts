@@ -1,16 +1,20 @@
 /**
- * A map of what was used lately, for caches: at least the last `generationMax` keys are in it, at most twice as many.
+ * A map of what was used lately, for caches: at least what of it weighs `generationMax` is in it, at most twice as much. Without
+ * a scale each key weighs 1.
  *
  * Two generations: what is set or found is in the younger one; when that is full it becomes the older one, and what was
  * still in the older one is forgotten. So nothing is ordered, and nothing counted for each use.
  */
 export class RecentMap<K, V> {
   readonly #generationMax: number;
+  readonly #weigh: (value: V) => number;
+  #weight = 0;
   #young = new Map<K, V>();
   #old = new Map<K, V>();
 
-  constructor(generationMax: number) {
+  constructor(generationMax: number, weigh: (value: V) => number = () => 1) {
     this.#generationMax = generationMax;
+    this.#weigh = weigh;
   }
 
   get(key: K): V | undefined {
@@ -22,10 +26,13 @@ export class RecentMap<K, V> {
   }
 
   set(key: K, value: V): void {
-    if (this.#young.size >= this.#generationMax && !this.#young.has(key)) {
+    const replaced = this.#young.get(key);
+    if (this.#weight >= this.#generationMax && replaced === undefined) {
       this.#old = this.#young;
       this.#young = new Map();
+      this.#weight = 0;
     }
+    this.#weight += this.#weigh(value) - (replaced === undefined ? 0 : this.#weigh(replaced));
     this.#young.set(key, value);
   }
 }
