@@ -6,7 +6,6 @@
  * Invariant: whatever goes wrong is a Status in Kubernetes' words; a broken invariant of our own ends the process.
  */
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
-import { toApiVersion } from '../api/meta.ts';
 import { type ResourceRow, SERVICES } from '../api/resources.ts';
 import { isCancellation } from '../base/abort.ts';
 import { AssertionError } from '../base/assert.ts';
@@ -32,12 +31,16 @@ import type {
   TokenVerifier,
 } from './interfaces.ts';
 import { KindCatalog } from './kinds.ts';
+import { ProtobufFrames } from './protobuf/frames.ts';
+import { ProtobufMessages } from './protobuf/messages.ts';
 import { FrameCache } from './registry/frames.ts';
 import { prefixOf, type Registry } from './registry/registry.ts';
-import { errorResponse, jsonResponse, withWarnings } from './responses.ts';
+import { formatOfStatus, negotiate, PLAIN, type Representation } from './representation.ts';
+import { errorResponse, withWarnings } from './responses.ts';
 import { VIRTUAL_CREATE } from './reviews/reviews.ts';
 import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
 import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
+import { respondList } from './shaping.ts';
 import { subresourceHandlers } from './subresources/subresources.ts';
 import { VERBS } from './verbs.ts';
 
@@ -107,7 +110,10 @@ class KubeApiServer implements ApiServer {
     const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
     const { store, clock } = registry;
     const watches = { store, clock, timers: this.#timers, frames: new FrameCache() };
-    this.#context = { registry, kinds: this.kinds, watches, authorizer, rules, tokenVerifier, tokenIssuer };
+    const messages = new ProtobufMessages();
+    const protobufFrames = new ProtobufFrames(messages);
+    const access = { authorizer, rules, tokenVerifier, tokenIssuer };
+    this.#context = { registry, kinds: this.kinds, watches, messages, protobufFrames, ...access };
   }
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
@@ -141,8 +147,9 @@ class KubeApiServer implements ApiServer {
     throw newUnknownPath();
   }
 
-  #call(call: ResourceCall): ApiResponse | Promise<ApiResponse> {
-    const response = handlerOf(call)(this.#context, call);
+  #call(asked: Omit<ResourceCall, 'representation'>): ApiResponse | Promise<ApiResponse> {
+    const handler = handlerOf(asked);
+    const response = handler(this.#context, { ...asked, representation: representationOf(asked) });
     return response instanceof Promise ? this.#withTimeout(response) : response;
   }
 
@@ -169,11 +176,13 @@ class KubeApiServer implements ApiServer {
     });
   }
 
-  #failure(error: unknown, { method, path }: ApiRequest): ApiResponse {
-    if (error instanceof StatusError) return errorResponse(error);
+  #failure(error: unknown, request: ApiRequest): ApiResponse {
+    const { method, path } = request;
+    const format = formatOfStatus(request);
+    if (error instanceof StatusError) return errorResponse(error, format);
     this.#options.log.error('a request failed unexpectedly', { error, method, path });
     const message = 'Internal error occurred: unexpected error when handling the request';
-    return errorResponse(new StatusError('InternalError', message));
+    return errorResponse(new StatusError('InternalError', message), format);
   }
 }
 
@@ -196,7 +205,17 @@ function rowOf(kinds: KindCatalog, info: RequestInfo): ResourceRow {
   return row;
 }
 
-function handlerOf({ info, row }: ResourceCall): CallHandler {
+/** Subresources whose answer is bytes of their own. */
+const STREAMED = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+/** Negotiated before anything is done. @throws StatusError NotAcceptable */
+function representationOf({ info, row, request }: Omit<ResourceCall, 'representation'>): Representation {
+  if (STREAMED.has(info.subresource)) return PLAIN;
+  const isCustom = row.custom !== undefined && info.subresource !== 'scale';
+  return negotiate(request, { isWatch: info.verb === 'watch', isCustom });
+}
+
+function handlerOf({ info, row }: Omit<ResourceCall, 'representation'>): CallHandler {
   const { verb, subresource } = info;
   if (subresource !== '') {
     const handlers = subresourceHandlers(row, subresource);
@@ -215,9 +234,8 @@ function refuse(): never {
 
 function emptyList(verb: string): CallHandler {
   if (verb !== 'list') return refuse();
-  return ({ registry }, { row }) => {
-    const apiVersion = toApiVersion(row.group, row.version);
-    const metadata = { resourceVersion: String(registry.store.revision) };
-    return jsonResponse(200, { kind: `${row.kind}List`, apiVersion, metadata, items: [] });
+  return (server, call) => {
+    const metadata = { resourceVersion: String(server.registry.store.revision) };
+    return respondList(server, call, { objects: [], metadata });
   };
 }

@@ -15,10 +15,11 @@ export interface DeletionOptions {
 
 const POLICIES = ['Background', 'Foreground', 'Orphan'];
 const KIND = { group: 'meta.k8s.io', kind: 'DeleteOptions' };
+const DELETE_OPTIONS = { group: '', version: 'v1', kind: 'DeleteOptions' };
 
 /** @throws StatusError BadRequest, Invalid */
 export function parseDeleteOptions(request: ApiRequest): DeletionOptions {
-  const body = parseBody(request)?.value;
+  const body = parseBody(request, DELETE_OPTIONS)?.value;
   if (body !== undefined && !isFields(body)) throw newBadRequest('DeleteOptions must be an object');
   return toDeletionOptions(body ?? fromQuery(request.query), request.query.getAll('dryRun'));
 }

@@ -1,25 +1,45 @@
 /**
- * In which form an answer goes out: what the Accept header asks for.
+ * In which form an answer goes out: what the Accept header asks for, among what can be had.
  *
  *     application/json;as=Table;v=v1;g=meta.k8s.io, application/json   ->  table (kubectl get)
- *     application/vnd.kubernetes.protobuf, application/json            ->  object (client-go)
+ *     application/vnd.kubernetes.protobuf, application/json            ->  protobuf (client-go), JSON for custom resources
+ *     application/yaml;q=0.5, application/json;q=0.9                   ->  JSON
  *
- * @see k8s.io/apiserver/pkg/endpoints/handlers/negotiation
+ * Of ranges that are equally good (`q`) a type comes before a wildcard, then the first. As RFC 9110 has it, and other than
+ * upstream, `q=0` refuses.
+ *
+ * @see k8s.io/apiserver/pkg/endpoints/handlers/negotiation, handlers/rest.go AllowsMediaTypeTransform
  */
 import type { ApiRequest } from '../api/message.ts';
+import { PROTOBUF_TYPE } from '../api/protobuf/media-type.ts';
 import { StatusError } from '../base/status-error.ts';
 import { isTrue } from './route.ts';
 
 export type Shape = 'object' | 'table' | 'partial';
+export type Format = 'json' | 'yaml' | 'protobuf';
 
 export interface Representation {
   shape: Shape;
-  format: 'json' | 'yaml';
+  format: Format;
   pretty: boolean;
   /** What a Table's rows carry. */
   includeObject: 'Metadata' | 'Object' | 'None';
 }
 
+/** What can be had. */
+export interface Offer {
+  /** A stream of events: never YAML. */
+  isWatch: boolean;
+  /** Of a kind without protobuf numbers. Its metadata has them. */
+  isCustom: boolean;
+}
+
+export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
+  json: 'application/json',
+  yaml: 'application/yaml',
+  protobuf: PROTOBUF_TYPE,
+};
+const FORMATS: readonly Format[] = ['json', 'yaml', 'protobuf'];
 const SHAPES: Readonly<Record<string, Shape>> = {
   '': 'object',
   Table: 'table',
@@ -28,45 +48,107 @@ const SHAPES: Readonly<Record<string, Shape>> = {
 };
 const INCLUDES: readonly string[] = ['Metadata', 'Object', 'None'];
 
-const PLAIN: Representation = { shape: 'object', format: 'json', pretty: false, includeObject: 'Metadata' };
+export const PLAIN: Representation = {
+  shape: 'object',
+  format: 'json',
+  pretty: false,
+  includeObject: 'Metadata',
+};
 
 /** @throws StatusError NotAcceptable */
-export function negotiate(request: Pick<ApiRequest, 'headers' | 'query'>): Representation {
+export function negotiate(request: Pick<ApiRequest, 'headers' | 'query'>, offer: Offer): Representation {
   const accept = request.headers['accept'];
   const pretty = request.query.has('pretty') && isTrue(request.query.get('pretty'));
   if (accept === undefined || accept === '' || accept === '*/*' || accept === 'application/json') {
     return pretty ? { ...PLAIN, pretty } : PLAIN;
   }
-  for (const range of accept.split(',')) {
-    const chosen = parseRange(range);
-    if (chosen !== undefined)
-      return { ...PLAIN, ...chosen, pretty, includeObject: includeObjectOf(request.query) };
+  for (const range of parseAccept(accept)) {
+    const chosen = choose(range, offer);
+    if (chosen === undefined) continue;
+    const includeObject = includeObjectOf(request.query);
+    return { ...chosen, pretty: pretty || range.parameters.get('pretty') === '1', includeObject };
   }
-  throw new StatusError(
-    'NotAcceptable',
-    'only the following media types are accepted: application/json, application/yaml',
-  );
+  throw notAcceptable(offer);
 }
 
-function parseRange(range: string): Pick<Representation, 'shape' | 'format'> | undefined {
-  const [type = '', ...parameters] = range.split(';').map((part) => part.trim());
-  const format = formatOf(type);
-  if (format === undefined) return undefined;
-  const values = new Map(parameters.map((parameter) => splitParameter(parameter)));
-  const shape = SHAPES[values.get('as') ?? ''];
+/** For what is a Status whatever was asked for: the first format that was accepted, else JSON. */
+export function formatOfStatus(request: Pick<ApiRequest, 'headers'>): Format {
+  const accept = request.headers['accept'];
+  if (accept === undefined || accept === 'application/json') return 'json';
+  const ranges = parseAccept(accept).filter(({ parameters }) => !parameters.has('as'));
+  for (const range of ranges) {
+    const format = formatsOf(range.type)[0];
+    if (format !== undefined) return format;
+  }
+  return 'json';
+}
+
+interface Range {
+  type: string;
+  parameters: ReadonlyMap<string, string>;
+  quality: number;
+}
+
+/** Best first, without those that are refused. */
+function parseAccept(accept: string): Range[] {
+  return accept
+    .split(',')
+    .map(parseRange)
+    .filter(({ quality }) => quality > 0)
+    .sort((a, b) => b.quality - a.quality || wildcards(a.type) - wildcards(b.type));
+}
+
+function parseRange(range: string): Range {
+  const [type = '', ...parts] = range.split(';').map((part) => part.trim());
+  const parameters = new Map(parts.map(splitParameter));
+  const quality = Number(parameters.get('q') ?? 1);
+  return { type: type.toLowerCase(), parameters, quality: Number.isNaN(quality) ? 1 : quality };
+}
+
+function wildcards(type: string): number {
+  if (type === '*/*') return 2;
+  return type.endsWith('/*') ? 1 : 0;
+}
+
+function choose(
+  { type, parameters }: Range,
+  offer: Offer,
+): Pick<Representation, 'shape' | 'format'> | undefined {
+  const shape = SHAPES[parameters.get('as') ?? ''];
   if (shape === undefined) return undefined;
-  if (shape !== 'object' && (values.get('g') !== 'meta.k8s.io' || values.get('v') !== 'v1')) return undefined;
-  return { shape, format };
+  const isMeta = parameters.get('g') === 'meta.k8s.io' && parameters.get('v') === 'v1';
+  if (shape !== 'object' && !isMeta) return undefined;
+  const stream = parameters.get('stream') ?? '';
+  if (stream !== '' && stream !== 'watch') return undefined;
+  const format = formatsOf(type).find((each) => isOffered(each, shape, offer));
+  return format && { shape, format };
 }
 
-function formatOf(type: string): 'json' | 'yaml' | undefined {
-  if (type === 'application/json' || type === '*/*' || type === 'application/*') return 'json';
-  return type === 'application/yaml' ? 'yaml' : undefined;
+function formatsOf(type: string): readonly Format[] {
+  if (type === '*/*' || type === 'application/*') return FORMATS;
+  return FORMATS.filter((format) => MEDIA_TYPES[format] === type);
+}
+
+function isOffered(format: Format, shape: Shape, { isWatch, isCustom }: Offer): boolean {
+  if (format === 'json') return true;
+  if (format === 'yaml') return !isWatch;
+  // Upstream has no protobuf form of a Table either.
+  return shape === 'partial' || (shape === 'object' && !isCustom);
+}
+
+function notAcceptable(offer: Offer): StatusError {
+  const suffix = offer.isWatch ? ';stream=watch' : '';
+  const types = FORMATS.filter((format) => isOffered(format, 'object', offer)).map(
+    (format) => MEDIA_TYPES[format] + suffix,
+  );
+  return new StatusError('NotAcceptable', `only the following media types are accepted: ${types.join(', ')}`);
 }
 
 function splitParameter(parameter: string): [string, string] {
   const equals = parameter.indexOf('=');
-  return equals < 0 ? [parameter, ''] : [parameter.slice(0, equals), parameter.slice(equals + 1)];
+  return equals < 0
+    ? [parameter, '']
+    : [parameter.slice(0, equals).trim(), parameter.slice(equals + 1).trim()];
 }
 
 function includeObjectOf(query: URLSearchParams): Representation['includeObject'] {

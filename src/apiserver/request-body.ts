@@ -6,10 +6,12 @@
  */
 import type { ApiRequest } from '../api/message.ts';
 import { isNestedWithin, NESTING_MAX } from '../api/nesting.ts';
-import { decodeProtobuf, PROTOBUF_TYPE } from '../api/protobuf/decode.ts';
+import { decodeProtobuf } from '../api/protobuf/decode.ts';
+import { PROTOBUF_TYPE } from '../api/protobuf/media-type.ts';
 import { parseYaml } from '../api/yaml.ts';
 import { StatusError } from '../base/status-error.ts';
 import { copyJson } from './api-object.ts';
+import type { DecodableKind } from './decode.ts';
 import { newBadRequest } from './errors.ts';
 
 export interface ParsedBody {
@@ -26,9 +28,12 @@ const YAML_TYPES = new Set(['application/yaml', 'text/yaml', 'application/x-yaml
 
 const decoder = new TextDecoder('utf-8', { fatal: true });
 
-/** `undefined` for a request without a body. */
-export function parseBody(request: ApiRequest): ParsedBody | undefined {
-  return parseBodyAs(request, mediaTypeOf(request.headers['content-type']));
+/**
+ * @param kind  what the body is of, where it does not say so itself
+ * @returns `undefined` for a request without a body
+ */
+export function parseBody(request: ApiRequest, kind: DecodableKind): ParsedBody | undefined {
+  return parseBodyAs(request, mediaTypeOf(request.headers['content-type']), kind);
 }
 
 /** As {@link parseBody}, for a content type that only names a patch format. */
@@ -49,7 +54,8 @@ export function mediaTypeOf(contentType: string | undefined): string {
   return (semicolon < 0 ? contentType : contentType.slice(0, semicolon)).trim().toLowerCase();
 }
 
-function parseBodyAs({ body }: ApiRequest, mediaType: string): ParsedBody | undefined {
+/** @param kind  absent where there is no protobuf form */
+function parseBodyAs({ body }: ApiRequest, mediaType: string, kind?: DecodableKind): ParsedBody | undefined {
   if (body.kind === 'none') return undefined;
   if (body.kind === 'object') return { value: copyJson(body.value) };
   if (body.bytes.length === 0) return undefined;
@@ -57,11 +63,15 @@ function parseBodyAs({ body }: ApiRequest, mediaType: string): ParsedBody | unde
     throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`);
   }
   if (JSON_TYPES.has(mediaType)) return parseJson(decodeUtf8(body.bytes));
-  if (mediaType === PROTOBUF_TYPE) return { value: decodeProtobuf(body.bytes) };
   if (YAML_TYPES.has(mediaType)) return { value: parseYaml(decodeUtf8(body.bytes)) };
+  const hasProtobuf = kind !== undefined && kind.custom === undefined;
+  if (hasProtobuf && mediaType === PROTOBUF_TYPE) {
+    return { value: decodeProtobuf(body.bytes, { assumed: kind }) };
+  }
+  const types = ['application/json', 'application/yaml', ...(hasProtobuf ? [PROTOBUF_TYPE] : [])];
   throw new StatusError(
     'UnsupportedMediaType',
-    'the body of the request was in an unknown format - accepted media types include: application/json, application/yaml, application/vnd.kubernetes.protobuf',
+    `the body of the request was in an unknown format - accepted media types include: ${types.join(', ')}`,
   );
 }
 

@@ -1,18 +1,23 @@
-/** Responses as values. JSON ends with a line feed, as upstream's encoder writes it. */
+/** Responses as values, in the format that was asked for. JSON ends with a line feed, as upstream's encoder writes it. */
 
 import type { ApiResponse, ListMeta } from '../api/message.ts';
+import { type GroupVersionKind, toApiVersion } from '../api/meta.ts';
+import { encodeProtobuf } from '../api/protobuf/encode.ts';
+import { sealed } from '../api/protobuf/envelope.ts';
 import { formatYaml } from '../api/yaml.ts';
+import { assert } from '../base/assert.ts';
 import type { Status, StatusDetails, StatusError } from '../base/status-error.ts';
 import type { StoredObject } from '../store/store.ts';
-import type { ApiObject } from './api-object.ts';
-import type { Representation } from './representation.ts';
+import { type ApiObject, objectOf } from './api-object.ts';
+import { ChunkPacker } from './chunk-packer.ts';
+import { protobufListChunks } from './protobuf/list-chunks.ts';
+import type { ProtobufMessages } from './protobuf/messages.ts';
+import { type Format, MEDIA_TYPES, PLAIN, type Representation } from './representation.ts';
 
 const encoder = new TextEncoder();
 
-const JSON_HEADERS = { 'cache-control': 'no-cache, private', 'content-type': 'application/json' };
-
-export function jsonHeaders(): Record<string, string> {
-  return { ...JSON_HEADERS };
+export function headersOf(contentType: string): Record<string, string> {
+  return { 'cache-control': 'no-cache, private', 'content-type': contentType };
 }
 
 /** One value that is encoded only when somebody wants its bytes. */
@@ -21,39 +26,57 @@ export function valueResponse(
   value: unknown,
   { format, pretty }: Pick<Representation, 'format' | 'pretty'>,
 ): ApiResponse {
-  if (format === 'yaml') {
-    const headers = { ...JSON_HEADERS, 'content-type': 'application/yaml' };
-    return {
-      status,
-      headers,
-      body: { kind: 'object', value, bytes: () => encoder.encode(formatYaml(value)) },
-    };
-  }
-  const indent = pretty ? 2 : undefined;
-  const bytes = () => encoder.encode(`${JSON.stringify(value, null, indent)}\n`);
-  return { status, headers: jsonHeaders(), body: { kind: 'object', value, bytes } };
+  const encoders: Record<Format, () => Uint8Array> = {
+    json: () => encoder.encode(`${JSON.stringify(value, null, pretty ? 2 : undefined)}\n`),
+    yaml: () => encoder.encode(formatYaml(value)),
+    protobuf: () => inEnvelope(value as ApiObject),
+  };
+  const headers = headersOf(MEDIA_TYPES[format]);
+  return { status, headers, body: { kind: 'object', value, bytes: encoders[format] } };
 }
 
-const PLAIN_JSON = { format: 'json', pretty: false } as const;
+function inEnvelope(object: ApiObject): Uint8Array {
+  const bytes = encodeProtobuf(object);
+  assert(bytes !== undefined, `${object.kind} has a protobuf form`);
+  return bytes;
+}
 
 export function jsonResponse(status: number, value: unknown): ApiResponse {
-  return valueResponse(status, value, PLAIN_JSON);
+  return valueResponse(status, value, PLAIN);
 }
 
 /** A stored object with the bytes that were encoded at its commit. */
 export function storedResponse(status: number, stored: StoredObject): ApiResponse {
   const body = { kind: 'object', value: stored.value, bytes: () => stored.bytes } as const;
-  return { status, headers: jsonHeaders(), body };
+  return { status, headers: headersOf(MEDIA_TYPES.json), body };
 }
 
-export function errorResponse(error: StatusError): ApiResponse {
-  const response = jsonResponse(error.code, error.toStatus());
+/** A stored object in protobuf. */
+export function storedMessageResponse(
+  status: number,
+  stored: StoredObject,
+  messages: ProtobufMessages,
+): ApiResponse {
+  const bytes = () => {
+    const made = messages.of(stored);
+    return sealed(made, made.message);
+  };
+  const body = { kind: 'object', value: stored.value, bytes } as const;
+  return { status, headers: headersOf(MEDIA_TYPES.protobuf), body };
+}
+
+export function errorResponse(error: StatusError, format: Format = 'json'): ApiResponse {
+  const response = valueResponse(error.code, error.toStatus(), { format, pretty: false });
   const seconds = error.details?.retryAfterSeconds;
   if (seconds !== undefined && seconds > 0) response.headers['retry-after'] = String(seconds);
   return response;
 }
 
-export function successStatus(code: number, details?: StatusDetails): ApiResponse {
+export function successStatus(
+  code: number,
+  representation: Representation,
+  details?: StatusDetails,
+): ApiResponse {
   const status: Status = {
     kind: 'Status',
     apiVersion: 'v1',
@@ -61,23 +84,25 @@ export function successStatus(code: number, details?: StatusDetails): ApiRespons
     status: 'Success',
     ...(details === undefined ? {} : { details }),
   };
-  return jsonResponse(code, code === 200 ? status : { ...status, code });
+  return valueResponse(code, code === 200 ? status : { ...status, code }, representation);
 }
 
-/** Committed bytes are copied together into pieces of this size, so that a long list is few writes. */
-const CHUNK_BYTES = 256 * 1024;
-const COMMA = 0x2c;
+const NOTHING = new Uint8Array();
+const COMMA = Uint8Array.of(0x2c);
 const LIST_END = encoder.encode(']}\n');
 
 export interface ListContent {
-  apiVersion: string;
-  kind: string;
+  /** Of the list. */
+  gvk: GroupVersionKind;
   metadata: ListMeta;
   objects: readonly StoredObject[];
 }
 
-export function listResponse({ apiVersion, kind, metadata, objects }: ListContent): ApiResponse {
-  const head = `{"kind":${JSON.stringify(kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
+/** @param messages  for a list in protobuf */
+export function listResponse(content: ListContent, messages?: ProtobufMessages): ApiResponse {
+  const { gvk, metadata, objects } = content;
+  const { kind } = gvk;
+  const apiVersion = toApiVersion(gvk.group, gvk.version);
   let items: readonly ApiObject[] | undefined;
   const value = {
     kind,
@@ -85,39 +110,35 @@ export function listResponse({ apiVersion, kind, metadata, objects }: ListConten
     metadata,
     /** Parsed on first use: a list that only goes over the network is never parsed. */
     get items(): readonly ApiObject[] {
-      items ??= objects.map((object) => object.value as unknown as ApiObject);
+      items ??= objects.map(objectOf);
       return items;
     },
   };
-  return {
-    status: 200,
-    headers: jsonHeaders(),
-    body: { kind: 'list', value, chunks: () => listChunks(encoder.encode(head), objects) },
-  };
+  const chunks =
+    messages === undefined
+      ? () => jsonListChunks(content)
+      : () =>
+          protobufListChunks(
+            gvk,
+            metadata,
+            objects.map((stored) => messages.of(stored).message),
+          );
+  const headers = headersOf(MEDIA_TYPES[messages === undefined ? 'json' : 'protobuf']);
+  return { status: 200, headers, body: { kind: 'list', value, chunks } };
 }
 
-function* listChunks(head: Uint8Array, objects: readonly StoredObject[]): Generator<Uint8Array> {
-  let chunk = new Uint8Array(CHUNK_BYTES);
-  chunk.set(head);
-  let length = head.length;
+function* jsonListChunks({ gvk, metadata, objects }: ListContent): Generator<Uint8Array> {
+  const apiVersion = toApiVersion(gvk.group, gvk.version);
+  const head = `{"kind":${JSON.stringify(gvk.kind)},"apiVersion":${JSON.stringify(apiVersion)},"metadata":${JSON.stringify(metadata)},"items":[`;
+  const packer = new ChunkPacker();
+  packer.add(NOTHING, encoder.encode(head));
   for (const [index, { bytes }] of objects.entries()) {
-    const needed = bytes.length + 1;
-    if (length + needed > chunk.length) {
-      yield chunk.subarray(0, length);
-      chunk = new Uint8Array(Math.max(CHUNK_BYTES, needed));
-      length = 0;
-    }
-    if (index > 0) chunk[length++] = COMMA;
-    chunk.set(bytes, length);
-    length += bytes.length;
+    const full = packer.add(index > 0 ? COMMA : NOTHING, bytes);
+    if (full !== undefined) yield full;
   }
-  if (length + LIST_END.length > chunk.length) {
-    yield chunk.subarray(0, length);
-    yield LIST_END;
-    return;
-  }
-  chunk.set(LIST_END, length);
-  yield chunk.subarray(0, length + LIST_END.length);
+  const full = packer.add(NOTHING, LIST_END);
+  if (full !== undefined) yield full;
+  yield packer.rest();
 }
 
 /** Adds to the `Warning` header per RFC 7234, one for each text; at most as many as fit in a head. */

@@ -4,8 +4,11 @@ import type { ResourceRow } from '../api/resources.ts';
 import type { AdmissionNotes } from './admission/admission.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
 import type { KindCatalog } from './kinds.ts';
+import type { ProtobufMessages } from './protobuf/messages.ts';
+import type { FrameWriter } from './registry/frames.ts';
 import type { Registry, Target, WriteContext } from './registry/registry.ts';
 import type { WatchSource } from './registry/watch-stream.ts';
+import type { Representation } from './representation.ts';
 import type { RequestInfo } from './route.ts';
 import { storageRow } from './stored-version.ts';
 
@@ -13,6 +16,9 @@ export interface ServerContext {
   registry: Registry;
   kinds: KindCatalog;
   watches: WatchSource;
+  /** What of the store is in protobuf. */
+  messages: ProtobufMessages;
+  protobufFrames: FrameWriter;
   authorizer: RequestAuthorizer;
   rules: RulesResolver;
   tokenVerifier: TokenVerifier;
@@ -25,6 +31,8 @@ export interface ResourceCall {
   row: ResourceRow;
   user: UserInfo;
   request: ApiRequest;
+  /** Of the answer: what was asked for and can be had. */
+  representation: Representation;
   signal: AbortSignal;
   /** What admission has to say beside its verdict. */
   notes: AdmissionNotes;

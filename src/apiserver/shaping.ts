@@ -5,15 +5,15 @@
 
 import { convertVersion } from '../api/conversion.ts';
 import type { ApiResponse } from '../api/message.ts';
-import { toApiVersion } from '../api/meta.ts';
+import { type GroupVersionKind, toApiVersion } from '../api/meta.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { StoredObject } from '../store/store.ts';
 import { type ApiObject, objectOf } from './api-object.ts';
-import { type FrameShape, STORED_SHAPE } from './registry/frames.ts';
+import { type FrameShape, JSON_FRAMES } from './registry/frames.ts';
 import type { ListPage } from './registry/list.ts';
 import type { WriteOutcome } from './registry/registry.ts';
-import { negotiate, type Representation } from './representation.ts';
-import { listResponse, storedResponse, valueResponse } from './responses.ts';
+import type { Representation } from './representation.ts';
+import { listResponse, storedMessageResponse, storedResponse, valueResponse } from './responses.ts';
 import type { ResourceCall, ServerContext } from './server-context.ts';
 import { isStoredVersion, toStoredSelector } from './stored-version.ts';
 import { type TableSource, toPartial, toSingleTable, toTable } from './table.ts';
@@ -57,17 +57,20 @@ export function respondOutcome(
 }
 
 export function respondStored(server: ServerContext, call: ResourceCall, stored: StoredObject): ApiResponse {
-  return isPlain(call) ? storedResponse(200, stored) : respondValue(server, call, () => objectOf(stored));
+  const kept = keptForm(call);
+  if (kept === undefined) return respondValue(server, call, () => objectOf(stored));
+  return kept === 'json' ? storedResponse(200, stored) : storedMessageResponse(200, stored, server.messages);
 }
 
-/** Whether the answer is the stored form itself. */
-function isPlain({ row, request }: ResourceCall): boolean {
-  const { shape, format, pretty } = negotiate(request);
-  return shape === 'object' && format === 'json' && !pretty && isStoredVersion(row);
+/** The format, where the answer is made of what is kept in it: of objects as they are stored. */
+function keptForm({ row, representation }: ResourceCall): 'json' | 'protobuf' | undefined {
+  const { shape, format, pretty } = representation;
+  if (shape !== 'object' || format === 'yaml' || !isStoredVersion(row)) return undefined;
+  return format === 'json' && pretty ? undefined : format;
 }
 
 function respondValue(server: ServerContext, call: ResourceCall, object: () => ApiObject): ApiResponse {
-  const representation = negotiate(call.request);
+  const { representation } = call;
   const served = fromStored(call.row, object());
   const toValue: Record<Representation['shape'], () => unknown> = {
     object: () => served,
@@ -78,15 +81,14 @@ function respondValue(server: ServerContext, call: ResourceCall, object: () => A
 }
 
 export function respondList(server: ServerContext, call: ResourceCall, page: ListPage): ApiResponse {
-  const { row } = call;
+  const { row, representation } = call;
   const { objects, metadata } = page;
-  const header = {
-    kind: row.custom?.listKind ?? `${row.kind}List`,
-    apiVersion: toApiVersion(row.group, row.version),
-    metadata,
-  };
-  if (isPlain(call)) return listResponse({ ...header, objects });
-  const representation = negotiate(call.request);
+  const gvk = listKindOf(row);
+  const kept = keptForm(call);
+  if (kept !== undefined) {
+    return listResponse({ gvk, metadata, objects }, kept === 'protobuf' ? server.messages : undefined);
+  }
+  const header = { kind: gvk.kind, apiVersion: toApiVersion(gvk.group, gvk.version), metadata };
   const served = objects.map((stored) => fromStored(row, objectOf(stored)));
   const partialHeader = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata };
   const toValue: Record<Representation['shape'], () => unknown> = {
@@ -95,6 +97,10 @@ export function respondList(server: ServerContext, call: ResourceCall, page: Lis
     table: () => toTable(tableSource(server, call, representation), served, metadata),
   };
   return valueResponse(200, toValue[representation.shape](), representation);
+}
+
+export function listKindOf({ group, version, kind, custom }: ResourceRow): GroupVersionKind {
+  return { group, version, kind: custom?.listKind ?? `${kind}List` };
 }
 
 function tableSource(
@@ -106,23 +112,32 @@ function tableSource(
 }
 
 /** How a watch's frames show objects. Cells tell ages: a row is shared by the watchers of the same second only. */
-export function frameShape(
-  server: ServerContext,
-  { row }: ResourceCall,
-  representation: Representation,
-): FrameShape {
-  const { shape, includeObject } = representation;
-  const version = isStoredVersion(row) ? '' : toApiVersion(row.group, row.version);
-  const served = (object: ApiObject) => fromStored(row, object);
-  if (shape === 'object') {
-    return version === '' ? STORED_SHAPE : { key: `object/${version}`, transform: served };
+export function frameShape(server: ServerContext, { row, representation }: ResourceCall): FrameShape {
+  const { shape, format } = representation;
+  const writer = format === 'protobuf' ? server.protobufFrames : JSON_FRAMES;
+  if (shape === 'partial') {
+    return { key: `${format}/partial`, transform: toPartial, bookmark: toPartial, writer };
   }
-  if (shape === 'partial') return { key: 'partial', transform: toPartial };
+  if (shape === 'table') return tableFrames(server, row, representation);
+  const version = toApiVersion(row.group, row.version);
+  if (isStoredVersion(row)) return { key: format, writer };
+  return {
+    key: `${format}/${version}`,
+    transform: (object) => fromStored(row, object),
+    bookmark: (object) => inVersion(object, version),
+    writer,
+  };
+}
+
+function tableFrames(server: ServerContext, row: ResourceRow, representation: Representation): FrameShape {
   const { clock } = server.registry;
+  const version = toApiVersion(row.group, row.version);
   return {
     get key() {
-      return `table/${version}/${includeObject}/${Math.floor(clock.now() / 1000)}`;
+      return `table/${version}/${representation.includeObject}/${Math.floor(clock.now() / 1000)}`;
     },
-    transform: (object) => toSingleTable({ row, representation, nowMs: clock.now() }, served(object)),
+    transform: (object) =>
+      toSingleTable({ row, representation, nowMs: clock.now() }, fromStored(row, object)),
+    writer: JSON_FRAMES,
   };
 }

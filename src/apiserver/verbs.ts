@@ -1,7 +1,6 @@
 /** The verbs of every resource, from a call to a response; the same functions serve each kind. */
 import type { ApiResponse } from '../api/message.ts';
 import type { DecodeOptions, FieldValidation } from '../api/validation/structural.ts';
-import { StatusError } from '../base/status-error.ts';
 import { type ApiObject, copyJson, objectOf } from './api-object.ts';
 import { applyOne } from './applying.ts';
 import { decodeAs } from './decode.ts';
@@ -17,9 +16,9 @@ import { updateObject } from './registry/update.ts';
 import { parseWatch } from './registry/watch.ts';
 import { WatchStream } from './registry/watch-stream.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
-import { negotiate } from './representation.ts';
+import { type Format, MEDIA_TYPES } from './representation.ts';
 import { checkNesting, mediaTypeOf, type ParsedBody, parseBody, parsePatchBody } from './request-body.ts';
-import { jsonHeaders, successStatus, withWarnings } from './responses.ts';
+import { headersOf, successStatus, withWarnings } from './responses.ts';
 import type { RequestVerb } from './route.ts';
 import {
   type CallHandler,
@@ -61,7 +60,7 @@ export function getOne(server: ServerContext, call: ResourceCall): ApiResponse {
 async function createOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const { request, row } = call;
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
-  const { value, text } = requiredBody(parseBody(request));
+  const { value, text } = requiredBody(parseBody(request, row));
   const { object, warnings } = decodeAs(value, row, decodeOptions(fieldValidation, text));
   const outcome = await createObject(
     server.registry,
@@ -77,7 +76,7 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
   const { registry } = server;
   const target = targetOf(call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
-  const { value, text } = requiredBody(parseBody(request));
+  const { value, text } = requiredBody(parseBody(request, row));
   const decoded = decodeAs(value, row, decodeOptions(fieldValidation, text));
   const object = toStored(row, decoded.object);
   const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
@@ -139,7 +138,7 @@ async function deleteOne(server: ServerContext, call: ResourceCall): Promise<Api
     return respondOutcome(server, call, { object, stored: undefined }, 200);
   }
   const { uid } = object.metadata;
-  return successStatus(200, {
+  return successStatus(200, call.representation, {
     name: target.name,
     ...(row.group === '' ? {} : { group: row.group }),
     kind: row.resource,
@@ -164,19 +163,20 @@ function listAll(server: ServerContext, call: ResourceCall): ApiResponse {
 function watchAll(server: ServerContext, call: ResourceCall): ApiResponse {
   const { registry, watches } = server;
   const { row, namespace } = targetOf(call);
-  const { request, info } = call;
-  const representation = negotiate(request);
-  if (representation.format === 'yaml') {
-    throw new StatusError('NotAcceptable', 'only the following media types are accepted: application/json');
-  }
+  const { info } = call;
   const isNamedByPath = info.path.includes('/watch/') && info.name !== '';
   const query = isNamedByPath ? withName(storedQuery(call), info.name) : storedQuery(call);
-  const watch = parseWatch(registry, { row, namespace }, query, frameShape(server, call, representation));
+  const watch = parseWatch(registry, { row, namespace }, query, frameShape(server, call));
   return {
     status: 200,
-    headers: jsonHeaders(),
+    headers: headersOf(streamTypeOf(call.representation.format)),
     body: { kind: 'watch', frames: new WatchStream(watches, watch, call.signal) },
   };
+}
+
+/** JSON names no stream, as upstream's does not. */
+function streamTypeOf(format: Format): string {
+  return format === 'json' ? MEDIA_TYPES.json : `${MEDIA_TYPES[format]};stream=watch`;
 }
 
 /** The deprecated form of a watch names its object in the path. */

@@ -17,7 +17,7 @@ export interface SimulatedApiServer {
   /** Under the store: fails when told to. */
   journal: MemoryJournal;
   clock: SimulatedClock;
-  /** Sends one request; `body` goes in as JSON bytes. */
+  /** Sends one request; `body` goes in as JSON, or as the bytes that it is. */
   readonly call: (
     method: ApiRequest['method'],
     url: string,
@@ -98,15 +98,14 @@ export function newRequest(
     path,
     query: new URLSearchParams(query),
     headers,
-    body:
-      body === undefined
-        ? { kind: 'none' }
-        : {
-            kind: 'bytes',
-            bytes: new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body)),
-          },
+    body: body === undefined ? { kind: 'none' } : { kind: 'bytes', bytes: bytesOf(body) },
     peer: { kind: 'internal', user: ADMIN },
   };
+}
+
+function bytesOf(body: unknown): Uint8Array {
+  if (body instanceof Uint8Array) return body;
+  return new TextEncoder().encode(typeof body === 'string' ? body : JSON.stringify(body));
 }
 
 export function pod(name: string, extra: Record<string, unknown> = {}): Record<string, unknown> {

@@ -19,8 +19,6 @@ import { malformed, ProtobufReader } from './reader.ts';
 import { WIRE_BYTES, wireTypeOf } from './wire.ts';
 import { ZERO_VALUES } from './zero-values.ts';
 
-export const PROTOBUF_TYPE = 'application/vnd.kubernetes.protobuf';
-
 const DEPTH_MAX = 100;
 /** Of the largest body, 3 MiB, with real contents; they take some 50 MB. */
 const VALUES_MAX = 500_000;

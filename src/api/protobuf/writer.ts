@@ -8,6 +8,8 @@
  *
  * Total: any string, number or bytes can be written.
  */
+import { WIRE_BYTES } from './wire.ts';
+
 const START_BYTES = 16 * 1024;
 /** A buffer that one large object made larger is not kept. */
 const KEPT_BYTES_MAX = 1024 * 1024;
@@ -120,4 +122,13 @@ export class ProtobufWriter {
     this.#position = grown.length - length;
     this.#bytes = grown;
   }
+}
+
+const prefixWriter = new ProtobufWriter();
+
+/** What stands before the `length` bytes of field `number`. */
+export function lengthPrefix(number: number, length: number): Uint8Array {
+  prefixWriter.varint(length);
+  prefixWriter.varint(number * 8 + WIRE_BYTES);
+  return prefixWriter.take();
 }

@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { test } from 'node:test';
 import type { APIGroup, APIGroupList, APIResourceList } from '../../api/generated/meta-v1.ts';
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
+import { decodeProtobuf } from '../../api/protobuf/decode.ts';
 import { allResources } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
 import { AGGREGATED_TYPE, type AggregatedDocument } from './aggregated-documents.ts';
@@ -182,6 +183,20 @@ test('openApiResponse serves the documents that the index names, cacheable by th
   await assert.rejects(ask('/openapi/v3/apis/none/v1'), (error) => hasReason(error, 'NotFound'));
   const xml = { accept: 'application/xml' };
   await assert.rejects(ask('/openapi/v2', { headers: xml }), (error) => hasReason(error, 'NotAcceptable'));
+});
+
+test('newDiscovery answers in protobuf where the client prefers it, without a tag that belongs to the JSON', async () => {
+  const accept = 'application/vnd.kubernetes.protobuf,application/json';
+  for (const path of ['/api', '/api/v1', '/apis', '/apis/apps', '/apis/apps/v1']) {
+    const json = parsed<Record<string, unknown>>(await ask(path));
+    const response = await ask(path, { headers: { accept } });
+    assert.equal(response?.headers['content-type'], 'application/vnd.kubernetes.protobuf', path);
+    assert.equal(response.headers['etag'], undefined);
+    const { body } = response as { body: { bytes(): Uint8Array } };
+    assert.deepEqual(decodeProtobuf(body.bytes()), { ...json, apiVersion: 'v1' }, path);
+  }
+  const version = await ask('/version', { headers: { accept } });
+  assert.equal(version?.headers['content-type'], 'application/json');
 });
 
 test('openApiResponse gives the head of version 2 as protobuf, which kubectl asks for when it does not know a kind', async () => {

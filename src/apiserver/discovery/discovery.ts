@@ -12,7 +12,7 @@ import { AGGREGATED_TYPE, acceptsAggregated, toAggregated } from './aggregated-d
 import { toApiVersions, toGroup, toGroupList, toResourceList } from './classic-documents.ts';
 import { type HealthChecks, healthResponse, text } from './health.ts';
 import { openApiResponse } from './openapi-documents.ts';
-import { documentResponse, type PublishedDocument, publish } from './published-document.ts';
+import { documentResponse, metaResponse, type PublishedDocument, publish } from './published-document.ts';
 import type { ServerVersion } from './server-version.ts';
 
 export interface DiscoverySources {
@@ -117,7 +117,7 @@ class SelfDescription implements PathResponder {
     const document = this.#kept(path, () =>
       root === 'api' ? this.#coreDocument(group, version) : this.#groupDocument(group, version),
     );
-    return document && documentResponse(request, document);
+    return document && metaResponse(request, document);
   }
 
   /** Of the core group's paths the first step is the version. */

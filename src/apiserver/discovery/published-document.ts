@@ -3,6 +3,8 @@
  * already is told `304`.
  */
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
+import { formatOfStatus } from '../representation.ts';
+import { valueResponse } from '../responses.ts';
 
 export interface PublishedDocument {
   readonly value: unknown;
@@ -34,6 +36,15 @@ export function documentResponse(
     headers: { ...headers, 'content-type': contentType },
     body: { kind: 'object', value, bytes: () => bytes },
   };
+}
+
+/** As {@link documentResponse}, for a document of a kind of `meta/v1`: also in protobuf, without a tag. */
+export function metaResponse(request: Pick<ApiRequest, 'headers'>, document: PublishedDocument): ApiResponse {
+  if (formatOfStatus(request) !== 'protobuf') return documentResponse(request, document);
+  const value = { ...(document.value as object), apiVersion: 'v1' };
+  const response = valueResponse(200, value, { format: 'protobuf', pretty: false });
+  response.headers['vary'] = 'Accept';
+  return response;
 }
 
 /** FNV-1a twice over, with different starts: 64 bits that tell versions of one document apart; not for secrets. */

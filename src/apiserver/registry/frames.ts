@@ -13,13 +13,20 @@ export type FrameType = WatchFrame['type'];
 
 /** Objects as they are stored, or what a transformation makes of them. */
 export interface FrameShape {
-  /** Names the shape, whatever it depends on included. */
+  /** Names the shape and the writer, whatever they depend on included. */
   readonly key: string;
   /** Absent: the stored object itself, with its committed bytes. */
   readonly transform?: (object: ApiObject) => unknown;
+  /** As {@link transform}, for an object that has nothing but metadata. */
+  readonly bookmark?: (object: ApiObject) => unknown;
+  readonly writer: FrameWriter;
 }
 
-export const STORED_SHAPE: FrameShape = { key: '' };
+/** The format of frames. */
+export interface FrameWriter {
+  stored(type: FrameType, stored: StoredObject): Uint8Array;
+  value(type: FrameType, object: unknown): Uint8Array;
+}
 
 const encoder = new TextEncoder();
 const HEADS: Record<FrameType, Uint8Array> = {
@@ -31,18 +38,26 @@ const HEADS: Record<FrameType, Uint8Array> = {
 };
 const TAIL = encoder.encode('}\n');
 
+export const JSON_FRAMES: FrameWriter = {
+  stored: (type, stored) => framed(type, stored.bytes),
+  value: (type, object) => framed(type, encoder.encode(JSON.stringify(object))),
+};
+
 /** More than the largest commit, with a copy of the bytes of each. */
 const RECENT_OBJECTS = 1024;
 
 export class FrameCache {
   readonly #frames = new RecentMap<StoredObject, Map<string, WatchFrame>>(RECENT_OBJECTS);
-  readonly #batches = new WeakMap<readonly StoreEvent[], readonly WatchFrame[]>();
+  /** By writer: of stored objects only, which look the same to all their watchers. */
+  readonly #batches = new Map<FrameWriter, WeakMap<readonly StoreEvent[], readonly WatchFrame[]>>();
 
   /** `stored` as an event of `type`. */
   frame(type: FrameType, stored: StoredObject, shape: FrameShape): WatchFrame {
-    const { transform } = shape;
-    if (transform === undefined) return this.#cached(stored, type, () => new StoredFrame(type, stored));
-    const make = () => new ValueFrame(type, () => transform(objectOf(stored)));
+    const { transform, writer } = shape;
+    const make = () =>
+      transform === undefined
+        ? new StoredFrame(type, stored, writer)
+        : new ValueFrame(type, () => transform(objectOf(stored)), writer);
     return this.#cached(stored, `${type}${shape.key}`, make);
   }
 
@@ -52,7 +67,7 @@ export class FrameCache {
       const last = objectOf(previous);
       const metadata = { ...last.metadata, resourceVersion: String(stored.revision) };
       const object: ApiObject = Object.freeze({ ...last, metadata: Object.freeze(metadata) });
-      return new ValueFrame('DELETED', () => shape.transform?.(object) ?? object);
+      return new ValueFrame('DELETED', () => shape.transform?.(object) ?? object, shape.writer);
     });
   }
 
@@ -62,11 +77,16 @@ export class FrameCache {
     shape: FrameShape,
     make: () => readonly WatchFrame[],
   ): readonly WatchFrame[] {
-    if (shape !== STORED_SHAPE) return make();
-    let batch = this.#batches.get(events);
+    if (shape.transform !== undefined) return make();
+    let batches = this.#batches.get(shape.writer);
+    if (batches === undefined) {
+      batches = new WeakMap();
+      this.#batches.set(shape.writer, batches);
+    }
+    let batch = batches.get(events);
     if (batch === undefined) {
       batch = make();
-      this.#batches.set(events, batch);
+      batches.set(events, batch);
     }
     return batch;
   }
@@ -87,18 +107,20 @@ export class FrameCache {
 }
 
 /** A frame of the server's own making: a bookmark or an error. */
-export function newFrame(type: FrameType, object: unknown): WatchFrame {
-  return new ValueFrame(type, () => object);
+export function newFrame(type: FrameType, object: unknown, writer: FrameWriter): WatchFrame {
+  return new ValueFrame(type, () => object, writer);
 }
 
 class StoredFrame implements WatchFrame {
   readonly type: FrameType;
   readonly #stored: StoredObject;
+  readonly #writer: FrameWriter;
   #bytes: Uint8Array | undefined;
 
-  constructor(type: FrameType, stored: StoredObject) {
+  constructor(type: FrameType, stored: StoredObject, writer: FrameWriter) {
     this.type = type;
     this.#stored = stored;
+    this.#writer = writer;
   }
 
   get object(): unknown {
@@ -106,7 +128,7 @@ class StoredFrame implements WatchFrame {
   }
 
   bytes(): Uint8Array {
-    this.#bytes ??= framed(this.type, this.#stored.bytes);
+    this.#bytes ??= this.#writer.stored(this.type, this.#stored);
     return this.#bytes;
   }
 }
@@ -114,12 +136,14 @@ class StoredFrame implements WatchFrame {
 class ValueFrame implements WatchFrame {
   readonly type: FrameType;
   readonly #make: () => unknown;
+  readonly #writer: FrameWriter;
   #object: unknown;
   #bytes: Uint8Array | undefined;
 
-  constructor(type: FrameType, make: () => unknown) {
+  constructor(type: FrameType, make: () => unknown, writer: FrameWriter) {
     this.type = type;
     this.#make = make;
+    this.#writer = writer;
   }
 
   get object(): unknown {
@@ -128,7 +152,7 @@ class ValueFrame implements WatchFrame {
   }
 
   bytes(): Uint8Array {
-    this.#bytes ??= framed(this.type, encoder.encode(JSON.stringify(this.object)));
+    this.#bytes ??= this.#writer.value(this.type, this.object);
     return this.#bytes;
   }
 }

@@ -2,7 +2,7 @@
 import type { WatchFrame } from '../../api/message.ts';
 import { toApiVersion } from '../../api/meta.ts';
 import type { StoredObject, StoreEvent } from '../../store/store.ts';
-import { objectOf } from '../api-object.ts';
+import { type ApiObject, objectOf } from '../api-object.ts';
 import { type FrameCache, newFrame } from './frames.ts';
 import type { WatchRequest } from './watch.ts';
 
@@ -66,11 +66,16 @@ function toFrame(
 }
 
 /** Nothing else happened up to `revision`. */
-export function newBookmark({ row }: WatchRequest, revision: number, initialEventsEnd: boolean): WatchFrame {
+export function newBookmark(
+  { row, shape }: WatchRequest,
+  revision: number,
+  initialEventsEnd: boolean,
+): WatchFrame {
   const annotations = initialEventsEnd ? { annotations: { 'k8s.io/initial-events-end': 'true' } } : {};
-  return newFrame('BOOKMARK', {
+  const object = {
     kind: row.kind,
     apiVersion: toApiVersion(row.group, row.version),
     metadata: { resourceVersion: String(revision), creationTimestamp: null, ...annotations },
-  });
+  } as unknown as ApiObject;
+  return newFrame('BOOKMARK', shape.bookmark?.(object) ?? object, shape.writer);
 }

@@ -105,7 +105,7 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
     const { failure } = watch;
     if (failure === undefined) return undefined;
     if (!hasReason(failure, 'Expired')) throw failure;
-    return [newFrame('ERROR', failure.toStatus())];
+    return [newFrame('ERROR', failure.toStatus(), this.#request.shape.writer)];
   }
 
   #takeInitial(): Frames | undefined {

@@ -14,7 +14,7 @@ import { newBadRequest } from '../errors.ts';
 import type { AccessAttributes } from '../interfaces.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { parseBody } from '../request-body.ts';
-import { jsonResponse } from '../responses.ts';
+import { valueResponse } from '../responses.ts';
 import type { CallHandler, ResourceCall, ServerContext } from '../server-context.ts';
 import { createBinding } from '../subresources/binding.ts';
 import { requiredBody } from '../verbs.ts';
@@ -24,9 +24,10 @@ type Answer = (server: ServerContext, call: ResourceCall, review: ApiObject) => 
 function reviewed(answer: Answer): CallHandler {
   return async (server: ServerContext, call: ResourceCall): Promise<ApiResponse> => {
     const { fieldValidation } = parseWriteOptions(call.request.query);
-    const { value } = requiredBody(parseBody(call.request));
+    const { value } = requiredBody(parseBody(call.request, call.row));
     const { object } = decodeAs(value, call.row, { fieldValidation });
-    return jsonResponse(201, { ...object, status: await answer(server, call, object) });
+    const status = await answer(server, call, object);
+    return valueResponse(201, { ...object, status }, call.representation);
   };
 }
 

@@ -24,7 +24,7 @@ const BINDINGS_OF_PODS = { group: '', resource: 'pods/binding' };
 /** Serves `pods/NAME/binding`, and `bindings`, where the body names the Pod. */
 export async function createBinding(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const options = parseWriteOptions(call.request.query);
-  const { value } = requiredBody(parseBody(call.request));
+  const { value } = requiredBody(parseBody(call.request, BINDING));
   const binding = decodeAs(value, BINDING, options).object as unknown as Binding;
   const name = call.info.name || binding.metadata.name;
   if (binding.metadata.name && binding.metadata.name !== name) {
@@ -38,7 +38,7 @@ export async function createBinding(server: ServerContext, call: ResourceCall): 
     produce: (old: ApiObject) => boundPod(old, binding, toTimestamp(clock.now())),
   };
   await updateObject(server.registry, target, edit, writeOf(call, options.dryRun));
-  return successStatus(201);
+  return successStatus(201, call.representation);
 }
 
 function checkTarget({ target }: Binding, name: string): void {

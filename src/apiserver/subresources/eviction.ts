@@ -32,15 +32,17 @@ export async function createEviction(server: ServerContext, call: ResourceCall):
   if (decision.kind === 'refuse') throw decision.error;
   if (decision.kind === 'charge') {
     await chargeStoredBudget(registry, decision.budget, pod, request);
-    return evict(registry, target, request);
+    await evict(registry, target, request);
+  } else {
+    await evict(registry, target, decision.unchanged ? pinned(request, pod) : request);
   }
-  return evict(registry, target, decision.unchanged ? pinned(request, pod) : request);
+  return successStatus(201, call.representation);
 }
 
 function parseEviction(call: ResourceCall): DeleteRequest {
   const { request, info } = call;
   const { dryRun } = parseWriteOptions(request.query);
-  const { value } = requiredBody(parseBody(request));
+  const { value } = requiredBody(parseBody(request, EVICTION));
   const eviction = decodeAs(value, EVICTION, { fieldValidation: 'Ignore' }).object as unknown as Eviction;
   if (eviction.metadata.name && eviction.metadata.name !== info.name) {
     throw newBadRequest('name in URL does not match name in Eviction object');
@@ -81,10 +83,9 @@ function pinned(request: DeleteRequest, { metadata }: Pod): DeleteRequest {
   return { ...request, options: { ...request.options, preconditions: pin } };
 }
 
-async function evict(registry: Registry, target: Target, request: DeleteRequest): Promise<ApiResponse> {
+async function evict(registry: Registry, target: Target, request: DeleteRequest): Promise<void> {
   const now = toTimestamp(registry.clock.now());
   await deleteObject(registry, target, { ...request, lastWords: (pod) => withDisruptionTarget(pod, now) });
-  return successStatus(201);
 }
 
 function withDisruptionTarget(pod: ApiObject, now: string): ApiObject {

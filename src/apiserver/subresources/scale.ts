@@ -18,7 +18,7 @@ import { readObject } from '../registry/registry.ts';
 import { updateObject } from '../registry/update.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { mediaTypeOf, parseBody, parsePatchBody } from '../request-body.ts';
-import { jsonResponse } from '../responses.ts';
+import { valueResponse } from '../responses.ts';
 import {
   type CallHandler,
   type ResourceCall,
@@ -72,11 +72,11 @@ function getScale(server: ServerContext, call: ResourceCall): ApiResponse {
   const target = targetOf(call);
   const stored = readObject(server.registry.store, target);
   if (stored === undefined) throw newNotFound(target.row, target.name);
-  return jsonResponse(200, scaleOf(target.row, objectOf(stored)));
+  return valueResponse(200, scaleOf(target.row, objectOf(stored)), call.representation);
 }
 
 function updateScale(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
-  const { value } = requiredBody(parseBody(call.request));
+  const { value } = requiredBody(parseBody(call.request, SCALE));
   return writeScale(server, call, () => value);
 }
 
@@ -111,5 +111,5 @@ async function writeScale(
     },
   };
   const { object } = await updateObject(server.registry, targetOf(call), edit, writeOf(call, dryRun));
-  return jsonResponse(200, scaleOf(call.row, object));
+  return valueResponse(200, scaleOf(call.row, object), call.representation);
 }

@@ -15,7 +15,7 @@ import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import type { TokenIssueRequest } from '../interfaces.ts';
 import { readObject } from '../registry/registry.ts';
 import { parseBody } from '../request-body.ts';
-import { jsonResponse } from '../responses.ts';
+import { valueResponse } from '../responses.ts';
 import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
 import { requiredBody } from '../verbs.ts';
 
@@ -33,7 +33,7 @@ export async function createToken(server: ServerContext, call: ResourceCall): Pr
   const target = targetOf(call);
   const account = readObject(server.registry.store, target);
   if (account === undefined) throw newNotFound(target.row, target.name);
-  const { value } = requiredBody(parseBody(call.request));
+  const { value } = requiredBody(parseBody(call.request, TOKEN_REQUEST));
   const request = decodeAs(value, TOKEN_REQUEST, { fieldValidation: 'Ignore' })
     .object as unknown as TokenRequest;
   const { metadata } = objectOf(account);
@@ -56,7 +56,7 @@ export async function createToken(server: ServerContext, call: ResourceCall): Pr
     spec: { ...request.spec, expirationSeconds },
     status: issued,
   };
-  return jsonResponse(201, answer);
+  return valueResponse(201, answer, call.representation);
 }
 
 function checkDuration(seconds: number, name: string): void {
