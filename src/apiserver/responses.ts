@@ -12,7 +12,7 @@ import { type ApiObject, objectOf } from './api-object.ts';
 import { ChunkPacker } from './chunk-packer.ts';
 import { protobufListChunks } from './protobuf/list-chunks.ts';
 import type { ProtobufMessages } from './protobuf/messages.ts';
-import { type Format, MEDIA_TYPES, PLAIN, type Representation } from './representation.ts';
+import { type Format, MEDIA_TYPES, type Representation } from './representation.ts';
 
 const encoder = new TextEncoder();
 
@@ -39,10 +39,6 @@ function inEnvelope(object: ApiObject): Uint8Array {
   const bytes = encodeProtobuf(object);
   assert(bytes !== undefined, `${object.kind} has a protobuf form`);
   return bytes;
-}
-
-export function jsonResponse(status: number, value: unknown): ApiResponse {
-  return valueResponse(status, value, PLAIN);
 }
 
 /** A stored object with the bytes that were encoded at its commit. */
