@@ -1,5 +1,6 @@
 /** A whole cluster in a test: what a test can do with it. {@link startCluster} makes one. */
 import type { Event as CoreEvent } from '../api/generated/core-v1.ts';
+import type { JsonValue } from '../api/json.ts';
 import type { SimulatedProgram } from '../simulation/sim-program.ts';
 import type { TimelineEntry } from '../simulation/timeline/timeline-entry.ts';
 import type { TimelineFilter } from '../simulation/timeline/timeline-filter.ts';
@@ -108,6 +109,11 @@ export interface Cluster extends AsyncDisposable {
   restore(machine: string): Promise<void>;
   /** Kills a process as kill -9 does; its keeper starts it again: `server`, `controllers`, `node-1/agent`, a controller. */
   crash(process: string): Promise<void>;
+  /**
+   * Any fault of the simulator: `stale-watches`, `missed-events`, `clock-drift` … The returned function ends it.
+   * @throws FaultError that names the fault or the parameter which there is not, and those that there are
+   */
+  fault(name: string, parameters?: Readonly<Record<string, JsonValue>>): () => Promise<void>;
   /** From now on the image does this. */
   setProgram(image: string, program: SimulatedProgram): void;
   /** Names of the nodes that it was started with. */

@@ -1,4 +1,4 @@
-import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects, throws } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Cluster } from './cluster.ts';
 import { newCluster, untilReady, WEB } from './testing.fixture.ts';
@@ -85,6 +85,45 @@ test('kill: a server that is down refuses at once, and one that is cut off times
   const startMs = cluster.now();
   await rejects(cluster.client.list('pods'), /no answer to a ping/);
   equal(cluster.now() - startMs, 10_000);
+});
+
+test('fault: any of the simulator, until it is ended; what there is not is refused by name', async (t) => {
+  const cluster = await newCluster(t, { nodes: 1, controllers: 'apart' });
+  const seen: number[] = [];
+  cluster.run(
+    async ({ client, clock }) => {
+      for await (const { object } of client.watch('configmaps', { labelSelector: 'late' })) {
+        seen.push(clock.now() - Date.parse(object.metadata.creationTimestamp));
+      }
+    },
+    { name: 'watcher' },
+  );
+  await cluster.advance('1s');
+  const create = (name: string) =>
+    cluster.client.create({
+      apiVersion: 'v1',
+      kind: 'ConfigMap',
+      metadata: { name, labels: { late: 'yes' } },
+    });
+  const end = cluster.fault('stale-watches', { to: 'watcher', lag: '7s' });
+  await create('a');
+  await cluster.advance('1m');
+  await end();
+  // What was sent before, a bookmark perhaps, still comes late, and nothing overtakes it.
+  await cluster.advance('10s');
+  await create('b');
+  await cluster.advance('1s');
+  equal(seen.length, 2);
+  ok(seen[0]! >= 7000 && seen[0]! < 8000 && seen[1]! < 1000, `${seen}`);
+  match(cluster.timeline('kind=fault'), /begins.*stale-watches[^]*ends.*stale-watches/);
+  throws(
+    () => cluster.fault('stale-watch'),
+    /fault\("stale-watch"\): unknown fault "stale-watch"; there are: .*stale-watches/,
+  );
+  throws(
+    () => cluster.fault('stale-watches', { to: 'nobody', lag: 1 }),
+    /fault\("stale-watches"\)\.to must be the name of a machine/,
+  );
 });
 
 test('Machinery: machines and processes that there are not are refused by name', async (t) => {

@@ -1,11 +1,15 @@
 /** What a test does to machines and processes, by their names. */
 
+import { partiesOf } from '../simulation/faults/fault.ts';
+import type { Parameters } from '../simulation/faults/fault-parameters.ts';
+import { beginFault, checkFault } from '../simulation/faults/fault-table.ts';
 import { suggestion } from '../simulation/scenario/closest.ts';
 import type { SimulatedMachine } from '../simulation/world/sim-machine.ts';
 import type { World } from '../simulation/world/world.ts';
 
 export class Machinery {
   readonly #world: World;
+  #faults = 0;
   readonly #partitions = new Map<string, (() => void)[]>();
 
   constructor(world: World) {
@@ -37,6 +41,14 @@ export class Machinery {
     this.#partitions.delete(name);
     if (machine.isOn) machine.thaw();
     else machine.powerOn();
+  }
+
+  /** Begins a fault of the simulator's table. @throws FaultError */
+  fault(name: string, parameters: Parameters): () => void {
+    const place = `fault("${name}")`;
+    checkFault({ fault: name, parameters }, { parties: partiesOf(this.#world), place });
+    const random = this.#world.random.fork(`fault ${++this.#faults}`);
+    return beginFault(this.#world, { fault: name, parameters }, random);
   }
 
   /** `server`, `node-1/agent`, or the name of a machine on which one process runs. */

@@ -3,6 +3,7 @@ import type { Event as CoreEvent } from '../api/generated/core-v1.ts';
 import type { Transport, UserInfo } from '../api/message.ts';
 import { EVENTS } from '../api/resources.ts';
 import { newRestClient } from '../client/rest-client.ts';
+import type { Parameters } from '../simulation/faults/fault-parameters.ts';
 import type { SimulatedProgram } from '../simulation/sim-program.ts';
 import { formatTimeline } from '../simulation/timeline/format-timeline.ts';
 import { recordTimeline, type Timeline } from '../simulation/timeline/timeline.ts';
@@ -216,6 +217,14 @@ export class RunningCluster implements Cluster {
   async crash(name: string): Promise<void> {
     this.#machinery.crash(name);
     await this.#time.settle();
+  }
+
+  fault(name: string, parameters: Parameters = {}): () => Promise<void> {
+    const end = this.#machinery.fault(name, parameters);
+    return async () => {
+      end();
+      await this.#time.settle();
+    };
   }
 
   setProgram(image: string, program: SimulatedProgram): void {
