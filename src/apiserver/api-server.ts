@@ -14,8 +14,14 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { Store } from '../store/store.ts';
-import { type AdmissionNotes, type AdmissionStep, newAdmissionNotes } from './admission/admission.ts';
+import {
+  type AdmissionChain,
+  type AdmissionNotes,
+  type AdmissionStep,
+  newAdmissionNotes,
+} from './admission/admission.ts';
 import { DEFAULT_MUTATING } from './admission/default-steps.ts';
+import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
 import { newAccessDenied } from './authz/access-denied.ts';
@@ -84,25 +90,37 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
   const services = new ServiceAllocator(options.serviceRanges, random.fork('services'));
   for (const stored of store.list({ prefix: prefixOf(SERVICES, '') }).objects)
     services.restore(objectOf(stored));
+  const kinds = new KindCatalog();
   const registry: Registry = {
     store,
     clock,
     random,
-    admission: { mutating: [...DEFAULT_MUTATING, ...options.extraAdmission], validating: [] },
+    admission: newAdmissionChain(options, kinds),
     services,
   };
-  return new KubeApiServer(options, registry);
+  return new KubeApiServer(options, registry, kinds);
+}
+
+function newAdmissionChain(
+  { authorizer, extraAdmission }: ApiServerOptions,
+  kinds: KindCatalog,
+): AdmissionChain {
+  return {
+    mutating: [...DEFAULT_MUTATING, ...extraAdmission],
+    validating: [newValidatingPolicies({ kinds, authorizer })],
+  };
 }
 
 class KubeApiServer implements ApiServer {
   readonly registry: Registry;
-  readonly kinds = new KindCatalog();
+  readonly kinds: KindCatalog;
   readonly definitions: CustomDefinitions;
   readonly #options: ApiServerOptions;
   readonly #timers: CoarseTimers;
   readonly #context: ServerContext;
 
-  constructor(options: ApiServerOptions, registry: Registry) {
+  constructor(options: ApiServerOptions, registry: Registry, kinds: KindCatalog) {
+    this.kinds = kinds;
     this.#options = options;
     this.#timers = new CoarseTimers(options.clock);
     this.registry = registry;

@@ -114,6 +114,9 @@ function compileIdent({ name, at }: IdentExpr, { scope, source }: CompileContext
 
 function compileSelect(expr: SelectExpr, context: CompileContext): Compiled {
   const named = qualifiedName(expr);
+  if (named !== undefined && !expr.isTest && context.scope.find(named) !== undefined) {
+    return compileIdent({ kind: 'ident', name: named, at: expr.at }, context);
+  }
   const root = named?.slice(0, named.indexOf('.'));
   if (root !== undefined && context.scope.find(root) === undefined) {
     const type = compileTypeName(named!);

@@ -4,6 +4,7 @@
  * Works on the freshly decoded object itself, which nobody else holds yet. Idempotent.
  */
 import type { KubeObject } from '../meta.ts';
+import { defaultPolicy, defaultPolicyBinding } from './admission.ts';
 import * as cluster from './cluster.ts';
 import { defaultPod, defaultPodTemplate } from './pod-spec.ts';
 import * as workloads from './workloads.ts';
@@ -18,7 +19,20 @@ function withSpec(defaulter: (object: never) => void): Defaulter {
   };
 }
 
+const ADMISSION: Readonly<Record<string, Defaulter>> = Object.fromEntries(
+  ['v1', 'v1beta1', 'v1alpha1'].flatMap((version) =>
+    ['Mutating', 'Validating'].flatMap((sort) => [
+      [`admissionregistration.k8s.io/${version}/${sort}AdmissionPolicy`, withSpec(defaultPolicy)],
+      [
+        `admissionregistration.k8s.io/${version}/${sort}AdmissionPolicyBinding`,
+        withSpec(defaultPolicyBinding),
+      ],
+    ]),
+  ),
+);
+
 const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
+  ...ADMISSION,
   'v1/Endpoints': cluster.defaultEndpoints,
   'v1/Namespace': cluster.defaultNamespace,
   'v1/Node': cluster.defaultNode,

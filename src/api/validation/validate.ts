@@ -6,6 +6,7 @@
 import type { KubeObject } from '../meta.ts';
 import { splitApiVersion } from '../meta.ts';
 import { findKind } from '../resources.ts';
+import * as policies from './admission-policies.ts';
 import * as cluster from './cluster.ts';
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
 import { type FieldError, invalid } from './field-error.ts';
@@ -59,6 +60,14 @@ const RULES: Readonly<Record<string, KindRule>> = {
     create: cluster.validateService,
     update: cluster.validateServiceUpdate,
     name: dns1035LabelProblem,
+  },
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': { create: policies.validateMutatingPolicy },
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': {
+    create: policies.validateMutatingBinding,
+  },
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': { create: policies.validateValidatingPolicy },
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': {
+    create: policies.validateValidatingBinding,
   },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': {
     create: validateDefinition,
