@@ -5,7 +5,7 @@ import type { Job, JobResult } from './worker.ts';
 
 const WORKER = path.join(import.meta.dirname, 'worker.ts');
 /** Real time for one run; one that takes longer is taken to be in an endless loop. */
-const RUN_MAX_MS = 300_000;
+const RUN_MAX_MS = 1_200_000;
 
 export class WorkerPool {
   readonly #idle: ChildProcess[] = [];
