@@ -2,6 +2,7 @@
 import type { Node, Taint } from '../api/generated/core-v1.ts';
 import { type ResourceAmounts, toAmounts } from '../api/pod-resources.ts';
 import type { CpuAndMemory, PodInfo } from './pod-info.ts';
+import { HOSTNAME, ZONE } from './topology/topology-keys.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
 const PODS_MAX_DEFAULT = 110;
@@ -11,12 +12,17 @@ export class NodeInfo {
   #node: Node;
   #labels = NO_LABELS;
   #allocatable: ResourceAmounts = new Map();
-  // What every decision asks of hundreds of nodes lies here, without a look-up.
+  // What every decision asks of hundreds of nodes lies here, without a look-up: in a large cluster each further place that
+  // must be read is one that no cache of the processor holds.
   /** Cordoned. */
   isUnschedulable = false;
   /** Absent when there are none. */
   taints: readonly Taint[] | undefined;
   podsMax = PODS_MAX_DEFAULT;
+  /** How many {@link pods} there are. */
+  podCount = 0;
+  #hostname: string | undefined;
+  #zone: string | undefined;
   readonly capacity: CpuAndMemory = { cpuMillis: 0, memoryBytes: 0 };
   readonly pods = new Map<string, PodInfo>();
   /** Of {@link pods}, those that hold a port of the node. */
@@ -42,9 +48,17 @@ export class NodeInfo {
     return this.#allocatable;
   }
 
+  /** The value of a label, which says where the node is. */
+  domain(topologyKey: string): string | undefined {
+    if (topologyKey === HOSTNAME) return this.#hostname;
+    return topologyKey === ZONE ? this.#zone : this.#labels[topologyKey];
+  }
+
   update(node: Node): void {
     this.#node = node;
     this.#labels = node.metadata.labels ?? NO_LABELS;
+    this.#hostname = this.#labels[HOSTNAME];
+    this.#zone = this.#labels[ZONE];
     this.isUnschedulable = node.spec.unschedulable === true;
     this.taints = node.spec.taints?.length ? node.spec.taints : undefined;
     this.#allocatable = toAmounts(node.status?.allocatable);
@@ -56,6 +70,7 @@ export class NodeInfo {
   add(info: PodInfo): void {
     this.remove(info.key);
     this.pods.set(info.key, info);
+    this.podCount++;
     if (info.hostPorts.length > 0) this.portHolders.set(info.key, info);
     this.#count(info, 1);
   }
@@ -64,6 +79,7 @@ export class NodeInfo {
     const info = this.pods.get(key);
     if (info === undefined) return;
     this.pods.delete(key);
+    this.podCount--;
     this.portHolders.delete(key);
     this.#count(info, -1);
   }

@@ -1,6 +1,8 @@
 /** One Pod with what the rules ask of it, computed once when it is first seen. */
 import type { Pod } from '../api/generated/core-v1.ts';
+import { equalJson } from '../api/json.ts';
 import { keyOf } from '../api/meta.ts';
+import { isPodTerminating } from '../api/pod-conditions.ts';
 import { podRequests } from '../api/pod-resources.ts';
 
 /** What a container without a request counts as when nodes are scored. @see schedutil.DefaultMilliCPURequest */
@@ -8,7 +10,8 @@ const UNREQUESTED_CPU_MILLIS = 100;
 const UNREQUESTED_MEMORY_BYTES = 200 * 1024 * 1024;
 
 export interface PodInfo {
-  readonly pod: Pod;
+  /** Replaced while it changes in nothing that the rest was computed from: see {@link asksTheSame}. */
+  pod: Pod;
   readonly key: string;
   readonly priority: number;
   /** Of every resource that it asks more than nothing of: CPU in thousandths of a core, the rest in whole units. */
@@ -49,6 +52,16 @@ export function newPodInfo(pod: Pod): PodInfo {
       memoryBytes: requests.get('memory') || UNREQUESTED_MEMORY_BYTES * containers,
     },
   };
+}
+
+/** Whether all that is computed of `before` is true of `after` too; its status may be another, as it is half a dozen times. */
+export function asksTheSame(before: Pod, after: Pod): boolean {
+  return (
+    before.metadata.uid === after.metadata.uid &&
+    isPodTerminating(before) === isPodTerminating(after) &&
+    equalJson(before.spec, after.spec) &&
+    equalJson(before.metadata.labels, after.metadata.labels)
+  );
 }
 
 function hostPortsOf(pod: Pod): readonly HostPort[] {

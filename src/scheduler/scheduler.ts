@@ -68,9 +68,9 @@ export class Scheduler {
     const { clock } = this.#context;
     let sinceMs = clock.monotonicMs();
     for (;;) {
-      await this.#cluster.queue.whenActive(signal);
       const pod = this.#cluster.queue.take();
-      if (pod !== undefined) this.#decide(newPodInfo(pod), signal);
+      if (pod === undefined) await this.#cluster.queue.whenActive(signal);
+      else this.#decide(newPodInfo(pod), signal);
       while (this.#writes.size >= BINDINGS_IN_FLIGHT_MAX) await Promise.race(this.#writes);
       signal.throwIfAborted();
       if (clock.monotonicMs() - sinceMs < DECIDING_MAX_MS) continue;

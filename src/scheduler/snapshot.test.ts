@@ -27,6 +27,22 @@ test('ClusterSnapshot counts a Pod where the API says it is, whatever was assume
   assert.equal(snapshot.node('b')!.requested.get('cpu'), 0);
 });
 
+test('ClusterSnapshot shows the newest status of a Pod, and counts it anew only when it asks for something else', () => {
+  const snapshot = snapshotOf(newNode('a'));
+  const pod = newPod('p', { cpu: '1', labels: { app: 'x' }, spec: { nodeName: 'a' } });
+  snapshot.setPod(pod);
+  const info = snapshot.node('a')!.pods.get('default/p')!;
+  const started = { ...pod, status: { phase: 'Running', startTime: '2026-01-01T00:00:01Z' } };
+  snapshot.setPod(started);
+  assert.equal(snapshot.node('a')!.pods.get('default/p'), info);
+  assert.equal(info.pod, started);
+  snapshot.setPod(newPod('p', { cpu: '2', labels: { app: 'x' }, spec: { nodeName: 'a' } }));
+  assert.equal(snapshot.node('a')!.requested.get('cpu'), 2000);
+  snapshot.setPod(newPod('p', { cpu: '2', labels: { app: 'y' }, spec: { nodeName: 'a' } }));
+  const labels = [...snapshot.cohorts.in('default')].map((cohort) => cohort.labels);
+  assert.deepEqual(labels, [{ app: 'y' }]);
+});
+
 test('ClusterSnapshot orders nodes so that zones take turns, also after a zone has changed', () => {
   const snapshot = snapshotOf(
     newNode('a', inZone('x')),

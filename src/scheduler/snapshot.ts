@@ -13,8 +13,8 @@ import { ImageIndex } from './image-index.ts';
 import { NodeInfo } from './node-info.ts';
 import { Nominations } from './nominations.ts';
 import { PodCohorts } from './pod-cohorts.ts';
-import { newPodInfo, type PodInfo } from './pod-info.ts';
-import { ZONE } from './topology/spread-constraints.ts';
+import { asksTheSame, newPodInfo, type PodInfo } from './pod-info.ts';
+import { ZONE } from './topology/topology-keys.ts';
 import type { WorkloadSelector } from './topology/workload-selector.ts';
 
 export class ClusterSnapshot implements ClusterView {
@@ -83,7 +83,13 @@ export class ClusterSnapshot implements ClusterView {
   /** A Pod that is bound to a node and still takes its resources; one that has ended takes none. */
   setPod(pod: Pod): void {
     const nodeName = pod.spec.nodeName;
-    if (!nodeName || isPodTerminal(pod)) this.removePod(keyOf(pod));
+    const key = keyOf(pod);
+    if (!nodeName || isPodTerminal(pod)) {
+      this.removePod(key);
+      return;
+    }
+    const known = this.#nodes.get(nodeName)?.pods.get(key);
+    if (known !== undefined && asksTheSame(known.pod, pod)) known.pod = pod;
     else this.place(newPodInfo(pod), nodeName);
   }
 

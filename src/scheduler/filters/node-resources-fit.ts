@@ -15,7 +15,8 @@ export const nodeResourcesFit: Filter = {
 };
 
 function fits(requests: readonly ResourceRequest[], node: NodeInfo): boolean {
-  if (node.pods.size >= node.podsMax) return false;
+  if (node.podCount >= node.podsMax) return false;
+  if (requests.length === 0) return true;
   const { allocatable, requested } = node;
   for (let index = 0; index < requests.length; index++) {
     const { name, amount } = requests[index]!;
@@ -26,8 +27,8 @@ function fits(requests: readonly ResourceRequest[], node: NodeInfo): boolean {
 
 /** A node that could not run the Pod even if it were empty is beyond help. */
 function shortages(requests: readonly ResourceRequest[], node: NodeInfo): Rejection {
-  const { allocatable, requested, pods, podsMax } = node;
-  const reasons = pods.size >= podsMax ? ['Too many pods'] : [];
+  const { allocatable, requested, podCount, podsMax } = node;
+  const reasons = podCount >= podsMax ? ['Too many pods'] : [];
   let isTooSmall = false;
   for (const { name, amount } of requests) {
     const offered = allocatable.get(name) ?? 0;

@@ -58,7 +58,7 @@ class SpreadTest implements NodeTest {
   reject(node: NodeInfo): Rejection | undefined {
     for (let index = 0; index < this.#constraints.length; index++) {
       const { topologyKey, maxSkew, self, domains } = this.#constraints[index]!;
-      const domain = node.labels[topologyKey];
+      const domain = node.domain(topologyKey);
       if (domain === undefined) return NO_LABEL;
       if ((domains.get(domain) ?? 0) + self - this.#leastOf(index) > maxSkew) return TOO_SKEWED;
     }
@@ -76,7 +76,7 @@ class SpreadTest implements NodeTest {
     for (let index = 0; index < this.#constraints.length; index++) {
       const constraint = this.#constraints[index]!;
       if (!constraint.includes(node)) continue;
-      const domain = node.labels[constraint.topologyKey]!;
+      const domain = node.domain(constraint.topologyKey)!;
       constraint.domains.set(domain, (constraint.domains.get(domain) ?? 0) + deltaOf(index));
     }
   }

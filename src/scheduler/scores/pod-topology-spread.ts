@@ -10,12 +10,12 @@ import type { ClusterView } from '../cluster-view.ts';
 import type { NodeInfo } from '../node-info.ts';
 import type { PodInfo } from '../pod-info.ts';
 import {
-  HOSTNAME,
   hasAllTopologyKeys,
   newDefaultConstraints,
   newSpreadConstraints,
   type SpreadConstraint,
 } from '../topology/spread-constraints.ts';
+import { HOSTNAME } from '../topology/topology-keys.ts';
 import { greatest, SCORE_MAX, type Score } from './score.ts';
 
 export const podTopologySpread: Score = {
@@ -64,7 +64,7 @@ function addCounts(raw: Float64Array, counting: Counting): void {
   const weight = Math.log((domains?.size ?? scored.length) + 2);
   for (let index = 0; index < raw.length; index++) {
     const node = scored[index]!;
-    const domain = node.labels[topologyKey];
+    const domain = node.domain(topologyKey);
     if (domain === undefined) continue;
     const count = (domains === undefined ? perNode.get(node) : domains.get(domain)) ?? 0;
     raw[index]! += count * weight + maxSkew - 1;
@@ -78,7 +78,7 @@ function countDomains(
 ): ReadonlyMap<string, number> {
   const domains = new Map<string, number>();
   // A missing label is a domain of its own for the weight, as upstream has it.
-  const domainOf = (node: NodeInfo) => node.labels[constraint.topologyKey] ?? '';
+  const domainOf = (node: NodeInfo) => node.domain(constraint.topologyKey) ?? '';
   for (const node of scored) domains.set(domainOf(node), 0);
   for (const [node, count] of perNode) {
     const domain = domainOf(node);

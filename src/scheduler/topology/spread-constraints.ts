@@ -13,9 +13,7 @@ import {
 } from '../../api/selectors.ts';
 import { findUntoleratedTaint } from '../../api/taints.ts';
 import type { NodeInfo } from '../node-info.ts';
-
-export const HOSTNAME = 'kubernetes.io/hostname';
-export const ZONE = 'topology.kubernetes.io/zone';
+import { HOSTNAME, ZONE } from './topology-keys.ts';
 
 export interface SpreadConstraint {
   readonly topologyKey: string;
@@ -53,7 +51,7 @@ export function newDefaultConstraints(pod: Pod, matches: LabelMatcher): SpreadCo
 
 /** True when `node` has the labels of all constraints: only such nodes take part. */
 export function hasAllTopologyKeys(node: NodeInfo, constraints: readonly SpreadConstraint[]): boolean {
-  return constraints.every(({ topologyKey }) => node.labels[topologyKey] !== undefined);
+  return constraints.every(({ topologyKey }) => node.domain(topologyKey) !== undefined);
 }
 
 function matcherOf(
