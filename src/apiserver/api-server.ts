@@ -21,6 +21,7 @@ import {
   newAdmissionNotes,
 } from './admission/admission.ts';
 import { DEFAULT_MUTATING } from './admission/default-steps.ts';
+import { newMutatingPolicies } from './admission/policies/mutating-policies.ts';
 import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
@@ -105,9 +106,10 @@ function newAdmissionChain(
   { authorizer, extraAdmission }: ApiServerOptions,
   kinds: KindCatalog,
 ): AdmissionChain {
+  const services = { kinds, authorizer };
   return {
-    mutating: [...DEFAULT_MUTATING, ...extraAdmission],
-    validating: [newValidatingPolicies({ kinds, authorizer })],
+    mutating: [...DEFAULT_MUTATING, ...extraAdmission, newMutatingPolicies(services)],
+    validating: [newValidatingPolicies(services)],
   };
 }
 

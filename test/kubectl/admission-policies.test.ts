@@ -85,6 +85,31 @@ const BY_AUTHORIZER = `${policy(
   matchResources: { objectSelector: { matchLabels: { app: warned } } }
 `;
 
+const MUTATING = `
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicy
+metadata: { name: tier }
+spec:
+  matchConstraints:
+    resourceRules:
+      - { apiGroups: [apps], apiVersions: [v1], operations: [CREATE], resources: [deployments] }
+  reinvocationPolicy: Never
+  mutations:
+    - patchType: ApplyConfiguration
+      applyConfiguration:
+        expression: >-
+          Object{metadata: Object.metadata{annotations: {"tier": object.spec.replicas > 1 ? "shared" : "single"}}}
+    - patchType: JSONPatch
+      jsonPatch:
+        expression: >-
+          [JSONPatch{op: "add", path: "/spec/minReadySeconds", value: 1}]
+---
+apiVersion: admissionregistration.k8s.io/v1
+kind: MutatingAdmissionPolicyBinding
+metadata: { name: tier-binding }
+spec: { policyName: tier }
+`;
+
 let cluster: UpCluster;
 before(async () => {
   if (skip) return;
@@ -147,4 +172,17 @@ test('a policy that warns, unless the authorizer lets pass', { skip }, async () 
   );
   await k('delete', 'deployment', 'warned');
   assert.doesNotMatch((await deploy('warned', 2)).stderr, /Warning/);
+});
+
+test('a mutating policy adds to what kubectl creates', { skip }, async () => {
+  await k('apply', '-f', write('tier.yaml', MUTATING));
+  await deploy('tiered', 2);
+  const shown = await k(
+    'get',
+    'deployment',
+    'tiered',
+    '-o',
+    'jsonpath={.metadata.annotations.tier} {.spec.minReadySeconds}',
+  );
+  assert.equal(shown, 'shared 1');
 });

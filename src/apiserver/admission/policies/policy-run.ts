@@ -22,7 +22,7 @@ export interface PolicyObject {
 
 export interface BindingObject {
   metadata: { name: string };
-  spec: { policyName: string; paramRef?: ParamRef; matchResources?: MatchResources };
+  spec: { policyName?: string; paramRef?: ParamRef; matchResources?: MatchResources };
 }
 
 export interface PolicyServices {
@@ -124,12 +124,17 @@ export class PolicySelector<P extends PolicyObject, B extends BindingObject> {
 /** Programs of one policy on one request, with one budget for all of them. */
 export class Evaluation {
   readonly #compiled: CompiledPolicy;
-  readonly #input: PolicyInput;
+  #input: PolicyInput;
   #left: number = CEL_LIMITS.perRequest;
 
   constructor(compiled: CompiledPolicy, input: PolicyInput) {
     this.#compiled = compiled;
     this.#input = input;
+  }
+
+  /** What later programs see as `object`. */
+  replaceObject(object: CelValue): void {
+    this.#input = { ...this.#input, object };
   }
 
   /** The value, or in words why there is none. */
