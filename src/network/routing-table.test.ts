@@ -89,6 +89,25 @@ test('planRoutingTable keeps to local endpoints where the traffic policy says so
   assert.deepEqual(endpointsOf([service({ internalTrafficPolicy: 'Local' })], slices), ['10.0.0.1:8080']);
 });
 
+test('planRoutingTable plans a Service anew when the Service, one of its slices or the node is another, and only then', () => {
+  const one = service();
+  const other: Service = { ...service(), metadata: metadata('api') };
+  const slices = [slice('a', [{ ip: '10.0.0.1' }]), slice('b', [{ ip: '10.0.0.2' }])];
+  const [api, web] = planRoutingTable([one, other], slices, 'node-1').ports;
+  const again = planRoutingTable([other, one], [...slices], 'node-2').ports;
+  assert.deepEqual(again, [api, web]);
+  assert.equal(again[1], web, 'the same on every node');
+  const changed = [slices[0]!, slice('b', [{ ip: '10.0.0.3' }])];
+  assert.deepEqual(endpointsOf([one], changed), ['10.0.0.1:8080', '10.0.0.3:8080']);
+  assert.deepEqual(endpointsOf([one], changed.slice(0, 1)), ['10.0.0.1:8080']);
+  assert.deepEqual(endpointsOf([service({ ports: [{ name: 'none', port: 80 }] })], slices), []);
+  const local = service({ internalTrafficPolicy: 'Local' });
+  const placed = [slice('a', [{ ip: '10.0.0.1', nodeName: 'node-1' }])];
+  const ipsOn = (node: string) =>
+    planRoutingTable([local], placed, node).ports.flatMap(({ endpoints }) => endpoints.map(({ ip }) => ip));
+  assert.deepEqual([ipsOn('node-1'), ipsOn('node-2'), ipsOn('node-1')], [['10.0.0.1'], [], ['10.0.0.1']]);
+});
+
 test('planRoutingTable matches ports by name and protocol', () => {
   const ports = [
     { name: 'http', port: 80 },

@@ -24,7 +24,7 @@ interface Candidate extends RouteEndpoint {
 }
 
 /**
- * Pure. `nodeName` is the node on which the proxy runs, for the `Local` traffic policies.
+ * Pure, of objects that never change. `nodeName` is the node on which the proxy runs, for the `Local` traffic policies.
  * Slices of Services that do not exist are left out.
  */
 export function planRoutingTable(
@@ -35,9 +35,47 @@ export function planRoutingTable(
   const slicesOf = Map.groupBy(slices, (slice) => serviceKeyOf(slice));
   const ports = services
     .filter(isServed)
-    .flatMap((service) => planService(service, slicesOf.get(keyOf(service)) ?? [], nodeName))
+    .flatMap((service) => knownRoutes(service, slicesOf.get(keyOf(service)) ?? NO_SLICES, nodeName))
     .sort((a, b) => compareText(a.id, b.id));
   return { ports };
+}
+
+/** What was planned last for a Service, and from what. */
+interface PlannedService {
+  slices: readonly EndpointSlice[];
+  /** Empty when the plan is the same on every node. */
+  nodeName: string;
+  routes: readonly ServicePortRoute[];
+}
+
+const NO_SLICES: readonly EndpointSlice[] = [];
+/**
+ * Objects from a cache never change, and each change comes as an object of its own: the routes of a Service that has the same
+ * slices as before are the same. One slice that changes then costs one Service, and in a process with many nodes one of them.
+ */
+const planned = new WeakMap<Service, PlannedService>();
+
+function knownRoutes(
+  service: Service,
+  slices: readonly EndpointSlice[],
+  nodeName: string,
+): readonly ServicePortRoute[] {
+  const concerned = isLocalOnly(service) ? nodeName : '';
+  const known = planned.get(service);
+  if (known !== undefined && known.nodeName === concerned && areIdentical(known.slices, slices)) {
+    return known.routes;
+  }
+  const routes = planService(service, slices, nodeName);
+  planned.set(service, { slices, nodeName: concerned, routes });
+  return routes;
+}
+
+function areIdentical(a: readonly object[], b: readonly object[]): boolean {
+  return a.length === b.length && a.every((value, index) => value === b[index]);
+}
+
+function isLocalOnly({ spec }: Service): boolean {
+  return spec?.internalTrafficPolicy === 'Local' || spec?.externalTrafficPolicy === 'Local';
 }
 
 /** Services without an address of their own, and those that name another proxy, are not ours. */
