@@ -10,6 +10,7 @@ import { newDisruptionBudgetChecker } from './disruption-budget.ts';
 import { newDurableStateChecker } from './durable-state.ts';
 import { newFreshReadsChecker } from './fresh-reads.ts';
 import { newLeftoversChecker } from './leftovers.ts';
+import { newNodeSilenceChecker } from './node-silence.ts';
 import { newNodesReadyChecker } from './nodes-ready.ts';
 import { newOrphanContainersChecker } from './orphan-containers.ts';
 import { newOwnershipChecker } from './ownership.ts';
@@ -25,6 +26,7 @@ import { newServicesRoutedChecker } from './services-routed.ts';
 import { newSingleLeaderChecker } from './single-leader.ts';
 import { newSingleRunChecker } from './single-run.ts';
 import { newStatefulSetIdentityChecker } from './statefulset-identity.ts';
+import { newTaintEvictionChecker } from './taint-eviction.ts';
 import { WantedScale } from './wanted-scale.ts';
 import { newWatchStreamsChecker } from './watch-streams.ts';
 import { newWorkloadsReadyChecker } from './workloads-ready.ts';
@@ -47,6 +49,8 @@ export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
   'restart-backoff': newRestartBackoffChecker,
   'orphan-containers': newOrphanContainersChecker,
   'route-readiness': newRouteReadinessChecker,
+  'node-silence': newNodeSilenceChecker,
+  'taint-eviction': newTaintEvictionChecker,
   placement: newPlacementChecker,
   'workloads-ready': newWorkloadsReadyChecker,
   'nodes-ready': newNodesReadyChecker,

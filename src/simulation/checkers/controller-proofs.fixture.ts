@@ -3,6 +3,8 @@ import type { KubeObject } from '../../api/meta.ts';
 import { isPodActive } from '../../api/pod-conditions.ts';
 import {
   DEPLOYMENTS,
+  LEASES,
+  NODES,
   POD_DISRUPTION_BUDGETS,
   PODS,
   REPLICA_SETS,
@@ -239,6 +241,46 @@ export const CONTROLLER_PROOFS: readonly Proof[] = [
       await world.advance(150_000);
     },
     says: /^\/registry\/pods\/default\/web-\S+ \(\S+\) is left, and its owners are gone: \S+$/,
+  },
+  {
+    checker: 'node-silence',
+    broken: 'a node controller that trusts its wall clock',
+    async run(world) {
+      runRogue(world, serviceAccount('node-controller'), async (client, life, signal) => {
+        const informers = newInformerFactory({
+          client,
+          clock: life.clock,
+          random: newSeededRandom(1),
+          log: silentLogger,
+        });
+        informers.informer(LEASES, { namespace: 'kube-node-lease' });
+        const informing = informers.run(signal);
+        await life.clock.sleep(30_000, signal);
+        const node = await client.get(NODES, { name: 'node-1' }, signal);
+        const conditions = node.status!.conditions!.map((condition) =>
+          condition.type === 'Ready' ? { ...condition, status: 'Unknown' as const } : condition,
+        );
+        await client.updateStatus(NODES, { ...node, status: { ...node.status, conditions } }, signal);
+        await informing;
+      });
+      await world.advance(40_000);
+    },
+    says: /^rogue\/controllers says that Node node-1 is silent, and has heard of it \d+ ms ago$/,
+  },
+  {
+    checker: 'taint-eviction',
+    broken: 'a controller that leaves Pods where a taint forbids them',
+    async run(world) {
+      await createPod(world, 'web-0', { nodeName: 'node-1' });
+      await untilReady(world, 1);
+      breakServer(world, async (request, whole) =>
+        request.method === 'DELETE' && isFrom(serviceAccount('node-controller'), request) ? SUCCESS : whole(),
+      );
+      const body = { spec: { taints: [{ key: 'maintenance', effect: 'NoExecute' }] } };
+      await world.finish(world.client().patch(NODES, { name: 'node-1' }, { type: 'merge', body }, never));
+      await world.advance(200_000);
+    },
+    says: /^Pod default\/web-0 stays on node-1, which has the taint maintenance:NoExecute since \d+ ms$/,
   },
   {
     checker: 'placement',

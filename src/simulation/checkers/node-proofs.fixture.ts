@@ -142,6 +142,18 @@ export const NODE_PROOFS: readonly Proof[] = [
   },
   {
     checker: 'orphan-containers',
+    broken: 'an agent that removes a Pod before its containers',
+    async run(world) {
+      await createPod(world, 'web-0', { nodeName: 'node-1' });
+      await untilReady(world, 1);
+      const agent = world.client(AGENT, 'node-1');
+      const target = { namespace: 'default', name: 'web-0' };
+      await world.finish(agent.delete(PODS, target, { gracePeriodSeconds: 0 }, never));
+    },
+    says: /^node-1 sent DELETE \S+\/pods\/web-0 while its containers run$/,
+  },
+  {
+    checker: 'orphan-containers',
     broken: 'an agent that leaves volumes behind',
     isLiveness: true,
     async run(world) {

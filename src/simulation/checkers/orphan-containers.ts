@@ -1,16 +1,19 @@
 /**
  * No container outlives its Pod: within its grace period and {@link SLACK_MS} of calm after the Pod was deleted, nothing of
- * it runs; and once faults have stopped, nothing of it is left on the node at all, no container, no sandbox, no volume.
+ * it runs; an agent removes no Pod whose containers run; and once faults have stopped, nothing of it is left on the node at all, no container, no sandbox, no volume.
  */
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { isPodTerminating } from '../../api/pod-conditions.ts';
-import type { ContainerChanged } from '../world/world-event.ts';
+import type { ContainerChanged, RequestDone } from '../world/world-event.ts';
+import { uidInAnswer } from './answered-uid.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
 import { DueQueue } from './due-queue.ts';
 import { PODS_PREFIX } from './storage-prefixes.ts';
 
 /** The agent's housekeeping finds what it was not told within 30 s, and a retry takes a while. */
 const SLACK_MS = 90_000;
+/** What agents are called, before the name of their node. */
+const AGENT_PREFIX = 'system:node:';
 
 export const newOrphanContainersChecker: CheckerFactory = (cluster, report) => {
   const book = new ContainerBook(cluster, report);
@@ -18,6 +21,7 @@ export const newOrphanContainersChecker: CheckerFactory = (cluster, report) => {
     onEvent(event) {
       book.judgeDue(event.atMs);
       if (event.kind === 'container') book.onContainer(event, event.atMs);
+      if (event.kind === 'request' && event.method === 'DELETE') book.onDeletion(event);
       if (event.kind !== 'commit' || !event.key.startsWith(PODS_PREFIX)) return;
       const pod = event.object as unknown as Pod;
       if (event.type === 'delete' || isPodTerminating(pod)) book.onEnd(pod, event.atMs);
@@ -66,6 +70,14 @@ class ContainerBook {
     // An object that was removed by force says nothing: the agent then gives what the Pod's own spec says.
     const graceSeconds = deletionGracePeriodSeconds || (spec.terminationGracePeriodSeconds ?? 30);
     this.#watch({ uid, name: `${namespace}/${name}`, graceEndMs: nowMs + graceSeconds * 1000 }, nowMs);
+  }
+
+  /** By the agent of a node, whose last word of a Pod it is. Others remove Pods by force. */
+  onDeletion({ user, process, path, status, answer }: RequestDone): void {
+    if (!user.startsWith(AGENT_PREFIX) || status >= 300 || !path.includes('/pods/')) return;
+    const [node] = process.split('/', 1);
+    const running = [...(this.#running.get(uidInAnswer(answer) ?? '')?.values() ?? [])];
+    if (running.includes(node!)) this.#report(`${process} sent DELETE ${path} while its containers run`);
   }
 
   judgeDue(nowMs: number): void {
