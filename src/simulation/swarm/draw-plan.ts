@@ -8,6 +8,7 @@ import { FAULTS } from '../faults/fault-table.ts';
 import { newSeededRandom } from '../sim-random.ts';
 import { drawObjects } from './draw-objects.ts';
 import { drawPrograms } from './draw-programs.ts';
+import { drawRequests } from './draw-requests.ts';
 import {
   type ClusterPlan,
   type PlannedAction,
@@ -36,7 +37,7 @@ export function drawPlan(
 ): SwarmPlan {
   const random = newSeededRandom(seed).fork('plan');
   const cluster = drawCluster(random.fork('cluster'));
-  const objects = drawObjects(random.fork('objects'));
+  const objects = drawRequests(random.fork('requests'), drawObjects(random.fork('objects')), cluster);
   const faults: PlannedFault[] = [];
   for (const fault of allowed)
     faults.push(...drawFaults(random.fork(`fault ${fault}`), fault, cluster, chaosMs));

@@ -1,8 +1,10 @@
 /** How users take objects away, bring them back, and say what belongs to what. */
 import type { KubeObject } from '../../api/meta.ts';
 import { CONFIG_MAPS, DEPLOYMENTS, NAMESPACES, REPLICA_SETS, type ResourceRef } from '../../api/resources.ts';
+import type { Random } from '../../base/random.ts';
 import { drawCount, pick } from '../faults/fault-parameters.ts';
-import { createObject } from './create-object.ts';
+import { createObject, resourceOf } from './create-object.ts';
+import type { PlannedObject, SwarmPlan } from './plan.ts';
 import { type ActionContext, defineAction, type UserAction } from './user-action.ts';
 import { drawName, nameOf, type TargetName } from './workload-actions.ts';
 
@@ -37,15 +39,21 @@ export const OBJECT_ACTIONS = {
   }),
   'apply-one': defineAction({
     summary: 'an object that is missing is created again',
-    draw(random, { objects }) {
-      const object = pick(random, objects);
-      return { kind: object.kind, ...nameOf(object) };
-    },
-    async run(context, { kind, ...target }) {
-      const object = context.plan.objects.find(
-        (planned) => planned.kind === kind && isNamed(planned, target),
-      );
+    draw: drawPlanned,
+    async run(context, planned) {
+      const object = plannedObject(context, planned);
       if (object !== undefined) await createObject(context, object);
+    },
+  }),
+  'replace-one': defineAction({
+    summary: 'kubectl replace --force: an object goes at once, and a namesake takes its place',
+    draw: drawPlanned,
+    async run(context, planned) {
+      const object = plannedObject(context, planned);
+      if (object === undefined || object.kind === 'Namespace') return;
+      const options = { propagationPolicy: 'Background', gracePeriodSeconds: 0 } as const;
+      await context.client.delete(resourceOf(object), nameOf(object), options, context.signal);
+      await createObject(context, object);
     },
   }),
   'apply-all': defineAction({
@@ -66,7 +74,7 @@ export const OBJECT_ACTIONS = {
     },
   }),
   own: defineAction({
-    summary: 'a ConfigMap is given to a Deployment: it goes with it',
+    summary: 'a ConfigMap is given to a Deployment, beside those that own it: it goes with the last of them',
     draw(random, plan) {
       const target = drawName(random, plan, 'ConfigMap');
       const owner = drawName(random, plan, 'Deployment');
@@ -76,6 +84,18 @@ export const OBJECT_ACTIONS = {
     run: giveToDeployment,
   }),
 } satisfies Record<string, UserAction>;
+
+function drawPlanned(random: Random, { objects }: Pick<SwarmPlan, 'objects'>): TargetName & { kind: string } {
+  const object = pick(random, objects);
+  return { kind: object.kind, ...nameOf(object) };
+}
+
+function plannedObject(
+  { plan }: ActionContext,
+  { kind, ...target }: TargetName & { kind: string },
+): PlannedObject | undefined {
+  return plan.objects.find((planned) => planned.kind === kind && isNamed(planned, target));
+}
 
 function isNamed(object: Parameters<typeof nameOf>[0], { namespace, name }: TargetName): boolean {
   const own = nameOf(object);
@@ -101,6 +121,8 @@ async function giveToDeployment(
     signal,
   );
   const { name, uid } = metadata;
-  const ownerReferences = [{ apiVersion, kind, name, uid, blockOwnerDeletion: blocks }];
+  const { ownerReferences: given = [] } = (await client.get(CONFIG_MAPS, target, signal)).metadata;
+  const others = given.filter((reference) => reference.uid !== uid);
+  const ownerReferences = [...others, { apiVersion, kind, name, uid, blockOwnerDeletion: blocks }];
   await client.patch(CONFIG_MAPS, target, { type: 'merge', body: { metadata: { ownerReferences } } }, signal);
 }

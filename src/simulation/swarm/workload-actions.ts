@@ -16,12 +16,15 @@ export type TargetName = { namespace: string; name: string };
 const REVISION = 'deployment.kubernetes.io/revision';
 const RESTARTED_AT = 'kubectl.kubernetes.io/restartedAt';
 
+/** As far as users scale. */
+export const REPLICAS_MAX = { Deployment: 8, ReplicaSet: 6 } as const;
+
 export const WORKLOAD_ACTIONS = {
   scale: defineAction({
     summary: 'a Deployment is scaled',
     draw(random, plan) {
       const target = drawName(random, plan, 'Deployment');
-      return target && { ...target, replicas: drawCount(random, 0, 8) };
+      return target && { ...target, replicas: drawCount(random, 0, REPLICAS_MAX.Deployment) };
     },
     run: ({ client, signal }, { replicas, ...target }) =>
       done(client.patch(DEPLOYMENTS, target, { type: 'merge', body: { spec: { replicas } } }, signal)),
@@ -30,7 +33,7 @@ export const WORKLOAD_ACTIONS = {
     summary: 'a ReplicaSet of no Deployment is scaled',
     draw(random, plan) {
       const target = drawName(random, plan, 'ReplicaSet');
-      return target && { ...target, replicas: drawCount(random, 0, 6) };
+      return target && { ...target, replicas: drawCount(random, 0, REPLICAS_MAX.ReplicaSet) };
     },
     run: ({ client, signal }, { replicas, ...target }) =>
       done(client.patch(REPLICA_SETS, target, { type: 'merge', body: { spec: { replicas } } }, signal)),
