@@ -23,6 +23,7 @@ export const benchmarks: Benchmark[] = [
   { name: 'api-start', run: measureStart },
   { name: 'api-load', run: () => withServer(measureLoad) },
   { name: 'api-list', run: () => withServer(measureList) },
+  { name: 'api-protobuf', run: () => withServer(measureProtobuf) },
   { name: 'api-watch', run: () => withServer(measureWatch) },
 ];
 
@@ -114,6 +115,33 @@ async function measureList(server: ServerProcess): Promise<Measurement[]> {
   return [
     summarize('api-list-10000', latenciesMs, 'ms'),
     { metric: 'memory-server-10000', value: await residentMb(server.pid), unit: 'MB' },
+  ];
+}
+
+/** As client-go's typed clients ask. */
+const PROTOBUF = 'application/vnd.kubernetes.protobuf,application/json';
+const JSON_TYPE = 'application/json';
+
+/** Against JSON, turn by turn, so that whatever else the machine does meets both. The first list in protobuf encodes them all. */
+async function measureProtobuf(server: ServerProcess): Promise<Measurement[]> {
+  const load = await newLoad(server);
+  await createPods(server, load);
+  const list = async (accept: string, times: number) =>
+    (await runLoad(server, { kind: 'list', ...load, times, accept })).latenciesMs;
+  const get = { kind: 'get', ...load, clients: CLIENTS, names: PODS, count: PODS } as const;
+  const first = await list(PROTOBUF, 1);
+  const lists: number[] = [];
+  const gets: number[] = [];
+  for (let run = 0; run < LOAD_RUNS; run++) {
+    const inJson = summarize('', await list(JSON_TYPE, 10), 'ms');
+    lists.push(inJson.value / summarize('', await list(PROTOBUF, 10), 'ms').value);
+    const json = await runLoad(server, { ...get, accept: JSON_TYPE });
+    gets.push(rateOf(await runLoad(server, { ...get, accept: PROTOBUF })) / rateOf(json));
+  }
+  return [
+    summarize('api-protobuf-get', gets, 'x JSON'),
+    summarize('api-protobuf-list', lists, 'x JSON'),
+    summarize('api-protobuf-list-first', first, 'ms'),
   ];
 }
 

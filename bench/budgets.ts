@@ -32,6 +32,8 @@ export const budgets: readonly Budget[] = [
   p99AtMost('create Pods, durable, TLS, 32 clients: latency', 'api-create-latency-32', 25),
   atLeast('get one Pod, 32 clients', 'api-get-32', 8000, '/s'),
   atMost('list 10,000 Pods (33 MB), whole', 'api-list-10000', 120, 'ms'),
+  atLeast('get one Pod in protobuf, 32 clients, against JSON', 'api-protobuf-get', 0.95, 'x JSON'),
+  atLeast('list 10,000 Pods in protobuf, against JSON', 'api-protobuf-list', 1, 'x JSON'),
   p99AtMost("watch, 100 watchers: event after the write's answer", 'api-watch-100', 3),
   atLeast('watch, 100 watchers: updates sustained', 'api-watch-updates-100', 1000, '/s'),
   p99AtMost('container exit to restarted process, first crash', 'restart-after-exit', 50),

@@ -22,9 +22,13 @@ function requestsOf(task: Exclude<LoadTask, { kind: 'watch' }>): (index: number)
   const path = `/api/v1/namespaces/${task.namespace}/pods`;
   switch (task.kind) {
     case 'list':
-      return () => ({ method: 'GET', path });
+      return () => ({ method: 'GET', path, accept: task.accept });
     case 'get':
-      return (index) => ({ method: 'GET', path: `${path}/web-${index % task.names}` });
+      return (index) => ({
+        method: 'GET',
+        path: `${path}/web-${index % task.names}`,
+        accept: task.accept,
+      });
     case 'create': {
       // Encoded ahead: making the load is not what is measured.
       const bodies = Array.from({ length: task.count }, (_, index) => {

@@ -26,14 +26,19 @@ export interface LoadRequest {
   method: 'GET' | 'POST' | 'PUT';
   path: string;
   body?: Buffer;
+  /** JSON where it is absent. */
+  accept?: string | undefined;
 }
 
-export function open(session: ClientHttp2Session, { method, path, body }: LoadRequest): ClientHttp2Stream {
+export function open(
+  session: ClientHttp2Session,
+  { method, path, body, accept }: LoadRequest,
+): ClientHttp2Stream {
   const stream = session.request(
     {
       ':method': method,
       ':path': path,
-      accept: 'application/json',
+      accept: accept ?? 'application/json',
       ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
     },
     { endStream: body === undefined },

@@ -9,8 +9,8 @@ export interface LoadTarget {
 
 export type LoadTask = { target: LoadTarget; namespace: string; ownerUid: string; sessions: number } & (
   | { kind: 'create'; clients: number; from: number; count: number }
-  | { kind: 'get'; clients: number; names: number; count: number }
-  | { kind: 'list'; times: number }
+  | { kind: 'get'; clients: number; names: number; count: number; accept?: string }
+  | { kind: 'list'; times: number; accept?: string }
   /** `ratePerSecond` updates for `seconds`, spread over the Pods `web-0` … `web-(names-1)`, under `watchers` watchers. */
   | { kind: 'watch'; watchers: number; names: number; ratePerSecond: number; seconds: number }
 );
