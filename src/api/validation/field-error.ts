@@ -65,16 +65,21 @@ function showValue(value: unknown): string {
   return value === undefined ? 'null' : JSON.stringify(value);
 }
 
-/** `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be …` */
+/** A small body can hold a million faults: `[{},{},…]`. More than this nobody reads. */
+const SHOWN_MAX = 500;
+
+/** `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be …`; of many the first {@link SHOWN_MAX}. */
 export function toInvalidError(
   kind: { group: string; kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const texts = [...new Set(errors.map(({ field, message }) => `${field}: ${message}`))];
+  const shown = errors.slice(0, SHOWN_MAX);
+  const texts = [...new Set(shown.map(({ field, message }) => `${field}: ${message}`))];
+  if (errors.length > shown.length) texts.push(`and ${errors.length - shown.length} more`);
   const listed = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
-  const causes: StatusCause[] = errors.map(({ reason, field, message }) => ({ reason, message, field }));
+  const causes: StatusCause[] = shown.map(({ reason, field, message }) => ({ reason, message, field }));
   return new StatusError('Invalid', `${qualified} "${name}" is invalid: ${listed}`, {
     details: { name, group: kind.group, kind: kind.kind, causes },
   });
