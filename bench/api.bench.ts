@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { newDataDir, type ServerProcess, startServer } from '../test/tools/server-process.ts';
 import { type Benchmark, type Measurement, summarize } from './benchmark.ts';
 import { buildBundle } from './bundle.ts';
-import { prepareNamespace } from './load/prepare.ts';
+import { defineRuled, prepareNamespace } from './load/prepare.ts';
 import { cpuMs, residentMb } from './load/process-usage.ts';
 import { runLoad } from './load/run-load.ts';
 import type { LoadResult } from './load/task.ts';
@@ -22,6 +22,7 @@ const IDLE_WINDOW_MS = 10_000;
 export const benchmarks: Benchmark[] = [
   { name: 'api-start', run: measureStart },
   { name: 'api-load', run: () => withServer(measureLoad) },
+  { name: 'api-rules', run: () => withServer(measureRules) },
   { name: 'api-list', run: () => withServer(measureList) },
   { name: 'api-protobuf', run: () => withServer(measureProtobuf) },
   { name: 'api-watch', run: () => withServer(measureWatch) },
@@ -106,6 +107,18 @@ async function measureLoad(server: ServerProcess): Promise<Measurement[]> {
       'ms',
     ),
   ];
+}
+
+/** Objects of a kind whose definition has rules in CEL. */
+async function measureRules(server: ServerProcess): Promise<Measurement[]> {
+  const load = await newLoad(server);
+  await defineRuled(server);
+  const create = (run: number) =>
+    runLoad(server, { kind: 'create-ruled', ...load, clients: CLIENTS, from: run * PODS, count: PODS });
+  for (let run = 0; run < WARM_UP_RUNS; run++) await create(run);
+  const runs: LoadResult[] = [];
+  for (let run = 0; run < LOAD_RUNS; run++) runs.push(await create(WARM_UP_RUNS + run));
+  return [{ metric: 'api-create-ruled-32', value: medianRate(runs), unit: '/s' }];
 }
 
 async function measureList(server: ServerProcess): Promise<Measurement[]> {

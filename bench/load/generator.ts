@@ -1,4 +1,5 @@
 /** The load generator's process: takes one task over the IPC channel, answers with its result, and ends. */
+import { newRuledObject, RULED_PATH } from './api-custom.ts';
 import { newApiPod } from './api-pod.ts';
 import { askMany, type LoadRequest, openSessions } from './http2-client.ts';
 import type { LoadResult, LoadTask } from './task.ts';
@@ -35,6 +36,13 @@ function requestsOf(task: Exclude<LoadTask, { kind: 'watch' }>): (index: number)
         return newApiPod(`web-${task.from + index}`, task);
       });
       return (index) => ({ method: 'POST', path, body: bodies[index]! });
+    }
+    case 'create-ruled': {
+      const collection = `/${RULED_PATH}/namespaces/${task.namespace}/ruleds`;
+      const bodies = Array.from({ length: task.count }, (_, index) =>
+        newRuledObject(`ruled-${task.from + index}`),
+      );
+      return (index) => ({ method: 'POST', path: collection, body: bodies[index]! });
     }
   }
 }

@@ -1,11 +1,20 @@
 /** Where the benchmark's Pods live: a namespace of their own, with what admission and the garbage collector look for. */
+import { setTimeout as delay } from 'node:timers/promises';
 import type { KubeObject, NewObject } from '../../src/api/meta.ts';
-import { CONFIG_MAPS, NAMESPACES, type ResourceRef, SERVICE_ACCOUNTS } from '../../src/api/resources.ts';
+import {
+  CONFIG_MAPS,
+  CUSTOM_RESOURCE_DEFINITIONS,
+  NAMESPACES,
+  type ResourceRef,
+  SERVICE_ACCOUNTS,
+} from '../../src/api/resources.ts';
 import { StatusError } from '../../src/base/status-error.ts';
 import type { ApiClient } from '../../src/client/api-client.ts';
 import { newServerClient } from '../../test/tools/server-client.ts';
 import type { ServerProcess } from '../../test/tools/server-process.ts';
+import { RULED_DEFINITION } from './api-custom.ts';
 
+const ESTABLISHED_POLL_MS = 20;
 const { signal } = new AbortController();
 
 /** Resolves with the uid of the object that owns the Pods: without it the garbage collector would delete them. */
@@ -33,6 +42,19 @@ export async function prepareNamespace(
   const owner = await client.get(CONFIG_MAPS, { namespace, name: 'owner' }, signal);
   close();
   return owner.metadata.uid;
+}
+
+/** Resolves when objects of the kind with rules can be created. */
+export async function defineRuled(server: Pick<ServerProcess, 'url' | 'tls'>): Promise<void> {
+  const { client, close } = newServerClient(server);
+  await client.create(CUSTOM_RESOURCE_DEFINITIONS, RULED_DEFINITION as never, signal);
+  const { name } = RULED_DEFINITION.metadata;
+  for (;;) {
+    const { status } = await client.get(CUSTOM_RESOURCE_DEFINITIONS, { namespace: '', name }, signal);
+    if (status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True')) break;
+    await delay(ESTABLISHED_POLL_MS);
+  }
+  close();
 }
 
 async function ensure<T extends KubeObject>(

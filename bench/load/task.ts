@@ -9,6 +9,8 @@ export interface LoadTarget {
 
 export type LoadTask = { target: LoadTarget; namespace: string; ownerUid: string; sessions: number } & (
   | { kind: 'create'; clients: number; from: number; count: number }
+  /** Objects of a kind with validation rules; its definition is there. */
+  | { kind: 'create-ruled'; clients: number; from: number; count: number }
   | { kind: 'get'; clients: number; names: number; count: number; accept?: string }
   | { kind: 'list'; times: number; accept?: string }
   /** `ratePerSecond` updates for `seconds`, spread over the Pods `web-0` … `web-(names-1)`, under `watchers` watchers. */
