@@ -22,6 +22,7 @@ import {
 } from './admission/admission.ts';
 import { DEFAULT_MUTATING } from './admission/default-steps.ts';
 import { newMutatingPolicies } from './admission/policies/mutating-policies.ts';
+import { newPolicyStatus } from './admission/policies/policy-status.ts';
 import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
@@ -108,7 +109,7 @@ function newAdmissionChain(
 ): AdmissionChain {
   const services = { kinds, authorizer };
   return {
-    mutating: [...DEFAULT_MUTATING, ...extraAdmission, newMutatingPolicies(services)],
+    mutating: [...DEFAULT_MUTATING, ...extraAdmission, newPolicyStatus(kinds), newMutatingPolicies(services)],
     validating: [newValidatingPolicies(services)],
   };
 }

@@ -74,6 +74,8 @@ export interface PolicyEnvironmentOptions {
   hasParams: boolean;
   /** Objects and patches may be constructed. */
   isMutating: boolean;
+  /** What `object`, `oldObject` and `params` are; absent: anything. */
+  types?: { object: CelType; params?: CelType };
 }
 
 /** Grows by one variable after the other; each sees those before it. */
@@ -111,14 +113,17 @@ export class PolicyEnvironment {
   }
 
   #environment(): CelEnvironment {
-    const { params, ...always } = VARIABLES;
+    const { params: anyParams, ...untyped } = VARIABLES;
     const types = new Map(this.#types);
     const variables: ObjectType = {
       kind: 'object',
       name: 'kubernetes.variables',
       field: (name) => types.get(name),
     };
-    const { hasParams, isMutating } = this.#options;
+    const { hasParams, isMutating, types: known } = this.#options;
+    const object = known?.object ?? DYN;
+    const always = { ...untyped, object, oldObject: object };
+    const params = known?.params ?? anyParams;
     return new CelEnvironment(
       { ...always, ...(hasParams ? { params } : {}), variables },
       isMutating

@@ -99,6 +99,8 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'horizontalpodautoscalers.autoscaling': {
     initialStatus: () => ({ desiredReplicas: 0 }),
   },
+  // Admission writes it.
+  'validatingadmissionpolicies.admissionregistration.k8s.io': {},
   'leases.coordination.k8s.io': { createOnUpdate: true, conditionalUpdateOnly: true },
   'ingresses.networking.k8s.io': { initialStatus: () => ({ loadBalancer: {} }) },
   'poddisruptionbudgets.policy': {

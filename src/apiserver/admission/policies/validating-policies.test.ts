@@ -240,3 +240,50 @@ test('a policy that does not compile is refused', async () => {
   });
   match(params.value.message, /undeclared reference to 'params'/);
 });
+
+test('the status tells which expressions do not fit the kinds that a policy names', async () => {
+  const { call } = await newPolicyServer();
+  const url = '/apis/admissionregistration.k8s.io/v1/validatingadmissionpolicies';
+  const rule = {
+    apiGroups: ['apps'],
+    apiVersions: ['v1'],
+    operations: ['*'],
+    resources: ['deployments', 'replicasets'],
+  };
+  const spec = {
+    matchConstraints: { resourceRules: [rule] },
+    variables: [{ name: 'replicas', expression: 'object.spec.replicas' }],
+    validations: [
+      {
+        expression:
+          'variables.replicas <= 5 && object.metadata.creationTimestamp < timestamp("2050-01-01T00:00:00Z")',
+      },
+      { expression: 'object.spec.strategy.type == "Recreate"', messageExpression: "'x' + object.spec.nope" },
+      { expression: 'object.spec.template.spec.containers.all(c, c.image == 1)' },
+    ],
+  };
+  const { value, status } = await call('POST', url, { metadata: { name: 'p' }, spec });
+  equal(status, 201, JSON.stringify(value));
+  equal(value.status.observedGeneration, 1);
+  const warnings = value.status.typeChecking.expressionWarnings as { fieldRef: string; warning: string }[];
+  deepEqual(
+    warnings.map(({ fieldRef }) => fieldRef),
+    [
+      'spec.validations[1].expression',
+      'spec.validations[1].messageExpression',
+      'spec.validations[2].expression',
+    ],
+  );
+  match(
+    warnings[0]!.warning,
+    /^apps\/v1, Kind=ReplicaSet: ERROR: <input>:1:12: undefined field 'strategy'\n/,
+  );
+  match(
+    warnings[1]!.warning,
+    /^apps\/v1, Kind=Deployment: .*undefined field 'nope'.*apps\/v1, Kind=ReplicaSet: /s,
+  );
+  match(warnings[2]!.warning, /found no matching overload for '_==_' applied to '\(string, int\)'/);
+  const mended = { spec: { validations: [{ expression: 'object.spec.replicas < 5' }] } };
+  const { value: after } = await call('PATCH', `${url}/p`, mended, MERGE);
+  deepEqual(after.status, { observedGeneration: 2, typeChecking: {} });
+});

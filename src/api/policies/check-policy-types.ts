@@ -1,0 +1,69 @@
+/**
+ * Checks a policy's expressions against the kinds that it is about. What does not fit is no error: expressions see objects of
+ * any kind. It is told in the policy's status.
+ *
+ * @see k8s.io/apiserver/pkg/admission/plugin/policy/validating/typechecking.go
+ */
+import { CelCompileError } from '../cel/cel-error.ts';
+import type { CelType } from '../cel/cel-type.ts';
+import type {
+  ExpressionWarning,
+  ValidatingAdmissionPolicySpec,
+} from '../generated/admissionregistration-v1.ts';
+import { PolicyEnvironment } from './policy-environment.ts';
+
+export interface CheckedKind {
+  /** `apps/v1, Kind=Deployment` */
+  name: string;
+  type: CelType;
+}
+
+/** @param params  the type of the parameters, where it is known */
+export function checkPolicyTypes(
+  spec: ValidatingAdmissionPolicySpec,
+  kinds: readonly CheckedKind[],
+  params: CelType | undefined,
+): ExpressionWarning[] {
+  const environments = kinds.map(({ name, type }) => ({
+    name,
+    environment: newTypedEnvironment(spec, type, params),
+  }));
+  const warnings: ExpressionWarning[] = [];
+  const check = (fieldRef: string, expression: string) => {
+    const problems = environments.flatMap(({ name, environment }) => {
+      const problem = problemOf(() => environment.compile(expression));
+      return problem === undefined ? [] : [`${name}: ${problem}\n`];
+    });
+    if (problems.length > 0) warnings.push({ fieldRef, warning: problems.join('\n') });
+  };
+  for (const [index, { expression, messageExpression }] of (spec.validations ?? []).entries()) {
+    check(`spec.validations[${index}].expression`, expression);
+    if (messageExpression) check(`spec.validations[${index}].messageExpression`, messageExpression);
+  }
+  return warnings;
+}
+
+function newTypedEnvironment(
+  { paramKind, variables = [] }: ValidatingAdmissionPolicySpec,
+  object: CelType,
+  params: CelType | undefined,
+): PolicyEnvironment {
+  const environment = new PolicyEnvironment({
+    hasParams: paramKind !== undefined,
+    isMutating: false,
+    types: params === undefined ? { object } : { object, params },
+  });
+  // A variable that does not fit is of any type: it is told of where it is used.
+  for (const { name, expression } of variables) problemOf(() => environment.addVariable(name, expression));
+  return environment;
+}
+
+function problemOf(compile: () => unknown): string | undefined {
+  try {
+    compile();
+    return undefined;
+  } catch (error) {
+    if (error instanceof CelCompileError) return error.message;
+    throw error;
+  }
+}
