@@ -8,6 +8,7 @@ export const benchmarks: Benchmark[] = [
   { name: 'simulation-idle-probed', run: () => simulate('idle-probed') },
   { name: 'simulation-swarm', run: () => simulate('swarm') },
   { name: 'simulation-apply', run: () => simulate('apply') },
+  { name: 'simulation-services', run: () => simulate('services') },
   { name: 'simulation-death', run: () => simulate('death') },
 ];
 

@@ -14,7 +14,8 @@ import { runPlan } from '../../src/simulation/swarm/run-plan.ts';
 import { World } from '../../src/simulation/world/world.ts';
 import { type Measurement, summarize } from '../benchmark.ts';
 
-const IMAGE = 'web';
+/** With a tag of its own, so that what is on a node is not pulled again. */
+const IMAGE = 'web:1.0';
 const PROGRAMS = { [IMAGE]: { preloaded: true } };
 const NEVER = new AbortController().signal;
 
@@ -32,6 +33,7 @@ export const SIMULATIONS = {
   'idle-probed': () => measureIdle('simulation-idle-probed', probes()),
   swarm: measureSwarm,
   apply: measureApply,
+  services: measureServices,
   death: measureDeath,
 } as const;
 
@@ -83,19 +85,36 @@ function drawPlans(count: number): SwarmPlan[] {
   return plans;
 }
 
-/** From the moment at which a hundred Deployments with their Services are applied until all their Pods are Running. */
-async function measureApply(): Promise<Measurement[]> {
-  const [nodes, deployments, replicas] = [1000, 100, 100];
+/** From the moment at which a hundred Deployments are applied until all their Pods are Running. */
+function measureApply(): Promise<Measurement[]> {
+  const workloads = newDeployments(100, 100).map(({ deployment }) => ({ deployment }));
+  return measureRunning('simulation-apply', 1000, workloads);
+}
+
+/** Deployments with a Service each: every node follows every endpoint of each. */
+function measureServices(): Promise<Measurement[]> {
+  return measureRunning('simulation-apply-services', 100, newDeployments(20, 100));
+}
+
+async function measureRunning(
+  metric: string,
+  nodes: number,
+  workloads: readonly Workload[],
+): Promise<Measurement[]> {
   const world = newWorld(nodes);
   await world.start();
   await untilReady(world, nodes);
+  const pods = workloads.reduce((sum, { deployment }) => sum + (deployment.spec.replicas ?? 1), 0);
+  const before = process.cpuUsage();
   const elapsedMs = await realMsOf(async () => {
-    await create(world, newDeployments(deployments, replicas));
-    await untilRunning(world, deployments * replicas);
+    await create(world, workloads);
+    await untilRunning(world, pods);
   });
+  const { user, system } = process.cpuUsage(before);
   return [
-    { metric: 'simulation-apply', value: elapsedMs / 1000, unit: 's' },
-    { metric: 'simulation-apply-memory', value: peakMb(), unit: 'MB' },
+    { metric, value: elapsedMs / 1000, unit: 's' },
+    { metric: `${metric}-cpu`, value: (user + system) / 1e6, unit: 's' },
+    { metric: `${metric}-memory`, value: peakMb(), unit: 'MB' },
   ];
 }
 
@@ -106,7 +125,10 @@ async function measureDeath(): Promise<Measurement[]> {
   const world = newWorld(nodes);
   await world.start();
   await untilReady(world, nodes);
-  await create(world, newDeployments(deployments, replicas));
+  await create(
+    world,
+    newDeployments(deployments, replicas).map(({ deployment }) => ({ deployment })),
+  );
   await untilRunning(world, total);
   const heldMb = process.memoryUsage.rss() / 1e6;
   const begunMs = world.clock.monotonicMs();
@@ -141,7 +163,7 @@ function newDeployments(count: number, replicas: number): Workload[] {
 
 interface Workload {
   deployment: NewObject<Deployment>;
-  service: NewObject<Service>;
+  service?: NewObject<Service>;
 }
 
 function newDeployment(name: string, replicas: number, container: object): Workload {
@@ -179,8 +201,9 @@ async function create(world: World, workloads: readonly Workload[]): Promise<voi
   await Promise.all(created);
 }
 
-function createOne(client: ApiClient, deployment: NewObject<Deployment>, service: NewObject<Service>) {
-  return [client.create(SERVICES, service, NEVER), client.create(DEPLOYMENTS, deployment, NEVER)];
+function createOne(client: ApiClient, deployment: NewObject<Deployment>, service?: NewObject<Service>) {
+  const services = service === undefined ? [] : [client.create(SERVICES, service, NEVER)];
+  return [...services, client.create(DEPLOYMENTS, deployment, NEVER)];
 }
 
 function untilReady(world: World, nodes: number): Promise<void> {
