@@ -42,14 +42,19 @@ export function isSame(a: unknown, b: unknown): boolean {
   if (a === b || (isEmpty(a) && isEmpty(b))) return true;
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return false;
   if (Array.isArray(a) !== Array.isArray(b)) return false;
-  const keys = new Set([...Object.keys(a), ...Object.keys(b)]);
   const left = a as Record<string, unknown>;
   const right = b as Record<string, unknown>;
-  return [...keys].every((key) => key === 'lastProbeTime' || isSame(left[key], right[key]));
+  // Statuses are compared at every look: no lists of keys are made for it.
+  for (const key in left) if (key !== 'lastProbeTime' && !isSame(left[key], right[key])) return false;
+  for (const key in right) {
+    if (key !== 'lastProbeTime' && left[key] === undefined && !isEmpty(right[key])) return false;
+  }
+  return true;
 }
 
 function isEmpty(value: unknown): boolean {
-  return (
-    value === undefined || value === null || (typeof value === 'object' && Object.keys(value).length === 0)
-  );
+  if (value === undefined || value === null) return true;
+  if (typeof value !== 'object') return false;
+  for (const _ in value) return false;
+  return true;
 }
