@@ -18,6 +18,7 @@ import { type LatestWrites, newLatestWrites } from '../framework/latest-writes.t
 import { newOwnerListener, ownerKeyOf } from '../framework/owner-events.ts';
 import { addControllerIndex, controlledBy, orphansIn } from '../framework/owner-index.ts';
 import { isNamespaceTerminating } from '../framework/pod-control.ts';
+import { UnsureWrites } from '../framework/unsure-writes.ts';
 import {
   DEFAULT_RESYNC_MS,
   newWorkerLoop,
@@ -47,6 +48,7 @@ class DeploymentController {
   readonly #expectations: Expectations<ReplicaSet>;
   readonly #latestReplicaSets: LatestWrites<ReplicaSet> = newLatestWrites();
   readonly #latest: LatestWrites<Deployment> = newLatestWrites();
+  readonly #unsure: UnsureWrites<ReplicaSet>;
 
   constructor(context: ControllerContext) {
     this.#context = context;
@@ -54,6 +56,14 @@ class DeploymentController {
     this.#replicaSets = context.informers.informer(REPLICA_SETS);
     this.#pods = context.informers.informer(PODS);
     this.#expectations = newExpectations(this.#replicaSets);
+    this.#unsure = new UnsureWrites({
+      client: context.client,
+      resource: REPLICA_SETS,
+      onFound: (uid, found) => {
+        this.#expectations.created(uid, found);
+        this.#latestReplicaSets.note(found);
+      },
+    });
     this.loop = newWorkerLoop(context, {
       name: 'deployment',
       workers: WORKERS,
@@ -73,6 +83,7 @@ class DeploymentController {
       onUpdate: (deployment) => enqueue(keyOf(deployment)),
       onDelete: (deployment) => {
         this.#expectations.forget(deployment.metadata.uid);
+        this.#unsure.forget(deployment.metadata.uid);
         this.#latest.forget(keyOf(deployment));
       },
     });
@@ -118,6 +129,7 @@ class DeploymentController {
       this.#context.recorder.event(deployment, 'Warning', 'SelectingAll', message);
       return {};
     }
+    await this.#unsure.settle(deployment, signal);
     const claimed = await this.#claimReplicaSets(deployment, signal);
     const replicaSets = this.#observe(deployment, claimed);
     const withPods = isRollingUpdate(deployment) ? new Set<string>() : this.#withPods(replicaSets);
@@ -182,7 +194,9 @@ class DeploymentController {
     signal: AbortSignal,
   ): Promise<boolean> {
     const { client, recorder } = this.#context;
-    const created = await client.create(REPLICA_SETS, replicaSet, signal).catch(async (error: unknown) => {
+    const { name = '' } = replicaSet.metadata;
+    const creating = this.#unsure.attempt(deployment, name, client.create(REPLICA_SETS, replicaSet, signal));
+    const created = await creating.catch(async (error: unknown) => {
       if (!(error instanceof StatusError)) throw error;
       if (hasReason(error, 'AlreadyExists')) return this.#ownNamesake(deployment, replicaSet, signal);
       await this.#reportFailedCreate(deployment, plan, { replicaSet, error }, signal);
@@ -244,15 +258,13 @@ class DeploymentController {
     signal: AbortSignal,
   ): Promise<void> {
     const from = sizeOf(replicaSet);
-    const updated = await this.#context.client.update(
-      REPLICA_SETS,
-      {
-        ...replicaSet,
-        metadata: { ...replicaSet.metadata, annotations: { ...annotations } },
-        spec: { ...replicaSet.spec, replicas, minReadySeconds },
-      },
-      signal,
-    );
+    const next = {
+      ...replicaSet,
+      metadata: { ...replicaSet.metadata, annotations: { ...annotations } },
+      spec: { ...replicaSet.spec, replicas, minReadySeconds },
+    };
+    const updating = this.#context.client.update(REPLICA_SETS, next, signal);
+    const updated = await this.#unsure.attempt(deployment, next.metadata.name, updating);
     this.#latestReplicaSets.note(updated);
     if (from === replicas) return;
     const direction = replicas > from ? 'up' : 'down';
