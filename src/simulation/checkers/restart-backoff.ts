@@ -27,8 +27,9 @@ interface Runs {
   waitMs: number;
   created: Moment;
   ended: Moment | undefined;
-  /** It went with its machine: the agent sees only that it is gone, and counts from when it looks. */
-  hasVanished: boolean;
+  /** The machine that it went with; its agent sees only that it is gone, and counts from when the machine is back. */
+  vanishedWith: string | undefined;
+  found: Moment | undefined;
   /** Of the container in the Pod's spec, by which it was made. */
   madeOf: string;
 }
@@ -38,6 +39,7 @@ export const newRestartBackoffChecker: CheckerFactory = (cluster, report) => {
   const checker: Checker = {
     onEvent(event) {
       if (event.kind === 'container') book.onContainer(event, event.atMs);
+      else if (event.kind === 'process' && event.what === 'started') book.onStart(event.process, event.atMs);
       else if (event.kind === 'commit' && event.type === 'delete' && event.key.startsWith(PODS_PREFIX)) {
         book.forget((event.object as unknown as Pod).metadata.uid);
       }
@@ -67,7 +69,7 @@ class RunBook {
     const runs = this.#byPod.get(podUid)?.get(name);
     if (type === 'stopped' && runs !== undefined) {
       runs.ended ??= { atMs, skewMs };
-      runs.hasVanished = reason === 'ContainerStatusUnknown';
+      if (reason === 'ContainerStatusUnknown') runs.vanishedWith = node;
     }
     if (type !== 'created') return;
     const madeOf = JSON.stringify([container, pod.metadata.annotations?.['kintsugi.dev/retry']]);
@@ -76,9 +78,19 @@ class RunBook {
       waitMs,
       created: { atMs, skewMs },
       ended: undefined,
-      hasVanished: false,
+      vanishedWith: undefined,
+      found: undefined,
       madeOf,
     });
+  }
+
+  onStart(process: string, atMs: number): void {
+    const [node = '', program] = process.split('/');
+    if (program !== 'agent') return;
+    const { skewMs } = this.#cluster.world.machine(node);
+    for (const byName of this.#byPod.values()) {
+      for (const runs of byName.values()) if (runs.vanishedWith === node) runs.found ??= { atMs, skewMs };
+    }
   }
 
   forget(podUid: string): void {
@@ -105,16 +117,16 @@ class RunBook {
   /** Judges a restart. @returns what the one after it has to wait */
   #restart(
     pod: Pod,
-    { ended, waitMs, created, madeOf, hasVanished }: Runs,
+    { ended, found, waitMs, created, madeOf }: Runs,
     next: Moment & { name: string; madeOf: string },
   ): number {
     const { baseMs, maxMs } = curveOf(pod);
     // Never begun, or gone with its machine: nothing tells when it ended.
     if (ended === undefined || next.madeOf !== madeOf) return next.madeOf === madeOf ? waitMs : baseMs;
-    const ranMs = wallMsBetween(created, hasVanished ? next : ended);
+    const ranMs = wallMsBetween(created, found ?? ended);
     const carriedMs = ranMs > 2 * maxMs ? 0 : waitMs;
     // The agent counts by its wall clock; one that was set while the machine was off counts from the boot.
-    const waitedMs = Math.max(wallMsBetween(ended, next), next.atMs - ended.atMs);
+    const waitedMs = Math.max(wallMsBetween(found ?? ended, next), next.atMs - ended.atMs);
     if (waitedMs < carriedMs) {
       this.#report(
         `container ${next.name} of Pod ${keyOf(pod)} is restarted after ${waitedMs} ms; its back-off is ${carriedMs} ms`,
