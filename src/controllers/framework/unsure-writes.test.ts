@@ -50,7 +50,7 @@ function newScene(...fates: RequestFate[]) {
   });
   const create = (name: string, ownerUid?: string) =>
     unsure.attempt(OWNER, name, client.create(REPLICA_SETS, replicaSet(name, ownerUid), never));
-  return { create, found, unsure };
+  return { client, create, found, unsure };
 }
 
 test('UnsureWrites asks once for what was written without an answer', async () => {
@@ -65,6 +65,16 @@ test('UnsureWrites asks again until it is answered', async () => {
   const { create, found, unsure } = newScene('lost', 'lost');
   await rejects(create('web-1'));
   await rejects(unsure.settle(OWNER, never), { reason: 'ServiceUnavailable' });
+  await unsure.settle(OWNER, never);
+  deepEqual(found, ['uid-web web-1']);
+});
+
+test('UnsureWrites asks for what met a newer version, which may be its own repeated', async () => {
+  const { client, create, found, unsure } = newScene();
+  const created = await create('web-1');
+  const update = () => unsure.attempt(OWNER, 'web-1', client.update(REPLICA_SETS, created, never));
+  await update();
+  await rejects(update(), { reason: 'Conflict' });
   await unsure.settle(OWNER, never);
   deepEqual(found, ['uid-web web-1']);
 });

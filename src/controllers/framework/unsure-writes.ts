@@ -1,8 +1,9 @@
 /**
- * Writes whose answers were lost: the object may be there, or as it was wanted, while the cache shows neither. Whoever
- * decides anew from the cache alone may then want a second thing beside the first. So what became of them is asked first.
+ * Writes whose answers were lost, or that met a newer version: the object may be there, or as it was wanted, while the cache
+ * shows neither. (A request that was repeated on its way conflicts with itself.) Whoever decides anew from the cache alone may
+ * then want a second thing beside the first. So what became of them is asked first.
  *
- *     attempt(owner, name, write)   remembers the name when no answer came
+ *     attempt(owner, name, write)   remembers the name when no answer came, or Conflict
  *     settle(owner)                 asks for each such object, and tells what was found to those who know of own writes
  *
  * Invariant: between a lost answer and the next decision for its owner lies a read of the object.
@@ -35,7 +36,7 @@ export class UnsureWrites<T extends KubeObject> {
     try {
       return await write;
     } catch (error) {
-      if (error instanceof StatusError && error.code >= 500) this.#remember(owner.metadata.uid, name);
+      if (isUnsure(error)) this.#remember(owner.metadata.uid, name);
       throw error;
     }
   }
@@ -66,4 +67,8 @@ export class UnsureWrites<T extends KubeObject> {
     if (names === undefined) this.#names.set(ownerUid, new Set([name]));
     else names.add(name);
   }
+}
+
+function isUnsure(error: unknown): boolean {
+  return error instanceof StatusError && (error.code >= 500 || error.reason === 'Conflict');
 }

@@ -26,13 +26,13 @@ export const newRouteReadinessChecker: CheckerFactory = (cluster, report) => {
   };
 };
 
-/** Since when a Pod takes no traffic: a new one each time that it stops doing so. */
+/** Since when a Pod takes no traffic: a new one each time that it stops doing so, and when it stops to answer, too. */
 interface Unready {
   readonly uid: string;
   readonly key: string;
   readonly ip: string;
   /** Still answers, on its way out. */
-  serves: boolean;
+  readonly serves: boolean;
   readonly sinceMs: number;
 }
 
@@ -56,15 +56,18 @@ class ReadinessBook {
       this.#unready.delete(uid);
       return;
     }
+    const serves = type === 'put' && isPodReady(pod);
     const known = this.#unready.get(uid);
-    if (known !== undefined) known.serves &&= type === 'put' && isPodReady(pod);
+    if (known?.serves && !serves) this.#stop({ ...known, serves, sinceMs: nowMs });
     const before = this.#cluster.pods.get(uid);
     const ip = before?.status?.podIP;
     if (before === undefined || !takesTraffic(before) || ip === undefined) return;
-    const serves = type === 'put' && isPodReady(pod);
-    const unready = { uid, key: keyOf(pod), ip, serves, sinceMs: nowMs };
-    this.#unready.set(uid, unready);
-    this.#due.add(unready, nowMs);
+    this.#stop({ uid, key: keyOf(pod), ip, serves, sinceMs: nowMs });
+  }
+
+  #stop(unready: Unready): void {
+    this.#unready.set(unready.uid, unready);
+    this.#due.add(unready, unready.sinceMs);
   }
 
   judgeDue(nowMs: number): void {
