@@ -26,7 +26,7 @@ export const newRouteReadinessChecker: CheckerFactory = (cluster, report) => {
   };
 };
 
-/** Since when a Pod takes no traffic: a new one each time that it stops doing so, and when it stops to answer, too. */
+/** Since when a Pod takes no traffic: a new one each time that it stops doing so, or that it answers or not on its way out. */
 interface Unready {
   readonly uid: string;
   readonly key: string;
@@ -58,7 +58,7 @@ class ReadinessBook {
     }
     const serves = type === 'put' && isPodReady(pod);
     const known = this.#unready.get(uid);
-    if (known?.serves && !serves) this.#stop({ ...known, serves, sinceMs: nowMs });
+    if (known !== undefined && known.serves !== serves) this.#stop({ ...known, serves, sinceMs: nowMs });
     const before = this.#cluster.pods.get(uid);
     const ip = before?.status?.podIP;
     if (before === undefined || !takesTraffic(before) || ip === undefined) return;
