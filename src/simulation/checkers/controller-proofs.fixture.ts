@@ -13,7 +13,7 @@ import {
 import { silentLogger } from '../../base/logger.ts';
 import { newInformerFactory } from '../../client/informer-factory.ts';
 import { newSeededRandom } from '../sim-random.ts';
-import { newControlPlaneProgram } from '../world/sim-control-plane.ts';
+import { LEADER_LEASE, newControlPlaneProgram } from '../world/sim-control-plane.ts';
 import { createDeployment } from '../world/world.fixture.ts';
 import { CONTROL_PLANE, type World } from '../world/world.ts';
 import {
@@ -213,6 +213,17 @@ export const CONTROLLER_PROOFS: readonly Proof[] = [
       await world.advance(10_000);
     },
     says: /^rogue\/controllers sent \S+ \S+ as system:\S+, \S+ ms after controllers-[12] took the lead$/,
+  },
+  {
+    checker: 'single-leader',
+    broken: 'a candidate that takes the lead too soon',
+    options: { controllers: 2 },
+    async run(world) {
+      const lease = await world.finish(world.client().get(LEASES, LEADER_LEASE, never));
+      const spec = { ...lease.spec, holderIdentity: 'rogue_1' };
+      await world.finish(world.client().update(LEASES, { ...lease, spec }, never));
+    },
+    says: /^rogue_1 took the lead \d+ ms after controllers-[12]_1 had renewed it$/,
   },
   {
     checker: 'ownership',

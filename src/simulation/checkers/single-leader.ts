@@ -1,12 +1,14 @@
 /**
  * Of several candidates at most one acts: whoever writes as a controller was, when its request left, the holder of the
  * lead. A process that stood still may not know yet, in the first moment, that it lost the lead meanwhile; upstream's does
- * not either, since the API knows nothing of terms.
+ * not either, since the API knows nothing of terms. And nobody takes the lead from a holder who did not give it up before
+ * the holder's last renewal is as old as the lease is long, by when that became durable and whatever any clock wrote into it.
  */
 import type { Lease } from '../../api/generated/coordination-v1.ts';
 import { LEASES } from '../../api/resources.ts';
+import { LEADER_ELECTION_DEFAULTS } from '../../client/leader-election.ts';
 import { LEADER_LEASE } from '../world/sim-control-plane.ts';
-import type { RequestDone } from '../world/world-event.ts';
+import type { ObjectCommitted, RequestDone } from '../world/world-event.ts';
 import type { CheckerFactory } from './checker.ts';
 import { LEASES_PREFIX } from './storage-prefixes.ts';
 
@@ -22,6 +24,16 @@ export const newSingleLeaderChecker: CheckerFactory = ({ world }, report) => {
     .filter(({ metadata }) => metadata.name === LEADER_LEASE.name)
     .map((lease) => ({ machine: machineOf(lease), sinceMs: world.clock.now() }));
   const thawedMs = new Map<string, number>();
+  let renewedMs = world.clock.now();
+
+  const judgeTaking = ({ object, previous }: ObjectCommitted, nowMs: number) => {
+    const before = (previous as unknown as Lease | undefined)?.spec.holderIdentity ?? '';
+    const after = (object as unknown as Lease).spec.holderIdentity ?? '';
+    const ageMs = Math.round(nowMs - renewedMs);
+    if (before !== '' && after !== '' && after !== before && ageMs < LEADER_ELECTION_DEFAULTS.leaseDurationMs)
+      report(`${after} took the lead ${ageMs} ms after ${before} had renewed it`);
+    renewedMs = nowMs;
+  };
 
   const holderAt = (ms: number) => terms.findLast(({ sinceMs }) => sinceMs <= ms)?.machine;
 
@@ -43,6 +55,7 @@ export const newSingleLeaderChecker: CheckerFactory = ({ world }, report) => {
       if (event.kind === 'request' && isControllersWrite(event)) judge(event);
       if (event.kind === 'process' && event.what === 'thawed') thawedMs.set(event.process, event.atMs);
       if (event.kind !== 'commit' || event.key !== LEASE_KEY) return;
+      if (event.type === 'put') judgeTaking(event, event.atMs);
       const machine = event.type === 'put' ? machineOf(event.object as unknown as Lease) : '';
       if (machine === terms.at(-1)?.machine) return;
       terms = [...terms.slice(-TERMS_MAX), { machine, sinceMs: event.atMs }];
