@@ -62,14 +62,18 @@ export function showType(type: CelType): string {
   return SHOWN[type.kind] ?? type.kind;
 }
 
+/** Of the items of an empty literal: whatever they are next to. */
+export const UNKNOWN: CelType = { kind: 'param', name: '_' };
+
 /** What the parameters of one signature stand for. */
 export type TypeBindings = Map<string, CelType>;
 
 /** Whether a value of `actual` may be given where `wanted` is asked for; binds the parameters of `wanted`. */
 export function fits(wanted: CelType, actual: CelType, bindings: TypeBindings): boolean {
   if (wanted.kind === 'param') {
+    if (wanted === UNKNOWN) return true;
     const bound = bindings.get(wanted.name);
-    if (bound === undefined) {
+    if (bound === undefined || bound === UNKNOWN) {
       bindings.set(wanted.name, actual);
       return true;
     }
@@ -100,6 +104,7 @@ function isNullable({ kind }: CelType): boolean {
 
 /** `type` with its parameters replaced; what is bound to nothing is dynamic. */
 export function substitute(type: CelType, bindings: TypeBindings): CelType {
+  if (type === UNKNOWN) return type;
   if (type.kind === 'param') return bindings.get(type.name) ?? DYN;
   if (type.kind === 'list' || type.kind === 'optional')
     return { ...type, item: substitute(type.item, bindings) };

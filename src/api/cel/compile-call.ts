@@ -23,9 +23,11 @@ import {
   selectOptional,
 } from './compile-expression.ts';
 import type { Compiled, Frame } from './compiled.ts';
+import { parseDuration, parseTimestamp } from './functions/time-text.ts';
 import { hasType } from './has-type.ts';
 import type { Overload } from './overload.ts';
 import { qualifiedName } from './parser.ts';
+import { compileRegex } from './regex/regex.ts';
 import { CelMap, CelOptional, type CelValue, isList, showKey } from './value.ts';
 
 export function compileCall(expr: CallExpr, context: CompileContext): Compiled {
@@ -51,13 +53,14 @@ function namespacedName(
 
 function compileFunction(name: string, expr: CallExpr, context: CompileContext): Compiled {
   const isMember = expr.target !== undefined && name === expr.name;
-  const operands = (isMember ? [expr.target!, ...expr.args] : expr.args).map((arg) =>
-    compileExpression(arg, context),
-  );
+  const inner = name === 'format' ? { ...context, allowsMixed: true } : context;
+  const parts = isMember ? [expr.target!, ...expr.args] : expr.args;
+  const operands = parts.map((part) => compileExpression(part, inner));
   const overloads = context.functions.get(name);
   if (overloads === undefined) {
     throw compileErrorAt(context.source, expr.at, `undeclared reference to '${name}' (in container '')`);
   }
+  checkLiterals(name, expr, context);
   const types = operands.map(({ type }) => type);
   const matches = overloads.flatMap((overload) => matchOverload(overload, isMember, types));
   if (matches.length === 0) {
@@ -75,9 +78,30 @@ function compileFunction(name: string, expr: CallExpr, context: CompileContext):
     run: runnerOf(
       matches.map(({ overload }) => overload),
       operands,
-      types.some(isUncertain),
     ),
   };
+}
+
+/** What can be told of a literal before it is evaluated. @see cel-go cel/validator.go */
+const LITERAL_CHECKS: Readonly<
+  Record<string, { position: number; check: (text: string) => unknown; what: string }>
+> = {
+  duration: { position: 0, check: parseDuration, what: 'invalid duration argument' },
+  timestamp: { position: 0, check: parseTimestamp, what: 'invalid timestamp argument' },
+  matches: { position: -1, check: compileRegex, what: 'invalid matches argument' },
+};
+
+function checkLiterals(name: string, { args }: CallExpr, { source }: CompileContext): void {
+  const known = Object.hasOwn(LITERAL_CHECKS, name) ? LITERAL_CHECKS[name] : undefined;
+  const literal = known && args.at(known.position);
+  if (literal?.kind !== 'literal' || typeof literal.value !== 'string') return;
+  const { value, at } = literal;
+  try {
+    known!.check(value);
+  } catch (error) {
+    if (!(error instanceof CelError)) throw error;
+    throw compileErrorAt(source, at, known!.what);
+  }
 }
 
 function matchOverload(
@@ -92,12 +116,6 @@ function matchOverload(
   return [{ overload, result: withMaxSize(substitute(overload.result, bindings), size) }];
 }
 
-function isUncertain(type: CelType): boolean {
-  if (type.kind === 'list' || type.kind === 'optional') return isUncertain(type.item);
-  if (type.kind === 'map') return isUncertain(type.key) || isUncertain(type.value);
-  return type.kind === 'dyn' || type.kind === 'param';
-}
-
 function estimate(overload: Overload, operands: readonly Compiled[]): number {
   const sizes = operands.map(({ type }) => (maxSizeOf(type) === 1 ? 0 : maxSizeOf(type)));
   const work = overload.estimate?.(...sizes) ?? sizes.reduce((sum, size) => sum + size, 0);
@@ -106,16 +124,11 @@ function estimate(overload: Overload, operands: readonly Compiled[]): number {
 
 type AnyCall = (...args: CelValue[]) => CelValue;
 
-function runnerOf(
-  overloads: readonly Overload[],
-  operands: readonly Compiled[],
-  isChecked: boolean,
-): Compiled['run'] {
-  const [only] = overloads;
-  const isSure = overloads.length === 1 && !isChecked;
+/** Values are looked at even where types are known: null is of every type, and stored objects may be older than their schema. */
+function runnerOf(overloads: readonly Overload[], operands: readonly Compiled[]): Compiled['run'] {
   return (frame) => {
     const args = operands.map((operand) => operand.run(frame));
-    const overload = isSure ? only! : chooseOverload(overloads, args);
+    const overload = chooseOverload(overloads, args);
     const work = (overload.work as unknown as (...values: CelValue[]) => number)(...args);
     frame.budget.charge(COST.step + Math.ceil(work * TRAVERSAL));
     return (overload.call as unknown as AnyCall)(...args);

@@ -2,7 +2,7 @@
 import type { Expr, IdentExpr, ListExpr, LogicExpr, MapExpr, SelectExpr, StructExpr } from './ast.ts';
 import { COST } from './budget.ts';
 import { CelCostError, CelError, compileErrorAt } from './cel-error.ts';
-import { BOOL, type CelType, DYN, joinTypes, type ObjectType, showType } from './cel-type.ts';
+import { BOOL, type CelType, DYN, joinTypes, type ObjectType, showType, UNKNOWN } from './cel-type.ts';
 import { compileCall } from './compile-call.ts';
 import { compileFold } from './compile-fold.ts';
 import type { Compiled, Frame } from './compiled.ts';
@@ -17,6 +17,8 @@ export interface CompileContext {
   readonly functions: ReadonlyMap<string, readonly Overload[]>;
   /** The types that may be constructed: `Object{…}`. */
   readonly structs: ReadonlyMap<string, StructType>;
+  /** Within the arguments of `format`, where literals may hold values of several types. */
+  readonly allowsMixed?: boolean;
 }
 
 export interface StructType {
@@ -231,7 +233,12 @@ function compileList({ items }: ListExpr, context: CompileContext): Compiled {
     isOptional,
   }));
   const types = compiled.map(({ type, isOptional }) => unwrapped(type, isOptional));
-  const item = types.length === 0 ? ({ kind: 'param', name: 'T' } as const) : types.reduce(joinTypes);
+  checkUniform(
+    types,
+    items.map(({ value }) => value),
+    context,
+  );
+  const item = types.length === 0 ? UNKNOWN : types.reduce(joinTypes);
   return {
     type: { kind: 'list', item, max: items.length },
     cost: compiled.reduce<number>((sum, { cost }) => sum + cost, COST.list),
@@ -258,6 +265,27 @@ function present(value: CelValue, isOptional: boolean): CelValue | undefined {
   return value.value;
 }
 
+const SCALARS: ReadonlySet<CelType['kind']> = new Set<CelType['kind']>([
+  'bool',
+  'bytes',
+  'double',
+  'duration',
+  'int',
+  'string',
+  'timestamp',
+  'uint',
+]);
+
+/** Literals hold values of one type. @see cel-go cel/validator.go ValidateHomogeneousAggregateLiterals */
+function checkUniform(types: readonly CelType[], exprs: readonly Expr[], context: CompileContext): void {
+  const first = types.find(({ kind }) => SCALARS.has(kind));
+  if (first === undefined || context.allowsMixed) return;
+  const other = types.findIndex(({ kind }) => SCALARS.has(kind) && kind !== first.kind);
+  if (other < 0) return;
+  const problem = `expected type '${showType(first)}' but found '${showType(types[other]!)}'`;
+  throw compileErrorAt(context.source, exprs[other]!.at, problem);
+}
+
 function compileMap({ entries }: MapExpr, context: CompileContext): Compiled {
   const compiled = entries.map(({ key, value, isOptional }) => ({
     key: compileExpression(key, context),
@@ -266,10 +294,19 @@ function compileMap({ entries }: MapExpr, context: CompileContext): Compiled {
   }));
   const keys = compiled.map(({ key }) => key.type);
   const values = compiled.map(({ value, isOptional }) => unwrapped(value.type, isOptional));
-  const joined = (types: CelType[], name: string): CelType =>
-    types.length === 0 ? { kind: 'param', name } : types.reduce(joinTypes);
+  checkUniform(
+    keys,
+    entries.map(({ key }) => key),
+    context,
+  );
+  checkUniform(
+    values,
+    entries.map(({ value }) => value),
+    context,
+  );
+  const joined = (types: CelType[]): CelType => (types.length === 0 ? UNKNOWN : types.reduce(joinTypes));
   return {
-    type: { kind: 'map', key: joined(keys, 'K'), value: joined(values, 'V'), max: entries.length },
+    type: { kind: 'map', key: joined(keys), value: joined(values), max: entries.length },
     cost: compiled.reduce<number>((sum, { key, value }) => sum + key.cost + value.cost, COST.map),
     run(frame) {
       frame.budget.charge(COST.map);

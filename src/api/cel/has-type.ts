@@ -30,11 +30,13 @@ const CHECKS: Readonly<Record<CelType['kind'], Check>> = {
   optional: (value) => value instanceof CelOptional,
   map: (value) => value instanceof CelMap,
   object: (value) => value instanceof CelMap,
-  // The first item tells of what kind the list is.
-  list: (value, { item }: { item: CelType }) =>
-    isList(value) && (value.length === 0 || hasType(value[0]!, item)),
+  list: (value, { item }: { item: CelType }) => isList(value) && hasItems(value, item),
   opaque: (value, { name }: { name: string }) => value instanceof CelOpaque && value.typeName === name,
 };
+
+function hasItems(list: readonly CelValue[], item: CelType): boolean {
+  return item.kind === 'dyn' || item.kind === 'param' || list.every((value) => hasType(value, item));
+}
 
 export function hasType(value: CelValue, type: CelType): boolean {
   return CHECKS[type.kind](value, type as never);

@@ -19,6 +19,14 @@ const RELATIONS = ['<', '<=', '>', '>=', '==', '!=', 'in'];
 const SUMS = ['+', '-'];
 const PRODUCTS = ['*', '/', '%'];
 
+/** @see cel-go parser/parser.go reservedIds */
+const RESERVED: ReadonlySet<string> = new Set(
+  (
+    'as break const continue else false for function if import in let loop package namespace null return true var void ' +
+    'while'
+  ).split(' '),
+);
+
 export function operatorName(symbol: string): string {
   return symbol === 'in' ? '@in' : `_${symbol}_`;
 }
@@ -232,6 +240,7 @@ class Parser {
 
   #identOrCall(name: string, at: number): Expr {
     this.#next++;
+    if (RESERVED.has(name)) throw compileErrorAt(this.#source, at, `reserved identifier: ${name}`);
     if (!this.#accept('(')) return { kind: 'ident', name, at };
     return expandMacro(
       this.#source,

@@ -218,6 +218,28 @@ test('validateRules only warns of what was broken before', () => {
   assert.equal(changed.warnings.length, 1);
 });
 
+test('validateRules finds broken values in a rule, not a crash', () => {
+  const fields: Record<string, JSONSchemaProps> = {
+    n: INTEGER,
+    bytes: { type: 'string', format: 'byte' },
+    none: { ...INTEGER, nullable: true },
+  };
+  const cases: readonly (readonly [string, JsonValue, RegExp])[] = [
+    [
+      'self.n + 1 > 0',
+      { n: 'text' },
+      /invalid data, expected integer for the provided schema evaluating rule: self\.n \+ 1 > 0$/,
+    ],
+    ["self.bytes != b'a'", { bytes: '*' }, /failed to decode base64 string evaluating rule/],
+    [
+      'self.none + 1 > 0',
+      { none: null },
+      /'no such overload': call arguments did not match a supported operator/,
+    ],
+  ];
+  for (const [rule, spec, message] of cases) assert.match(refusal(resource(fields, rule), spec)!, message);
+});
+
 test('validateRules stops rules that cost too much', () => {
   const list = { type: 'array', items: INTEGER };
   const schema = resource(

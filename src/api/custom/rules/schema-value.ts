@@ -5,30 +5,50 @@
  * @see k8s.io/apiserver/pkg/cel/common/values.go UnstructuredToVal
  */
 
+import { CelError } from '../../cel/cel-error.ts';
 import { parseDuration, parseTimestamp } from '../../cel/functions/time-text.ts';
 import { JsonMap, toDynamicValue } from '../../cel/json-value.ts';
 import { newUnorderedList } from '../../cel/unordered-list.ts';
 import { CelMap, type CelValue } from '../../cel/value.ts';
 import type { JSONSchemaProps } from '../../generated/apiextensions-v1.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../../json.ts';
+import { formatProblem } from '../formats.ts';
 import { itemsOf } from '../prune.ts';
 import { escapeFieldName } from './field-names.ts';
 import { isResourceSchema, withResourceFields } from './schema-type.ts';
 
-/** @throws CelError for text that is not in its format */
+/** @throws CelError for what is not of its type or in its format: stored before the schema became what it is */
 export function toSchemaValue(value: JsonValue, schema: JSONSchemaProps, isResource: boolean): CelValue {
   if (schema['x-kubernetes-int-or-string'] === true) return toDynamicValue(value);
+  const wanted = isResource ? 'object' : schema.type;
+  if (value !== null && wanted !== undefined && !TYPE_CHECKS[wanted]?.(value)) {
+    throw new CelError(`invalid data, expected ${wanted} for the provided schema`);
+  }
   if (typeof value === 'string') return toText(value, schema.format);
   if (typeof value === 'number') return schema.type === 'integer' ? BigInt(Math.trunc(value)) : value;
   if (Array.isArray(value)) return toList(value, schema);
   return isJsonObject(value) ? toMap(value, schema, isResource) : value;
 }
 
+const TYPE_CHECKS: Readonly<Record<string, (value: JsonValue) => boolean>> = {
+  array: Array.isArray,
+  boolean: (value) => typeof value === 'boolean',
+  integer: Number.isInteger,
+  number: (value) => typeof value === 'number',
+  object: isJsonObject,
+  string: (value) => typeof value === 'string',
+};
+
 function toText(text: string, format: string | undefined): CelValue {
-  if (format === 'byte') return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  if (format === 'byte') return toBytes(text);
   if (format === 'duration') return parseDuration(text);
   if (format === 'date') return parseTimestamp(`${text}T00:00:00Z`);
   return format === 'date-time' ? parseTimestamp(text) : text;
+}
+
+function toBytes(text: string): Uint8Array {
+  if (formatProblem('byte', text) !== undefined) throw new CelError('failed to decode base64 string');
+  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
 }
 
 function toList(items: readonly JsonValue[], schema: JSONSchemaProps): CelValue {
