@@ -114,7 +114,7 @@ test('fault: any of the simulator, until it is ended; what there is not is refus
   await create('b');
   await cluster.advance('1s');
   equal(seen.length, 2);
-  ok(seen[0]! >= 7000 && seen[0]! < 8000 && seen[1]! < 1000, `${seen}`);
+  ok(seen[0]! >= 7000 && seen[0]! < 8000 && seen[1]! < 1000, seen.join());
   match(cluster.timeline('kind=fault'), /stale-watches begins.*stale-watches ends/s);
   throws(
     () => cluster.fault('stale-watch'),

@@ -1,7 +1,6 @@
 import { deepEqual, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment, ReplicaSet } from '../../api/generated/apps-v1.ts';
-import type { ApiRequest } from '../../api/message.ts';
 import type { NewObject } from '../../api/meta.ts';
 import { REPLICA_SETS } from '../../api/resources.ts';
 import { newRestClient } from '../../client/rest-client.ts';
@@ -39,7 +38,7 @@ function replicaSet(name: string, ownerUid = 'uid-web'): NewObject<ReplicaSet> {
 
 /** What becomes of the requests, one after another; those that follow are answered. */
 function newScene(...fates: RequestFate[]) {
-  const fateOf = (_: ApiRequest): RequestFate => fates.shift() ?? 'answered';
+  const fateOf = (): RequestFate => fates.shift() ?? 'answered';
   const api = new InMemoryApi({ clock: newSimulatedClock(), random: newSeededRandom(1), fateOf });
   const client = newRestClient(api, { userAgent: 'test' });
   const found: string[] = [];

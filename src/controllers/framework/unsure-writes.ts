@@ -19,7 +19,7 @@ export interface UnsureWritesOptions<T> {
   client: Pick<ApiClient, 'get'>;
   resource: ResourceRef<T>;
   /** Hears of what was found, as of an own write that was answered. */
-  onFound(ownerUid: string, object: T): void;
+  readonly onFound: (ownerUid: string, object: T) => void;
 }
 
 export class UnsureWrites<T extends KubeObject> {
