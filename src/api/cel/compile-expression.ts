@@ -86,6 +86,8 @@ const TYPE_NAMES = new Map(
     'kubernetes.Quantity',
     'kubernetes.URL',
     'kubernetes.Semver',
+    'kubernetes.Image',
+    'kubernetes.NamedFormat',
   ].map((name) => [name, new CelTypeValue(name)]),
 );
 

@@ -62,6 +62,8 @@ const TRUE: Readonly<Record<string, readonly string[]>> = {
     'optional.of(1).optFlatMap(v, optional.of(v + 1)).value() == 2 && optional.none() == optional.none()',
     '[?x.?a, ?x.?b] == [1] && {?"a": x.?a, ?"b": x.?b} == {"a": 1}',
     '!has(x.?b.c)',
+    '[optional.of(1), optional.none()].unwrapOpt() == [1] && optional.unwrap([optional.of(2)]) == [2]',
+    '[1, 2].first().value() == 1 && [1, 2].last() == optional.of(2) && ![].first().hasValue()',
   ],
   types: [
     'type(1) == int && type("") == string && type([]) == list && type(type(1)) == type && type(null) == null_type',
@@ -77,7 +79,7 @@ const TRUE: Readonly<Record<string, readonly string[]>> = {
   time: [
     'timestamp("2023-12-25T00:30:00Z").getHours() == 0 && timestamp("2023-12-25T00:30:00Z").getHours("Europe/Berlin") == 1',
     'timestamp("2023-12-25T00:30:00Z").getDate("-01:00") == 24 && timestamp("2023-12-25T00:30:00Z").getDayOfWeek() == 1',
-    'timestamp("2023-01-01T00:00:00Z").getDayOfYear() == 0 && duration("90m").getHours() == 1 && duration("1.5s").getMilliseconds() == 500',
+    'timestamp("2023-01-01T00:00:00Z").getDayOfYear() == 0 && duration("90m").getHours() == 1 && duration("1.5s").getMilliseconds() == 1500',
     'timestamp("2023-01-02T00:00:00Z") - timestamp("2023-01-01T00:00:00Z") == duration("24h")',
     'timestamp("2023-01-01T00:00:00Z") + duration("1h") > timestamp("2023-01-01T00:00:00Z")',
   ],

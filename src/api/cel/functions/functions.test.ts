@@ -20,7 +20,7 @@ const TRUE: Readonly<Record<string, readonly string[]>> = {
     '"hello hello".replace("he", "we", 1) == "wello hello" && "hello".replace("l", "") == "heo" && "ab".replace("", "-") == "-a-b-"',
     '"a b c".split(" ") == ["a", "b", "c"] && "a b c".split(" ", 2) == ["a", "b c"] && "abc".split("") == ["a", "b", "c"]',
     '["a", "b"].join() == "ab" && ["a", "b"].join("-") == "a-b" && "tacocat".substring(4) == "cat" && "tacocat".substring(0, 4) == "taco"',
-    '"abc".contains("b") && "abc".startsWith("ab") && "abc".endsWith("bc") && "gums".reverse() == "smug"',
+    '"abc".contains("b") && "abc".startsWith("ab") && "abc".endsWith("bc")',
     'strings.quote("a\\"b\\n") == "\\"a\\\\\\"b\\\\n\\""',
   ],
   format: [
@@ -56,6 +56,12 @@ const TRUE: Readonly<Record<string, readonly string[]>> = {
   semver: [
     'semver("1.2.3").major() == 1 && semver("1.2.3-alpha").isLessThan(semver("1.2.3")) && isSemver("1.0.0") && !isSemver("1.0") && isSemver("v1.0", true)',
     'semver("1.2.3-alpha.2").isLessThan(semver("1.2.3-alpha.10")) && semver("1.2.3").compareTo(semver("1.2.3+build")) == 0',
+  ],
+  images: [
+    'image("kube-apiserver:testtag").registry() == "index.docker.io" && image("registry.k8s.io/kube-apiserver").tag() == "latest"',
+    'image("registry.k8s.io:5000/a/b:v1").repository() == "a/b" && image("localhost/xy").registry() == "localhost" && image("nginx").repository() == "library/nginx"',
+    `image("a.io/xy:v1@sha256:${'6a'.repeat(32)}").containsDigest() && image("a.io/xy@sha256:${'6a'.repeat(32)}").identifier().startsWith("sha256:")`,
+    'isImage("nginx") && !isImage("registry.k8s.io//kube-apiserver") && !isImage("UPPER") && !isImage("x@sha256:1") && !isImage("x:")',
   ],
   formats: [
     'format.dns1123Label().validate("my-name") == optional.none() && format.dns1123Label().validate("My_name").hasValue()',

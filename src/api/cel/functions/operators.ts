@@ -154,6 +154,17 @@ const OPTIONALS: readonly Overload[] = [
   }),
 ];
 
+const OPTIONAL_LISTS: readonly Overload[] = [
+  scanning('optional.unwrap(list<optional<T>>): list<T>', unwrap),
+  scanning('list<optional<T>>.unwrapOpt(): list<T>', unwrap),
+  fn('list<T>.first(): optional<T>', (list: List) => new CelOptional(list[0])),
+  fn('list<T>.last(): optional<T>', (list: List) => new CelOptional(list.at(-1))),
+];
+
+function unwrap(list: readonly CelOptional[]): CelValue[] {
+  return list.flatMap(({ value }) => (value === undefined ? [] : [value]));
+}
+
 function isZero(value: CelValue): boolean {
   if (value === null || value === false || value === '' || value === 0 || value === 0n) return true;
   if (value instanceof CelUint) return value.value === 0n;
@@ -168,4 +179,5 @@ export const OPERATORS: readonly Overload[] = [
   ...RELATIONS,
   ...MEMBERSHIP,
   ...OPTIONALS,
+  ...OPTIONAL_LISTS,
 ];

@@ -2,6 +2,7 @@
 import type { Overload } from '../overload.ts';
 import { CONVERSIONS } from './conversions.ts';
 import { FORMATS } from './formats.ts';
+import { IMAGES } from './images.ts';
 import { LISTS } from './lists.ts';
 import { NETWORK } from './network.ts';
 import { OPERATORS } from './operators.ts';
@@ -24,4 +25,5 @@ export const STANDARD_FUNCTIONS: readonly Overload[] = [
   ...NETWORK,
   ...SEMVER,
   ...FORMATS,
+  ...IMAGES,
 ];

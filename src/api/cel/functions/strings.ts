@@ -124,7 +124,6 @@ export const STRINGS: readonly Overload[] = [
   scanning('string.lowerAscii(): string', lowerAscii),
   scanning('string.upperAscii(): string', upperAscii),
   scanning('string.trim(): string', (text: string) => text.trim()),
-  scanning('string.reverse(): string', (text: string) => Array.from(text).reverse().join('')),
   scanning('string.substring(int): string', (text: string, start: bigint) => substring(text, start)),
   scanning('string.substring(int, int): string', substring),
   define(

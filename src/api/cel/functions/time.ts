@@ -58,10 +58,12 @@ function newFormatter(timeZone: string): Intl.DateTimeFormat {
   }
 }
 
+/** Of a duration as a whole, as cel-go; the specification means what is left of the last second. */
 const NANOS: readonly (readonly [string, bigint])[] = [
   ['getHours', 3_600_000_000_000n],
   ['getMinutes', 60_000_000_000n],
   ['getSeconds', 1_000_000_000n],
+  ['getMilliseconds', 1_000_000n],
 ];
 
 export const TIME: readonly Overload[] = [
@@ -72,5 +74,4 @@ export const TIME: readonly Overload[] = [
     ),
   ]),
   ...NANOS.map(([name, unit]) => fn(`duration.${name}(): int`, ({ nanos }: CelDuration) => nanos / unit)),
-  fn('duration.getMilliseconds(): int', ({ nanos }: CelDuration) => (nanos / 1_000_000n) % 1000n),
 ];
