@@ -20,7 +20,7 @@ import {
   type AdmissionStep,
   newAdmissionNotes,
 } from './admission/admission.ts';
-import { DEFAULT_MUTATING } from './admission/default-steps.ts';
+import { DEFAULT_MUTATING, DEFAULT_VALIDATING } from './admission/default-steps.ts';
 import { newMutatingPolicies } from './admission/policies/mutating-policies.ts';
 import { newPolicyStatus } from './admission/policies/policy-status.ts';
 import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
@@ -110,7 +110,7 @@ function newAdmissionChain(
   const services = { kinds, authorizer };
   return {
     mutating: [...DEFAULT_MUTATING, ...extraAdmission, newPolicyStatus(kinds), newMutatingPolicies(services)],
-    validating: [newValidatingPolicies(services)],
+    validating: [...DEFAULT_VALIDATING, newValidatingPolicies(services)],
   };
 }
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment } from '../generated/apps-v1.ts';
-import type { Pod, Secret, Service } from '../generated/core-v1.ts';
+import type { LimitRange, Pod, Secret, Service } from '../generated/core-v1.ts';
 import type { KubeObject } from '../meta.ts';
 import { applyDefaults } from './apply-defaults.ts';
 
@@ -101,4 +101,21 @@ test('applyDefaults encodes stringData and survives objects without a spec', () 
   for (const kind of ['Pod', 'Service', 'Namespace', 'Node', 'PersistentVolume', 'PersistentVolumeClaim'])
     defaulted('v1', kind, {});
   for (const kind of ['Job', 'CronJob']) defaulted('batch/v1', kind, {});
+});
+
+test('applyDefaults completes the limits of containers: the maximum, then the limit, then the minimum', () => {
+  const limits = [
+    { type: 'Container', max: { cpu: '2' }, min: { cpu: '1', memory: '1Gi' } },
+    { type: 'Container', default: { cpu: '1' }, max: { cpu: '2' }, defaultRequest: { cpu: '500m' } },
+    { type: 'Pod', max: { cpu: '2' } },
+  ];
+  const range = defaulted<LimitRange>('v1', 'LimitRange', { spec: { limits } });
+  assert.deepEqual(
+    range.spec.limits.map((item) => [item.default, item.defaultRequest]),
+    [
+      [{ cpu: '2' }, { cpu: '2', memory: '1Gi' }],
+      [{ cpu: '1' }, { cpu: '500m' }],
+      [undefined, undefined],
+    ],
+  );
 });

@@ -34,6 +34,7 @@ const ADMISSION: Readonly<Record<string, Defaulter>> = Object.fromEntries(
 const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   ...ADMISSION,
   'v1/Endpoints': cluster.defaultEndpoints,
+  'v1/LimitRange': withSpec(cluster.defaultLimitRange),
   'v1/Namespace': cluster.defaultNamespace,
   'v1/Node': cluster.defaultNode,
   'v1/PersistentVolume': withSpec(cluster.defaultPersistentVolume),

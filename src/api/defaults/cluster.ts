@@ -7,6 +7,8 @@ import { toBase64 } from '../../base/base64.ts';
 import type { CustomResourceDefinitionSpec } from '../generated/apiextensions-v1.ts';
 import type {
   Endpoints,
+  LimitRange,
+  LimitRangeItem,
   Namespace,
   Node,
   PersistentVolume,
@@ -54,6 +56,18 @@ export function defaultEndpointSlice(slice: EndpointSlice): void {
     port.name ??= '';
     port.protocol ??= 'TCP';
   }
+}
+
+export function defaultLimitRange({ spec }: LimitRange): void {
+  for (const item of spec.limits ?? []) if (item.type === 'Container') defaultContainerLimits(item);
+}
+
+/** An absent limit is the maximum; an absent request is the limit, else the minimum. */
+function defaultContainerLimits(item: LimitRangeItem): void {
+  const limits = { ...item.max, ...item.default };
+  const requests = { ...item.min, ...limits, ...item.defaultRequest };
+  if (Object.keys(limits).length > 0) item.default = limits;
+  if (Object.keys(requests).length > 0) item.defaultRequest = requests;
 }
 
 /** Selectors of namespaces find them by name through this label. */

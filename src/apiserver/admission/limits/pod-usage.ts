@@ -1,0 +1,69 @@
+/**
+ * What a whole Pod requests and is limited to, as quantities that messages can show: `cpu` → `1500m`.
+ *
+ * Main containers and sidecars run together; each ordinary init container runs beside the sidecars started before it. Where
+ * the Pod itself names CPU or memory, that counts instead.
+ *
+ * @see kubernetes/kubernetes plugin/pkg/admission/limitranger/admission.go, podRequests and podLimits
+ */
+import type { PodSpec, ResourceRequirements } from '../../../api/generated/core-v1.ts';
+import { isSidecar } from '../../../api/pod-conditions.ts';
+import { canonicalQuantity } from '../../../api/validation/structural-quantity.ts';
+import { compareQuantities, formatBytes, parseQuantityMilli } from '../../../base/quantity.ts';
+import type { Quantities, Usage } from './limit-constraints.ts';
+
+const POD_LEVEL = new Set(['cpu', 'memory']);
+
+export function podUsage(spec: PodSpec): Usage {
+  return {
+    requests: podTotal(spec, (resources) => resources?.requests ?? {}),
+    limits: podTotal(spec, (resources) => resources?.limits ?? {}),
+  };
+}
+
+function podTotal(
+  spec: PodSpec,
+  part: (resources: ResourceRequirements | undefined) => Quantities,
+): Quantities {
+  const running = new Map<string, string>();
+  for (const { resources } of spec.containers ?? []) add(running, part(resources));
+  const sidecars = new Map<string, string>();
+  const peak = new Map<string, string>();
+  for (const container of spec.initContainers ?? []) {
+    const own = part(container.resources);
+    const together = new Map(sidecars);
+    add(together, own);
+    if (isSidecar(container)) {
+      add(running, own);
+      add(sidecars, own);
+    }
+    raise(peak, together);
+  }
+  raise(running, peak);
+  for (const [resource, quantity] of Object.entries(part(spec.resources)))
+    if (POD_LEVEL.has(resource)) running.set(resource, quantity);
+  return Object.fromEntries(running);
+}
+
+function add(total: Map<string, string>, amounts: Quantities): void {
+  for (const [resource, quantity] of Object.entries(amounts)) {
+    const before = total.get(resource);
+    total.set(resource, before === undefined ? quantity : sumOf(before, quantity));
+  }
+}
+
+function raise(total: Map<string, string>, amounts: ReadonlyMap<string, string>): void {
+  for (const [resource, quantity] of amounts) {
+    const before = total.get(resource);
+    if (before === undefined || compareQuantities(quantity, before) > 0) total.set(resource, quantity);
+  }
+}
+
+/** In the form of the first, binary or decimal: `1Gi` and `512Mi` are `1536Mi`; a zero has no form. */
+function sumOf(a: string, b: string): string {
+  const milli = (parseQuantityMilli(a) ?? 0n) + (parseQuantityMilli(b) ?? 0n);
+  const form = parseQuantityMilli(a) === 0n ? b : a;
+  if (form.endsWith('i')) return formatBytes(Number((milli + 999n) / 1000n));
+  const text = canonicalQuantity(`${milli}m`);
+  return typeof text === 'string' ? text : form;
+}

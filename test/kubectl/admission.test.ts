@@ -1,0 +1,60 @@
+/** What a namespace's own rules do to Pods, by the real kubectl: limits. */
+import assert from 'node:assert/strict';
+import { writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { hasKubectl } from '../tools/kubectl.ts';
+import { eventually, startUpCluster, TOOLBOX, type UpCluster } from '../tools/up-cluster.ts';
+
+const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
+
+let cluster: UpCluster;
+before(async () => {
+  if (!skip) cluster = await startUpCluster();
+});
+after(() => cluster?.[Symbol.asyncDispose]());
+
+const k = (...args: string[]) => cluster.kubectl(...args);
+
+/** A namespace whose Pods can be made at once. */
+async function newNamespace(name: string): Promise<void> {
+  await k('create', 'namespace', name);
+  await eventually('the namespace has an account', () => k('-n', name, 'get', 'sa', 'default'));
+}
+
+function write(name: string, text: string): string {
+  const file = path.join(cluster.dataDir, name);
+  writeFileSync(file, text);
+  return file;
+}
+
+const LIMITS = `
+apiVersion: v1
+kind: LimitRange
+metadata: { name: bounds, namespace: bounded }
+spec:
+  limits:
+    - { type: Container, default: { cpu: 500m }, defaultRequest: { cpu: 100m }, max: { cpu: "1" } }
+`;
+
+test('kubectl run is given a LimitRange’s defaults, and refused beyond its maximum', { skip }, async () => {
+  await newNamespace('bounded');
+  await k('apply', '-f', write('limits.yaml', LIMITS));
+  assert.match(
+    await k('-n', 'bounded', 'describe', 'limitrange', 'bounds'),
+    /^Container +cpu +- +1 +100m +500m +-$/m,
+  );
+  const run = ['-n', 'bounded', 'run', '--restart=Never', `--image=${TOOLBOX}`];
+  await k(...run, 'small');
+  assert.equal(
+    await k('-n', 'bounded', 'get', 'pod', 'small', '-o', 'jsonpath={.spec.containers[0].resources}'),
+    '{"limits":{"cpu":"500m"},"requests":{"cpu":"100m"}}',
+  );
+  const overrides = JSON.stringify({
+    spec: { containers: [{ name: 'big', image: TOOLBOX, resources: { limits: { cpu: '2' } } }] },
+  });
+  await assert.rejects(
+    k(...run, 'big', `--overrides=${overrides}`),
+    /pods "big" is forbidden: maximum cpu usage per Container is 1, but limit is 2/,
+  );
+});
