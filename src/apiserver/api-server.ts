@@ -22,6 +22,7 @@ import {
 } from './admission/admission.ts';
 import { DEFAULT_MUTATING, DEFAULT_VALIDATING } from './admission/default-steps.ts';
 import { newMutatingPolicies } from './admission/policies/mutating-policies.ts';
+import { newParamAccess } from './admission/policies/param-access.ts';
 import { newPolicyStatus } from './admission/policies/policy-status.ts';
 import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
@@ -110,7 +111,7 @@ function newAdmissionChain(
   const services = { kinds, authorizer };
   return {
     mutating: [...DEFAULT_MUTATING, ...extraAdmission, newPolicyStatus(kinds), newMutatingPolicies(services)],
-    validating: [...DEFAULT_VALIDATING, newValidatingPolicies(services)],
+    validating: [...DEFAULT_VALIDATING, newParamAccess(services), newValidatingPolicies(services)],
   };
 }
 
