@@ -15,7 +15,7 @@ const NOTHING: Tally = { passed: 0, failed: 0, skipped: 0, failedFiles: [] };
 
 const ROOT = path.resolve(import.meta.dirname, '..');
 const TALLY_REPORTER = path.join(ROOT, 'tools/tally-reporter.ts');
-const UNIT_TIMEOUT_MS = 120_000;
+const UNIT_TIMEOUT_MS = 400_000;
 const SUITE_TIMEOUT_MS = 900_000;
 
 const USAGE = `usage: npm test [-- options]

@@ -24,7 +24,8 @@ export const newSingleLeaderChecker: CheckerFactory = ({ world }, report) => {
     .filter(({ metadata }) => metadata.name === LEADER_LEASE.name)
     .map((lease) => ({ machine: machineOf(lease), sinceMs: world.clock.now() }));
   const thawedMs = new Map<string, number>();
-  let renewedMs = world.clock.now();
+  /** What was renewed before anybody looked is not judged. */
+  let renewedMs = Number.NEGATIVE_INFINITY;
 
   const judgeTaking = ({ object, previous }: ObjectCommitted, nowMs: number) => {
     const before = (previous as unknown as Lease | undefined)?.spec.holderIdentity ?? '';
