@@ -6,6 +6,7 @@
  */
 import type { Lease } from '../../api/generated/coordination-v1.ts';
 import { LEASES } from '../../api/resources.ts';
+import { parseTimestamp } from '../../base/clock.ts';
 import { LEADER_ELECTION_DEFAULTS } from '../../client/leader-election.ts';
 import { LEADER_LEASE } from '../world/sim-control-plane.ts';
 import type { ObjectCommitted, RequestDone } from '../world/world-event.ts';
@@ -19,13 +20,13 @@ const AFTER_THAW_MS = 100;
 
 export const newSingleLeaderChecker: CheckerFactory = ({ world }, report) => {
   /** Machines that held the lead, with when they got it; the last one holds it. Only changes of hands are kept. */
-  let terms = world
+  const held = world
     .objects(LEASES, LEADER_LEASE.namespace)
-    .filter(({ metadata }) => metadata.name === LEADER_LEASE.name)
-    .map((lease) => ({ machine: machineOf(lease), sinceMs: world.clock.now() }));
+    .filter(({ metadata }) => metadata.name === LEADER_LEASE.name);
+  let terms = held.map((lease) => ({ machine: machineOf(lease), sinceMs: world.clock.now() }));
   const thawedMs = new Map<string, number>();
-  /** What was renewed before anybody looked is not judged. */
-  let renewedMs = Number.NEGATIVE_INFINITY;
+  // What happened before anybody looked is known only by the clock that wrote it.
+  let renewedMs = parseTimestamp(held[0]?.spec.renewTime) ?? Number.NEGATIVE_INFINITY;
 
   const judgeTaking = ({ object, previous }: ObjectCommitted, nowMs: number) => {
     const before = (previous as unknown as Lease | undefined)?.spec.holderIdentity ?? '';
