@@ -8,8 +8,9 @@ import { SIZE_MAX } from '../../cel/cel-type.ts';
 import type { JSONSchemaProps, ValidationRule } from '../../generated/apiextensions-v1.ts';
 import { type FieldError, forbidden, invalid, notSupported, required } from '../../validation/field-error.ts';
 import { itemsOf } from '../prune.ts';
-import { type CompiledRule, compileRules, rulesOf } from './compile-rules.ts';
+import { type CompiledRule, compileRules, newRuleTree, rulesOf } from './compile-rules.ts';
 import { isResourceSchema, schemaType } from './schema-type.ts';
+import { validateRules } from './validate-rules.ts';
 
 const REASONS = ['FieldValueRequired', 'FieldValueForbidden', 'FieldValueInvalid', 'FieldValueDuplicate'];
 /** How many of the most expensive rules are named when all together cost too much. */
@@ -38,6 +39,17 @@ class RuleChecker {
   visit(schema: JSONSchemaProps, place: Place): void {
     if (rulesOf(schema).length > 0) this.#check(schema, place);
     this.#visitParts(schema, place);
+    if (schema.default !== undefined && this.errors.length === 0) this.#checkDefault(schema, place);
+  }
+
+  /** A default that its own rules refuse would make every object invalid that leaves the field out. */
+  #checkDefault(schema: JSONSchemaProps, { path, isResource }: Place): void {
+    const tree = newRuleTree(schema, isResource);
+    if (tree === undefined) return;
+    for (const error of validateRules(tree, schema.default!, undefined).errors) {
+      const below = error.field === '<nil>' ? '' : `.${error.field}`.replace('.[', '[');
+      this.errors.push({ ...error, field: `${path}.default${below}` });
+    }
   }
 
   totalErrors(path: string): FieldError[] {

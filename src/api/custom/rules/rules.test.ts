@@ -303,6 +303,24 @@ test('ruleErrors says what does not compile, and where', () => {
   );
 });
 
+test('ruleErrors judges defaults by the rules around them', () => {
+  const sized = (size: number): JSONSchemaProps => ({
+    ...INTEGER,
+    default: size,
+    ...withRules(['self < 5']),
+  });
+  assert.equal(problems(resource({ size: sized(1) })), '');
+  assert.equal(
+    problems(resource({ size: sized(7) })),
+    'properties[spec].properties[size].default: Invalid value: "integer": failed rule: self < 5',
+  );
+  const box = { type: 'object', properties: { size: sized(1) }, default: { size: 9 } };
+  assert.match(
+    problems(resource({ box })),
+    /properties\[box\]\.default\.size: Invalid value: "integer": failed rule/,
+  );
+});
+
 test('ruleErrors refuses transition rules where nothing can be compared', () => {
   const item = { ...INTEGER, ...withRules(['self >= oldSelf']) };
   assert.match(
