@@ -1,4 +1,4 @@
-/** What a namespace's own rules do to Pods, by the real kubectl: limits. */
+/** What a namespace's own rules do to Pods, by the real kubectl: limits, and how much they may dare. */
 import assert from 'node:assert/strict';
 import { writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -57,4 +57,35 @@ test('kubectl run is given a LimitRange’s defaults, and refused beyond its max
     k(...run, 'big', `--overrides=${overrides}`),
     /pods "big" is forbidden: maximum cpu usage per Container is 1, but limit is 2/,
   );
+});
+
+const DEPLOYMENT = `
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: web, namespace: strict }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: web } }
+  template:
+    metadata: { labels: { app: web } }
+    spec: { containers: [{ name: web, image: "${TOOLBOX}" }] }
+`;
+
+test('kubectl is refused and warned by the Pod security of a namespace', { skip }, async () => {
+  await newNamespace('strict');
+  await k('label', 'namespace', 'strict', 'pod-security.kubernetes.io/enforce=restricted');
+  const refused = await cluster.kubectl.attempt(['-n', 'strict', 'run', 'plain', `--image=${TOOLBOX}`]);
+  assert.equal(refused.code, 1);
+  assert.match(
+    refused.stderr,
+    /^Error from server \(Forbidden\): pods "plain" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false \(container "plain" must set securityContext\.allowPrivilegeEscalation=false\), unrestricted capabilities/,
+  );
+  const file = write('deployment.yaml', DEPLOYMENT);
+  const warned = await cluster.kubectl.attempt(['apply', '-f', file]);
+  assert.equal(warned.code, 0);
+  assert.match(
+    warned.stderr,
+    /^Warning: would violate PodSecurity "restricted:latest": allowPrivilegeEscalation/,
+  );
+  assert.equal(warned.stdout, 'deployment.apps/web created\n');
 });
