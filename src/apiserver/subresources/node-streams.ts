@@ -4,23 +4,16 @@
  *
  * @see kubernetes/kubernetes pkg/registry/core/pod/rest/{log,subresources}.go, pkg/kubelet/server/server.go
  */
-import type { Node, Pod } from '../../api/generated/core-v1.ts';
-import type { ApiResponse, TunnelTarget } from '../../api/message.ts';
-import { NODES } from '../../api/resources.ts';
+import type { Pod } from '../../api/generated/core-v1.ts';
+import type { ApiResponse } from '../../api/message.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { Store } from '../../store/store.ts';
-import { type AdmissionRequest, admit } from '../admission/admission.ts';
-import { newAccessDenied } from '../authz/access-denied.ts';
 import { newBadRequest, newNotFound } from '../errors.ts';
-import { newAdmissionView } from '../registry/admission-view.ts';
 import { readObject, type Target } from '../registry/registry.ts';
 import { isTrue } from '../route.ts';
 import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
+import { admitConnection, checkMayCreate, nodeTarget } from './connection.ts';
 import { checkHasLog, chooseContainer } from './pod-container.ts';
-
-/** As an agent that registered no port of its own. */
-const KUBELET_PORT = 10250;
-const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'];
 
 const LOG_OPTIONS = [
   'follow',
@@ -86,37 +79,11 @@ export async function openPortForward(server: ServerContext, call: ResourceCall)
   return tunnel(server.registry.store, pod, `/portForward/${namespace}/${name}`, passed);
 }
 
-/**
- * A WebSocket begins with GET: who may only look would be let in. So each of them needs `create` as well.
- *
- * @see feature AuthorizePodWebsocketUpgradeCreatePermission
- */
-async function checkMayCreate({ authorizer }: ServerContext, { info, user }: ResourceCall): Promise<void> {
-  if (info.verb === 'create') return;
-  const attributes = { ...info, user, verb: 'create' };
-  const decision = await authorizer.authorize(attributes);
-  if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
-}
-
 function connect(server: ServerContext, call: ResourceCall): Pod {
-  const { registry } = server;
-  const { row, namespace, name } = targetOf(call);
-  const pod = readPod(registry.store, targetOf(call));
-  const { user, info, notes } = call;
-  const request: AdmissionRequest = {
-    operation: 'CONNECT',
-    row,
-    subresource: info.subresource,
-    namespace,
-    name,
-    user,
-    dryRun: false,
-    notes,
-  };
-  const view = newAdmissionView(registry);
-  admit(registry.admission.mutating, request, view);
-  admit(registry.admission.validating, request, view);
-  if (!pod.spec.nodeName) throw newBadRequest(`pod ${name} does not have a host assigned`);
+  const target = targetOf(call);
+  const pod = readPod(server.registry.store, target);
+  admitConnection(server, call);
+  if (!pod.spec.nodeName) throw newBadRequest(`pod ${target.name} does not have a host assigned`);
   return pod;
 }
 
@@ -144,23 +111,6 @@ function tunnel(store: Store, pod: Pod, path: string, query: URLSearchParams): A
   const target = nodeTarget(store, pod.spec.nodeName!);
   const body = { kind: 'tunnel', target: { ...target, path, query: query.toString() } } as const;
   return { status: 200, headers: {}, body };
-}
-
-function nodeTarget(store: Store, nodeName: string): Pick<TunnelTarget, 'host' | 'port' | 'description'> {
-  const stored = readObject(store, { row: NODES, namespace: '', name: nodeName });
-  if (stored === undefined) throw newNotFound(NODES, nodeName);
-  const { status } = stored.value as unknown as Node;
-  const addresses = status?.addresses ?? [];
-  const host = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type))[0]
-    ?.address;
-  if (!host) {
-    throw new StatusError(
-      'ServiceUnavailable',
-      `no preferred addresses found; known addresses: [] of node ${JSON.stringify(nodeName)}`,
-    );
-  }
-  const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? KUBELET_PORT;
-  return { host, port, description: `node ${JSON.stringify(nodeName)}` };
 }
 
 function text(content: string): ApiResponse {

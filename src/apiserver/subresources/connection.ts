@@ -1,0 +1,73 @@
+/**
+ * What every connection to something behind an object needs first: the right to it, admission, and where a node's agent is.
+ */
+import type { Node } from '../../api/generated/core-v1.ts';
+import type { TunnelTarget } from '../../api/message.ts';
+import { NODES } from '../../api/resources.ts';
+import { StatusError } from '../../base/status-error.ts';
+import type { Store } from '../../store/store.ts';
+import { type AdmissionRequest, admit } from '../admission/admission.ts';
+import { newAccessDenied } from '../authz/access-denied.ts';
+import { newNotFound } from '../errors.ts';
+import { newAdmissionView } from '../registry/admission-view.ts';
+import { readObject } from '../registry/registry.ts';
+import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
+
+/** As an agent that registered no port of its own. */
+const KUBELET_PORT = 10250;
+const ADDRESS_TYPES = ['InternalIP', 'Hostname', 'InternalDNS', 'ExternalDNS', 'ExternalIP'];
+
+/**
+ * A WebSocket begins with GET: who may only look would be let in. So each of them needs `create` as well.
+ *
+ * @see feature AuthorizePodWebsocketUpgradeCreatePermission
+ */
+export async function checkMayCreate(
+  { authorizer }: ServerContext,
+  { info, user }: ResourceCall,
+): Promise<void> {
+  if (info.verb === 'create') return;
+  const attributes = { ...info, user, verb: 'create' };
+  const decision = await authorizer.authorize(attributes);
+  if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
+}
+
+/** @throws StatusError as an admission step refuses */
+export function admitConnection({ registry }: ServerContext, call: ResourceCall): void {
+  const { row, namespace, name } = targetOf(call);
+  const { user, info, notes } = call;
+  const request: AdmissionRequest = {
+    operation: 'CONNECT',
+    row,
+    subresource: info.subresource,
+    namespace,
+    name,
+    user,
+    dryRun: false,
+    notes,
+  };
+  const view = newAdmissionView(registry);
+  admit(registry.admission.mutating, request, view);
+  admit(registry.admission.validating, request, view);
+}
+
+/** The agent of a node, as the node says. @throws StatusError NotFound; ServiceUnavailable without an address */
+export function nodeTarget(
+  store: Store,
+  nodeName: string,
+): Pick<TunnelTarget, 'host' | 'port' | 'description'> {
+  const stored = readObject(store, { row: NODES, namespace: '', name: nodeName });
+  if (stored === undefined) throw newNotFound(NODES, nodeName);
+  const { status } = stored.value as unknown as Node;
+  const addresses = status?.addresses ?? [];
+  const host = ADDRESS_TYPES.flatMap((type) => addresses.filter((address) => address.type === type))[0]
+    ?.address;
+  if (!host) {
+    throw new StatusError(
+      'ServiceUnavailable',
+      `no preferred addresses found; known addresses: [] of node ${JSON.stringify(nodeName)}`,
+    );
+  }
+  const port = status?.daemonEndpoints?.kubeletEndpoint?.Port ?? KUBELET_PORT;
+  return { host, port, description: `node ${JSON.stringify(nodeName)}` };
+}
