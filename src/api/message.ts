@@ -9,6 +9,8 @@ export interface ApiRequest {
   /** The path as received, percent-encoding kept, without the query. */
   path: string;
   query: URLSearchParams;
+  /** The query as received, without the question mark; absent in the same process. */
+  rawQuery?: string;
   /** Names in lower case. */
   headers: Readonly<Record<string, string>>;
   body: RequestBody;
@@ -18,6 +20,8 @@ export interface ApiRequest {
 export type RequestBody =
   | { kind: 'none' }
   | { kind: 'bytes'; bytes: Uint8Array }
+  /** Not read yet: for what a `proxy` subresource leads to. */
+  | { kind: 'stream'; chunks: AsyncIterable<Uint8Array> }
   /** From the same process: a value that nobody changes any more. */
   | { kind: 'object'; value: unknown };
 
@@ -76,7 +80,7 @@ export interface WatchFrame {
   bytes(): Uint8Array;
 }
 
-/** A node agent's own HTTPS port, for exec, attach, port-forward and logs. */
+/** A node agent's own HTTPS port, for exec, attach, port-forward and logs; or what a `proxy` subresource leads to. */
 export interface TunnelTarget {
   host: string;
   port: number;
@@ -85,6 +89,15 @@ export interface TunnelTarget {
   query: string;
   /** For messages: `node "worker-1"`. */
   description: string;
+  proxied?: ProxiedTarget;
+}
+
+/** What the client speaks to through a `proxy` subresource, as through any reverse proxy. */
+export interface ProxiedTarget {
+  /** `agent`: the node's, which the server authenticates and shows its own certificate to; others stay strangers. */
+  scheme: 'agent' | 'http' | 'https';
+  /** The public path under which the target's `/` is seen, without a slash at its end. */
+  prefix: string;
 }
 
 /** Sends a request to an API server: in the same process or over HTTPS. */

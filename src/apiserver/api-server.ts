@@ -25,6 +25,7 @@ import { newMutatingPolicies } from './admission/policies/mutating-policies.ts';
 import { newParamAccess } from './admission/policies/param-access.ts';
 import { newPolicyStatus } from './admission/policies/policy-status.ts';
 import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
+import { parseAddressRange } from './allocate/address-range.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
 import { newAccessDenied } from './authz/access-denied.ts';
@@ -68,6 +69,8 @@ export interface ApiServerOptions {
   /** Mutating steps after the default ones. */
   extraAdmission: readonly AdmissionStep[];
   serviceRanges: ServiceRanges;
+  /** Where the addresses of Pods are: `10.192.0.0/16`. */
+  podCidr: string;
 }
 
 export interface ApiServer {
@@ -135,7 +138,8 @@ class KubeApiServer implements ApiServer {
     const messages = new ProtobufMessages();
     const protobufFrames = new ProtobufFrames(messages);
     const access = { authorizer, rules, tokenVerifier, tokenIssuer };
-    this.#context = { registry, kinds: this.kinds, watches, messages, protobufFrames, ...access };
+    const podRange = parseAddressRange(options.podCidr);
+    this.#context = { registry, kinds: this.kinds, watches, messages, protobufFrames, podRange, ...access };
   }
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {

@@ -9,6 +9,7 @@ import { isNestedWithin, NESTING_MAX } from '../api/nesting.ts';
 import { decodeProtobuf } from '../api/protobuf/decode.ts';
 import { PROTOBUF_TYPE } from '../api/protobuf/media-type.ts';
 import { parseYaml } from '../api/yaml.ts';
+import { assert } from '../base/assert.ts';
 import { StatusError } from '../base/status-error.ts';
 import { copyJson } from './api-object.ts';
 import type { DecodableKind } from './decode.ts';
@@ -57,6 +58,7 @@ export function mediaTypeOf(contentType: string | undefined): string {
 /** @param kind  absent where there is no protobuf form */
 function parseBodyAs({ body }: ApiRequest, mediaType: string, kind?: DecodableKind): ParsedBody | undefined {
   if (body.kind === 'none') return undefined;
+  assert(body.kind !== 'stream', 'only what is proxied is not read before');
   if (body.kind === 'object') return { value: copyJson(body.value) };
   if (body.bytes.length === 0) return undefined;
   if (body.bytes.length > BODY_MAX_BYTES) {

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiRequest } from '../api/message.ts';
 import { StatusError } from '../base/status-error.ts';
-import { parseRequest } from './route.ts';
+import { isProxyPath, parseRequest } from './route.ts';
 
 function parse(method: ApiRequest['method'], url: string) {
   const [path = '', query = ''] = url.split('?');
@@ -58,5 +58,44 @@ for (const url of [
       () => parse('GET', url),
       (error) => error instanceof StatusError && error.reason === 'NotFound',
     );
+  });
+}
+
+const POD_PROXY = '/api/v1/namespaces/other/pods/http:foo:80/proxy';
+
+for (const proxiedPath of ['', '/', '/a/b/', '/../../../nodes', '//a', '/a%2Fb', '/%zz']) {
+  test(`parseRequest leaves what follows proxy as it is: ${proxiedPath}`, () => {
+    const path = POD_PROXY + proxiedPath;
+    const info = parseRequest({ method: 'POST', path, query: new URLSearchParams() });
+    assert.equal(info.proxiedPath, proxiedPath);
+    assert.equal(parse('POST', path), 'create /v1 other|pods|http:foo:80|proxy');
+    assert.ok(isProxyPath(path));
+  });
+}
+
+for (const [path, expected] of [
+  ['/api/v1/nodes/n/proxy/healthz', 'create /v1 |nodes|n|proxy'],
+  ['/api/v1/namespaces/a/services/s/proxy/', 'create /v1 a|services|s|proxy'],
+] as const) {
+  test(`parseRequest reads POST ${path}`, () => {
+    assert.equal(parse('POST', path), expected);
+    assert.ok(isProxyPath(path));
+  });
+}
+
+for (const path of [
+  '/api/v1/namespaces/a/proxy',
+  '/api/v1/namespaces/a/proxy/x',
+  '/api/v1/namespaces/a/pods/proxy',
+  '/api/v1/namespaces/a/configmaps/c/proxy/x',
+  '/apis/g/v1/namespaces/a/pods/p/proxy/x',
+  '/api/v1/namespaces/a/pods/p/proxying',
+  '/api/v1/namespaces/a/pods/p/%70roxy/x',
+  '/api/v1/namespaces/a/%70ods/p/proxy/x',
+]) {
+  test(`isProxyPath leaves ${path} to the API`, () => {
+    assert.ok(!isProxyPath(path));
+    const info = parseRequest({ method: 'GET', path, query: new URLSearchParams() });
+    assert.equal(info.proxiedPath, undefined);
   });
 }

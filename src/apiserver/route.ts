@@ -34,8 +34,8 @@ export interface RequestInfo {
   resource: string;
   subresource: string;
   name: string;
-  /** What follows the subresource: `/proxy/a/b` has `a`, `b`. */
-  rest: readonly string[];
+  /** Of a `proxy` subresource what follows it, as received: `''`, `/`, `/a%2Fb/..`. */
+  proxiedPath?: string;
 }
 
 const VERBS: Record<ApiRequest['method'], string> = {
@@ -52,9 +52,24 @@ const VERBS: Record<ApiRequest['method'], string> = {
 const NAMESPACE_SUBRESOURCES = new Set(['status', 'finalize']);
 const ROOT_LENGTH: Readonly<Record<string, number>> = { api: 2, apis: 3 };
 
+type RequestLine = Pick<ApiRequest, 'method' | 'path' | 'query'>;
+
+/** The part of a path that this server interprets, where the rest belongs to what stands behind an object. */
+const PROXY_PATH = /^\/api\/v1\/(?:namespaces\/[^/]+\/(?:pods|services)|nodes)\/[^/]+\/proxy(?=\/|$)/;
+
+/** Whether a request's body is for somebody else to read. */
+export function isProxyPath(path: string): boolean {
+  return path.includes('/proxy') && PROXY_PATH.test(path);
+}
+
 /** @throws StatusError NotFound for a path that no server may interpret: `..`, `//`, an encoded slash */
-export function parseRequest(request: Pick<ApiRequest, 'method' | 'path' | 'query'>): RequestInfo {
-  const steps = splitPath(request.path);
+export function parseRequest(request: RequestLine): RequestInfo {
+  const own = request.path.includes('/proxy') ? PROXY_PATH.exec(request.path)?.[0] : undefined;
+  if (own === undefined) return parseSteps(request, splitPath(request.path));
+  return { ...parseSteps(request, splitPath(own)), proxiedPath: request.path.slice(own.length) };
+}
+
+function parseSteps(request: RequestLine, steps: string[]): RequestInfo {
   const rootLength = ROOT_LENGTH[steps[0] ?? ''];
   if (rootLength === undefined || steps.length <= rootLength) return nonResource(request);
   const info = newInfo(request, steps, rootLength);
@@ -62,7 +77,6 @@ export function parseRequest(request: Pick<ApiRequest, 'method' | 'path' | 'quer
   info.resource = rest[0] ?? '';
   info.name = rest[1] ?? '';
   info.subresource = rest[2] ?? '';
-  info.rest = rest.slice(3);
   if (info.name === '') refineCollectionVerb(info, request.query);
   return info;
 }
@@ -82,7 +96,6 @@ function newInfo(
     resource: '',
     subresource: '',
     name: '',
-    rest: [],
   };
 }
 

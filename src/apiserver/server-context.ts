@@ -2,6 +2,7 @@
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { AdmissionNotes } from './admission/admission.ts';
+import type { AddressRange } from './allocate/address-range.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
 import type { KindCatalog } from './kinds.ts';
 import type { ProtobufMessages } from './protobuf/messages.ts';
@@ -23,6 +24,8 @@ export interface ServerContext {
   rules: RulesResolver;
   tokenVerifier: TokenVerifier;
   tokenIssuer: TokenIssuer;
+  /** Where the addresses of Pods are. */
+  podRange: AddressRange;
 }
 
 /** One authorized request for a resource that the table has. */

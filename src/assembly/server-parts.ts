@@ -40,8 +40,8 @@ export interface ServerPartsOptions {
   log: Logger;
   store: OpenStore;
   keys: TokenKeySet;
-  /** Of Services. */
-  ranges: { serviceCidr: string; nodePorts: { first: number; last: number } };
+  /** Of Pods and Services. */
+  ranges: { podCidr: string; serviceCidr: string; nodePorts: { first: number; last: number } };
   /** As `/version` names them: `linux/amd64`, `node24.1.0`. */
   platform: { name: string; runtime: string };
   /** `host:port` under which clients reach the server. */
@@ -81,6 +81,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     responders: [discovery],
     extraAdmission: [nodeRestriction, newRbacEscalationCheck(authorizer)],
     serviceRanges: { clusterIps: ranges.serviceCidr, nodePorts: ranges.nodePorts },
+    podCidr: ranges.podCidr,
   });
   return { api, securityView };
 }

@@ -10,6 +10,7 @@ import path from 'node:path';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
 import { runEventExpiry } from '../apiserver/event-expiry.ts';
+import { isProxyPath } from '../apiserver/route.ts';
 import { runControlPlane } from '../assembly/control-plane.ts';
 import { runAll } from '../assembly/run-all.ts';
 import { newServerParts } from '../assembly/server-parts.ts';
@@ -59,6 +60,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     port: options.apiPort === 0 ? (readServerAddress(dataDir)?.port ?? 0) : options.apiPort,
     tls: pki.server(),
     handle: (request, requestSignal) => gate.handle(request, requestSignal),
+    isStreamed: isProxyPath,
     tunnel: newTunnel(() => pki.kubeletClient()),
   });
   const { port } = await listener.listen();

@@ -42,10 +42,12 @@ export function toApiRequest(head: RequestHead, body: RequestBody, peer: Peer): 
     ? head.target
     : head.target.replace(/^[a-z]+:\/\/[^/?]*(?=(.?))/i, (_, next) => (next === '/' ? '' : '/'));
   const queryAt = target.indexOf('?');
+  const rawQuery = queryAt < 0 ? '' : target.slice(queryAt + 1);
   return {
     method: head.method,
     path: queryAt < 0 ? target : target.slice(0, queryAt),
-    query: new URLSearchParams(queryAt < 0 ? '' : target.slice(queryAt + 1)),
+    query: new URLSearchParams(rawQuery),
+    rawQuery,
     headers: toPlainHeaders(head.headers),
     body,
     peer,

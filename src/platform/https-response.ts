@@ -1,5 +1,5 @@
 /**
- * Writes an {@link ApiResponse} to a connection, each kind of body in its own way, never faster than the client reads.
+ * Writes an {@link WritableResponse} to a connection, each kind of body in its own way, never faster than the client reads.
  *
  * A watch's frames are written from the bytes that all its watchers share, and what becomes due in one turn of the event
  * loop leaves in one write. A client that stops reading is cut off after {@link STALL_TIMEOUT_MS}: nothing is held for it.
@@ -7,7 +7,7 @@
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';
 import { constants, createGzip } from 'node:zlib';
-import type { ApiResponse, ResponseBody, WatchFrame } from '../api/message.ts';
+import type { ResponseBody, WatchFrame } from '../api/message.ts';
 import type { StatusError } from '../base/status-error.ts';
 
 /** The sending side of one request, HTTP/1.1 or HTTP/2. */
@@ -35,7 +35,12 @@ const STALL_TIMEOUT_MS = 60_000;
 type TunnelBody = Extract<ResponseBody, { kind: 'tunnel' }>;
 
 /** A response that the adapter can write by itself; tunnels are opened before. */
-export type WritableResponse = ApiResponse & { body: Exclude<ResponseBody, TunnelBody> };
+export interface WritableResponse {
+  status: number;
+  /** Several values are as many headers: cookies. */
+  headers: Record<string, string | string[]>;
+  body: Exclude<ResponseBody, TunnelBody>;
+}
 
 /** Resolves when the response has been handed to the connection or its client has gone; never rejects for the latter. */
 export async function writeResponse(
@@ -74,17 +79,9 @@ export function toStatusResponse(error: StatusError): WritableResponse {
   };
 }
 
-interface Head {
-  status: number;
-  headers: Record<string, string>;
-}
+type Head = Pick<WritableResponse, 'status' | 'headers'>;
 
-function writeHead(
-  sink: ResponseSink,
-  status: number,
-  headers: Record<string, string>,
-  body: ResponseBody,
-): void {
+function writeHead(sink: ResponseSink, status: number, headers: Head['headers'], body: ResponseBody): void {
   const length = body.kind === 'none' && status !== 204 && status !== 304 ? { 'content-length': 0 } : {};
   sink.begin(status, { ...headers, ...length }, false);
   sink.writable.end();

@@ -22,7 +22,7 @@ import {
 import type { AddressInfo } from 'node:net';
 import type { Duplex, Readable } from 'node:stream';
 import type { TLSSocket } from 'node:tls';
-import type { ApiRequest, ApiResponse } from '../api/message.ts';
+import type { ApiRequest, ApiResponse, RequestBody } from '../api/message.ts';
 import { aborted } from '../base/abort.ts';
 import type { Logger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
@@ -46,6 +46,8 @@ export interface HttpsServerOptions {
   tls: ServerTls;
   /** Rejecting with StatusError answers its Status; with anything else, a 500 that is logged. */
   handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
+  /** Whose requests' bodies `handle` is given unread, of any length: it must hand them on. */
+  isStreamed?(path: string): boolean;
   /** Opens the tunnels that `handle` answers with; a server that never answers so needs none. */
   tunnel?: Tunnel;
   /** Takes over HTTP/1.1 upgrades, raw; without it they go to `handle`, which may answer with a tunnel or refuse. */
@@ -272,9 +274,8 @@ class NodeHttpsServer implements HttpsServer {
     const { signal } = running;
     try {
       if (!isApiMethod(head.method)) throw newUnknownMethod();
-      const length = head.headers['content-length'];
-      const body = source ? await readBody(source, length) : ({ kind: 'none' } as const);
-      const request = toApiRequest(head as RequestHead, body, peer);
+      const request = toApiRequest(head as RequestHead, { kind: 'none' }, peer);
+      if (source) request.body = await this.#bodyOf(request, source);
       const response = await this.#options.handle(request, signal);
       if (response.body.kind !== 'tunnel') return response as WritableResponse;
       return await this.#openTunnel(request, response.body.target, exchange, signal);
@@ -283,6 +284,12 @@ class NodeHttpsServer implements HttpsServer {
       source?.resume();
       return toStatusResponse(this.#toStatusError(error, signal));
     }
+  }
+
+  async #bodyOf({ path, headers }: ApiRequest, source: Readable): Promise<RequestBody> {
+    if (!this.#options.isStreamed?.(path)) return readBody(source, headers['content-length']);
+    // Whoever stops reading half-way still has an answer for the client, so the connection is left alone.
+    return { kind: 'stream', chunks: source.iterator({ destroyOnReturn: false }) };
   }
 
   async #openTunnel(

@@ -14,6 +14,7 @@ import {
   type IncomingHttpHeaders,
 } from 'node:http2';
 import type { ApiRequest, ApiResponse, RequestBody, ResponseBody, Transport } from '../api/message.ts';
+import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
 import { StatusError } from '../base/status-error.ts';
 import { IncomingBody } from './incoming-body.ts';
@@ -250,6 +251,8 @@ function encodeBody(body: RequestBody): Uint8Array | undefined {
       return body.bytes;
     case 'object':
       return Buffer.from(JSON.stringify(body.value));
+    case 'stream':
+      assert(false, 'no client of our own sends a body piece by piece');
   }
 }
 

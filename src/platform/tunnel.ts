@@ -1,16 +1,20 @@
 /**
  * Joins a client to a node agent's own HTTPS port: exec, attach, port-forward (upgraded connections) and logs (an ordinary
- * answer that streams). The API server authenticates itself there with its own client certificate.
+ * answer that streams). The API server authenticates itself there with its own client certificate. What `proxy`
+ * subresources lead to, Pods among others, is reached in the same way, but as a stranger.
  *
  * Invariant: not one byte of the client's goes to the agent before the agent has answered `101`. After any other answer
  * the client's connection is closed, so nothing that it sends can be taken for a request of the API server's.
  * @see CVE-2018-1002105
  */
-import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import { type ClientRequest, type IncomingMessage, request as sendPlainRequest } from 'node:http';
 import { Agent, type RequestOptions, request as sendRequest } from 'node:https';
 import type { Duplex } from 'node:stream';
-import type { ApiRequest, TunnelTarget } from '../api/message.ts';
+import { pipeline } from 'node:stream/promises';
+import type { ApiRequest, RequestBody, TunnelTarget } from '../api/message.ts';
 import { StatusError } from '../base/status-error.ts';
+import { dialError, hostPort } from './dial-error.ts';
+import { forwardedHeaders, toResponse } from './forwarded-message.ts';
 import type { WritableResponse } from './https-response.ts';
 import type { ClientTls } from './pki.ts';
 
@@ -28,7 +32,7 @@ export type UpgradeResult =
   | { kind: 'refused'; response: WritableResponse };
 
 export interface Tunnel {
-  /** Repeats a plain request at `target`; the answer streams. @throws StatusError InternalError when it cannot be reached */
+  /** Repeats a plain request at `target`; the answer streams. @throws StatusError InternalError or ServiceUnavailable when it cannot be reached */
   forward(target: TunnelTarget, request: ApiRequest, signal: AbortSignal): Promise<WritableResponse>;
   /** Repeats an upgrade request at `target`. @throws StatusError InternalError when it cannot be reached */
   upgrade(
@@ -41,11 +45,6 @@ export interface Tunnel {
 
 /** The agent must have answered with a head by then. */
 const HEAD_TIMEOUT_MS = 30_000;
-
-/** Credentials and what else speaks of the client's identity or of its own connection to us. */
-const PRIVATE_HEADERS = /^(?:host|authorization|cookie|content-length|expect|impersonate-.*|x-remote-.*)$/;
-const HOP_HEADERS =
-  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|http2-settings)$/;
 
 /** `credentials` is asked for every connection, so a renewed certificate is used at once. */
 export function newTunnel(credentials: () => ClientTls): Tunnel {
@@ -63,8 +62,8 @@ class HttpsTunnel implements Tunnel {
   }
 
   async forward(target: TunnelTarget, request: ApiRequest, signal: AbortSignal): Promise<WritableResponse> {
-    const answer = await this.#send(target, request, { headers: forwardedHeaders(request), signal });
-    return toResponse(answer.incoming);
+    const answer = await this.#send(target, request, { headers: forwardedHeaders(target, request), signal });
+    return toResponse(answer.incoming, target, request);
   }
 
   async upgrade(
@@ -74,30 +73,27 @@ class HttpsTunnel implements Tunnel {
     signal: AbortSignal,
   ): Promise<UpgradeResult> {
     const headers = {
-      ...forwardedHeaders(request),
+      ...forwardedHeaders(target, request),
       connection: 'Upgrade',
       upgrade: request.headers['upgrade'] ?? '',
     };
     const answer = await this.#send(target, request, { headers, signal });
-    if (!answer.upgraded) return { kind: 'refused', response: toResponse(answer.incoming) };
+    if (!answer.upgraded) {
+      return { kind: 'refused', response: toResponse(answer.incoming, target, request) };
+    }
     connection.socket.write(formatSwitchingHead(answer.incoming));
     join(connection, answer.upgraded);
     return { kind: 'joined' };
   }
 
   #send(target: TunnelTarget, request: ApiRequest, extra: RequestOptions): Promise<Answer> {
-    const { key, cert, serverCa } = this.#credentials();
     const query = target.query === '' ? '' : `?${target.query}`;
     return new Promise((resolve, reject) => {
-      const outgoing = sendRequest({
+      const outgoing = this.#open(target, {
         host: target.host,
         port: target.port,
         method: request.method,
         path: target.path + query,
-        agent: this.#agent,
-        key,
-        cert,
-        ca: serverCa,
         ...extra,
       });
       const timer = setTimeout(() => outgoing.destroy(new Error('i/o timeout')), HEAD_TIMEOUT_MS);
@@ -105,39 +101,44 @@ class HttpsTunnel implements Tunnel {
         clearTimeout(timer);
         resolve(answer);
       };
+      // What a proxied request takes is between the client and whom it asks.
+      if (target.proxied)
+        outgoing.once('socket', (socket) => socket.once('connect', () => clearTimeout(timer)));
       outgoing.on('response', (incoming) => answered({ incoming, upgraded: undefined }));
       outgoing.on('upgrade', (incoming, socket, head) => {
         answered({ incoming, upgraded: { socket, head } });
       });
       outgoing.on('error', (error) => {
         clearTimeout(timer);
-        reject(newDialError(target, error));
+        reject(newUnreachable(target, error, 'upgrade' in (extra.headers ?? {})));
       });
-      outgoing.end(request.body.kind === 'bytes' ? request.body.bytes : undefined);
+      sendBody(request.body, outgoing);
     });
   }
+
+  #open(target: TunnelTarget, options: RequestOptions): ClientRequest {
+    const scheme = target.proxied?.scheme ?? 'agent';
+    if (scheme === 'http') return sendPlainRequest({ ...options, agent: false });
+    // A Pod is asked by its address, which no certificate of its own names.
+    if (scheme === 'https')
+      return sendRequest({ ...options, agent: false, servername: '', rejectUnauthorized: false });
+    const { key, cert, serverCa } = this.#credentials();
+    return sendRequest({ ...options, agent: this.#agent, key, cert, ca: serverCa });
+  }
+}
+
+/** Never faster than the other side reads, and no further than until it has answered and gone. */
+function sendBody(body: RequestBody, outgoing: ClientRequest): void {
+  if (body.kind !== 'stream') {
+    outgoing.end(body.kind === 'bytes' ? body.bytes : undefined);
+    return;
+  }
+  pipeline(body.chunks, outgoing).catch((error: Error) => outgoing.destroy(error));
 }
 
 interface Answer {
   incoming: IncomingMessage;
   upgraded: UpgradedConnection | undefined;
-}
-
-function forwardedHeaders(request: ApiRequest): OutgoingHttpHeaders {
-  const headers: OutgoingHttpHeaders = {};
-  for (const [name, value] of Object.entries(request.headers)) {
-    if (!PRIVATE_HEADERS.test(name) && !HOP_HEADERS.test(name)) headers[name] = value;
-  }
-  if (request.body.kind === 'bytes') headers['content-length'] = request.body.bytes.length;
-  return headers;
-}
-
-function toResponse(incoming: IncomingMessage): WritableResponse {
-  const headers: Record<string, string> = {};
-  for (const [name, value] of Object.entries(incoming.headers)) {
-    if (value !== undefined && !HOP_HEADERS.test(name)) headers[name] = String(value);
-  }
-  return { status: incoming.statusCode ?? 502, headers, body: { kind: 'stream', chunks: incoming } };
 }
 
 /** The agent's own 101, so that the protocol which it chose reaches the client. */
@@ -160,17 +161,17 @@ function join(client: UpgradedConnection, agent: UpgradedConnection): void {
   agent.socket.pipe(client.socket);
 }
 
-const DIAL_PROBLEMS: Readonly<Record<string, string>> = {
-  ECONNREFUSED: 'connect: connection refused',
-  EHOSTUNREACH: 'connect: no route to host',
-  ENETUNREACH: 'connect: network is unreachable',
-  ETIMEDOUT: 'i/o timeout',
-};
-
-/** In upstream's words. @see k8s.io/apiserver/pkg/util/proxy; node is named in addition */
-function newDialError(target: TunnelTarget, error: NodeJS.ErrnoException): StatusError {
-  const problem = DIAL_PROBLEMS[error.code ?? ''] ?? error.message;
-  const address = `${target.host}:${target.port}`;
-  const message = `error dialing backend: dial tcp ${address}: ${problem} (${target.description})`;
+/**
+ * In upstream's words; an agent's node is named in addition.
+ *
+ * @see k8s.io/apimachinery/pkg/util/proxy, upgradeaware.go and transport.go
+ */
+function newUnreachable(target: TunnelTarget, error: NodeJS.ErrnoException, isUpgrade: boolean): StatusError {
+  const dialled = dialError(error, hostPort(target));
+  if (target.proxied !== undefined && !isUpgrade) {
+    const message = `error trying to reach service: ${dialled}`;
+    return new StatusError('ServiceUnavailable', message, { cause: error });
+  }
+  const message = `error dialing backend: ${dialled} (${target.description})`;
   return new StatusError('InternalError', message, { cause: error });
 }

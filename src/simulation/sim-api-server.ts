@@ -63,6 +63,7 @@ export async function newSimulatedApiServer({
     },
     responders: [],
     extraAdmission: [],
+    podCidr: '127.64.0.0/16',
     serviceRanges: { clusterIps: '10.96.0.0/24', nodePorts: { first: 30000, last: 32767 } },
   });
   await bootstrapCluster(server.registry, {

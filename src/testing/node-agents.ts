@@ -29,7 +29,10 @@ export class NodeAgents {
 
   /** The agent at `target`, and the request as it arrives there. @throws StatusError when nobody answers */
   dial(target: TunnelTarget, request: ApiRequest): { api: AgentApi; request: ApiRequest } {
-    const node = [...this.#world.nodes.values()].find(({ host }) => host.ip === target.host);
+    const isAgent = (target.proxied?.scheme ?? 'agent') === 'agent';
+    const node = isAgent
+      ? [...this.#world.nodes.values()].find(({ host }) => host.ip === target.host)
+      : undefined;
     const problem = node === undefined ? 'no route to host' : this.#problemOf(node.name);
     if (node === undefined || problem !== undefined) {
       const address = `${target.host}:${target.port}`;

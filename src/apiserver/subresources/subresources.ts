@@ -6,6 +6,7 @@ import { getOne, patchOne, updateOne } from '../verbs.ts';
 import { createBinding } from './binding.ts';
 import { createEviction } from './eviction.ts';
 import { openContainerStream, openPortForward, readLog } from './node-streams.ts';
+import { proxyHandlers } from './proxy.ts';
 import { scaleHandlers } from './scale.ts';
 import { createToken } from './token.ts';
 
@@ -22,6 +23,7 @@ const HANDLERS: Readonly<Record<string, Handlers>> = {
   exec: { get: openContainerStream, create: openContainerStream },
   attach: { get: openContainerStream, create: openContainerStream },
   portforward: { get: openPortForward, create: openPortForward },
+  proxy: proxyHandlers,
 };
 
 /** `undefined` when `row` has no such subresource or nobody serves it. */

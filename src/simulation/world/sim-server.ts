@@ -30,6 +30,7 @@ export interface SimulatedServerOptions {
   random: Random;
   log: Logger;
   disk: JournalDisk;
+  podCidr: string;
   serviceCidr: string;
   /** What else lives in the process. */
   companions: (life: Life) => readonly Task[];
@@ -61,7 +62,7 @@ export class SimulatedServer implements ServerEndpoint {
 
   readonly program: Program = async (life, signal) => {
     const { clock } = life;
-    const { disk, log, party, serviceCidr, companions, onOpen, onReady } = this.#options;
+    const { disk, log, party, podCidr, serviceCidr, companions, onOpen, onReady } = this.#options;
     const random = this.#options.random.fork(`start ${++this.#starts}`);
     const journal = disk.open();
     life.onEnd(() => journal.crash());
@@ -77,7 +78,7 @@ export class SimulatedServer implements ServerEndpoint {
       log,
       store,
       keys: newSimulatedTokenKeys(),
-      ranges: { serviceCidr, nodePorts: { first: 30_000, last: 32_767 } },
+      ranges: { podCidr, serviceCidr, nodePorts: { first: 30_000, last: 32_767 } },
       platform: { name: 'linux/amd64', runtime: 'simulation' },
       address: `${party}:6443`,
       readiness: { name: 'bootstrap', problem: () => (isReady ? undefined : 'bootstrap is not done') },

@@ -65,6 +65,8 @@ export const USER_PARTY = 'user';
 
 export const ADMIN: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
+/** Of nodes and Pods. */
+const POD_CIDR = '11.0.0.0/12';
 const SERVICE_CIDR = '10.96.0.0/16';
 
 const READY_WITHIN_MS = 60_000;
@@ -233,6 +235,7 @@ export class World {
       random: this.random.fork('server'),
       log: this.#log(`${CONTROL_PLANE}/server`),
       disk: this.disk === undefined ? newFaultlessDisk() : newJournalDisk(this.disk),
+      podCidr: POD_CIDR,
       serviceCidr: SERVICE_CIDR,
       companions: (life) =>
         inServer ? [(signal) => newControlPlaneProgram(controlPlane)(life, signal)] : [],

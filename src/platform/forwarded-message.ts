@@ -1,0 +1,97 @@
+/**
+ * A request and its answer as a reverse proxy hands them on: without what belongs to one connection only, without the client's
+ * credentials, and, for what stands behind a `proxy` subresource, with the address that the client sees.
+ *
+ * @see k8s.io/apimachinery pkg/util/proxy/transport.go and net/http/httputil/reverseproxy.go in Go
+ */
+import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
+import type { ApiRequest, TunnelTarget } from '../api/message.ts';
+import { bracketed, hostPort } from './dial-error.ts';
+import type { WritableResponse } from './https-response.ts';
+
+/** What proves or says who the client is to the API server. */
+const CREDENTIALS = /^(?:authorization|expect|impersonate-.*|x-remote-.*)$/;
+/** An agent serves the API server, not its client: these would be about somebody else. */
+const OF_THE_CLIENT = /^(?:host|cookie)$/;
+const HOP_HEADERS =
+  /^(?:connection|keep-alive|proxy-.*|te|trailer|transfer-encoding|upgrade|http2-settings)$/;
+/** Who may read the API's answers is not for a Pod to say. */
+const CORS_HEADERS = /^access-control-allow-(?:credentials|headers|methods|origin)$/;
+
+export function forwardedHeaders(target: TunnelTarget, request: ApiRequest): OutgoingHttpHeaders {
+  const { body } = request;
+  const isAgent = (target.proxied?.scheme ?? 'agent') === 'agent';
+  const ofConnection = namedByConnection(request.headers['connection']);
+  const headers: OutgoingHttpHeaders = {};
+  for (const [name, value] of Object.entries(request.headers)) {
+    if (CREDENTIALS.test(name) || HOP_HEADERS.test(name) || ofConnection.has(name)) continue;
+    if (name === 'content-length' && body.kind !== 'stream') continue;
+    if (!isAgent || !OF_THE_CLIENT.test(name)) headers[name] = value;
+  }
+  if (body.kind === 'bytes') headers['content-length'] = body.bytes.length;
+  if (target.proxied) Object.assign(headers, viaHeaders(target, target.proxied.prefix, request));
+  return headers;
+}
+
+function viaHeaders(
+  { path }: TunnelTarget,
+  prefix: string,
+  { headers, peer }: ApiRequest,
+): OutgoingHttpHeaders {
+  const client = peer.kind === 'remote' ? [peer.address] : [];
+  const before = headers['x-forwarded-for'];
+  return {
+    'x-forwarded-uri': prefix + path,
+    'x-forwarded-for': [...(before === undefined ? [] : [before]), ...client].join(', '),
+  };
+}
+
+function namedByConnection(value: string | undefined): ReadonlySet<string> {
+  return new Set((value ?? '').split(',').map((name) => name.trim().toLowerCase()));
+}
+
+/** The answer of `target` to `request`, as the client gets it. */
+export function toResponse(
+  incoming: IncomingMessage,
+  target: TunnelTarget,
+  request: ApiRequest,
+): WritableResponse {
+  const ofConnection = namedByConnection(incoming.headers.connection);
+  const headers: Record<string, string | string[]> = {};
+  for (const [name, value] of Object.entries(incoming.headers)) {
+    if (value === undefined || HOP_HEADERS.test(name) || ofConnection.has(name)) continue;
+    if (!target.proxied || !CORS_HEADERS.test(name)) headers[name] = value;
+  }
+  const { location } = incoming.headers;
+  if (target.proxied && location !== undefined) {
+    headers['location'] = publicLocation(location, target, request);
+  }
+  const status = incoming.statusCode ?? 502;
+  // Nobody will read what is not there, and its connection is to end.
+  if (request.method === 'HEAD') incoming.resume();
+  if (status !== 204 && status !== 304)
+    return { status, headers, body: { kind: 'stream', chunks: incoming } };
+  incoming.resume();
+  return { status, headers, body: { kind: 'none' } };
+}
+
+const URL_PARTS = /^(?:[a-z][a-z0-9+.-]*:)?(?:\/\/([^/?#]*))?([^?#]*)(.*)$/is;
+
+/**
+ * A place on the target itself, as the client reaches it; any other, and one relative to the page, is left as it is.
+ *
+ *     http://10.192.0.5:8080/login?x   →   /api/v1/namespaces/default/pods/web/proxy/login?x
+ */
+function publicLocation(location: string, target: TunnelTarget, { headers }: ApiRequest): string {
+  const [, host = '', path = '', rest = ''] = URL_PARTS.exec(location) ?? [];
+  const isElsewhere = host !== '' && !ownHosts(target).includes(host) && host !== headers['host'];
+  if (isElsewhere || !path.startsWith('/')) return location;
+  const { prefix } = target.proxied!;
+  return path.startsWith(prefix) ? path + rest : prefix + path + rest;
+}
+
+/** How `target` may name itself: a port that goes without saying may be left out. */
+function ownHosts(target: TunnelTarget): string[] {
+  const usual = target.proxied?.scheme === 'http' ? 80 : 443;
+  return [hostPort(target), ...(target.port === usual ? [bracketed(target.host)] : [])];
+}
