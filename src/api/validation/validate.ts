@@ -10,6 +10,7 @@ import * as policies from './admission-policies.ts';
 import * as cluster from './cluster.ts';
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
 import { type FieldError, invalid } from './field-error.ts';
+import { validateLimitRange } from './limit-range.ts';
 import {
   dns1035LabelProblem,
   dns1123LabelProblem,
@@ -52,6 +53,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
     ],
   },
   'v1/Endpoints': { create: cluster.validateEndpoints },
+  'v1/LimitRange': { create: validateLimitRange },
   'v1/Namespace': { name: dns1123LabelProblem },
   'v1/Node': { create: cluster.validateNode },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
