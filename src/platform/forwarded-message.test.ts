@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { mkdtemp, rm } from 'node:fs/promises';
 import { createServer, type IncomingHttpHeaders, type IncomingMessage, type ServerResponse } from 'node:http';
+import { connect as connectHttp2 } from 'node:http2';
 import { createServer as createTlsServer, request as sendHttps } from 'node:https';
 import type { AddressInfo, Server } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -230,6 +231,30 @@ test('newTunnel takes a body that no object may have, and no faster than it is r
   let text = '';
   for await (const chunk of incoming) text += chunk;
   assert.equal(text, String(64 * 2 ** 20));
+});
+
+test('newTunnel streams a body that comes over HTTP/2, and answers when nobody takes it', async () => {
+  onUpload = async (message, response) => {
+    let sizeBytes = 0;
+    for await (const chunk of message) sizeBytes += chunk.length;
+    response.end(String(sizeBytes));
+  };
+  const session = connectHttp2(`https://127.0.0.1:${port}`, tls);
+  cleanups.push(() => session.destroy());
+  const upload = async (headers: Record<string, string>) => {
+    const stream = session.request({ ':method': 'POST', ':path': `${PREFIX}/upload`, ...headers });
+    stream.on('error', () => {});
+    stream.end(Buffer.alloc(5 * 2 ** 20));
+    const [head] = (await once(stream, 'response')) as [IncomingHttpHeaders];
+    let text = '';
+    for await (const chunk of stream) text += chunk;
+    return [head[':status'], text] as const;
+  };
+  assert.deepEqual(await upload({}), [200, String(5 * 2 ** 20)]);
+  const [status, text] = await upload({ 'x-nobody': '1' });
+  assert.equal(status, 503);
+  assert.match(text, /connection refused/);
+  assert.deepEqual(await upload({}), [200, String(5 * 2 ** 20)]);
 });
 
 test('newTunnel breaks an answer off that its sender broke off, and an upload whose sender has gone', async () => {
