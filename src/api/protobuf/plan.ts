@@ -143,12 +143,13 @@ const ITEMS: FormPlan = {
 
 /** @see apiextensions/v1/marshal.go JSONSchemaPropsOrBool */
 const OBJECT_OR_BOOL: FormPlan = {
-  wrap: (value) => (isJsonObject(value) ? { allows: true, object: value } : { allows: value === true }),
+  wrap: (value): JsonObject =>
+    isJsonObject(value) ? { allows: true, object: value } : { allows: value === true },
   unwrap: ({ allows = false, object = allows }) => object,
 };
 
 /** @see apiextensions/v1/marshal.go JSONSchemaPropsOrArray, JSONSchemaPropsOrStringArray */
 const OBJECT_OR_ITEMS: FormPlan = {
-  wrap: (value) => (Array.isArray(value) ? { items: value } : { object: value }),
+  wrap: (value): JsonObject => (Array.isArray(value) ? { items: value } : { object: value }),
   unwrap: ({ items, object = null }) => items ?? object,
 };
