@@ -4,7 +4,7 @@
  * Works on the freshly decoded object itself, which nobody else holds yet. Idempotent.
  */
 import type { KubeObject } from '../meta.ts';
-import { defaultPolicy, defaultPolicyBinding } from './admission.ts';
+import * as admission from './admission.ts';
 import * as cluster from './cluster.ts';
 import { defaultPod, defaultPodTemplate } from './pod-spec.ts';
 import * as workloads from './workloads.ts';
@@ -22,10 +22,10 @@ function withSpec(defaulter: (object: never) => void): Defaulter {
 const ADMISSION: Readonly<Record<string, Defaulter>> = Object.fromEntries(
   ['v1', 'v1beta1', 'v1alpha1'].flatMap((version) =>
     ['Mutating', 'Validating'].flatMap((sort) => [
-      [`admissionregistration.k8s.io/${version}/${sort}AdmissionPolicy`, withSpec(defaultPolicy)],
+      [`admissionregistration.k8s.io/${version}/${sort}AdmissionPolicy`, withSpec(admission.defaultPolicy)],
       [
         `admissionregistration.k8s.io/${version}/${sort}AdmissionPolicyBinding`,
-        withSpec(defaultPolicyBinding),
+        withSpec(admission.defaultPolicyBinding),
       ],
     ]),
   ),
@@ -45,6 +45,8 @@ const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   'v1/ReplicationController': withSpec(workloads.defaultReplicationController),
   'v1/Secret': cluster.defaultSecret,
   'v1/Service': withSpec(cluster.defaultService),
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': admission.defaultMutatingWebhooks,
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': admission.defaultValidatingWebhooks,
   'apiextensions.k8s.io/v1/CustomResourceDefinition': withSpec(cluster.defaultDefinition),
   'apps/v1/DaemonSet': withSpec(workloads.defaultDaemonSet),
   'apps/v1/Deployment': withSpec(workloads.defaultDeployment),

@@ -3,6 +3,7 @@ import { CelCompileError } from '../cel/cel-error.ts';
 import type { CelType } from '../cel/cel-type.ts';
 import type { CelProgram } from '../cel/environment.ts';
 import type {
+  MatchCondition,
   MutatingAdmissionPolicySpec,
   Mutation,
   ValidatingAdmissionPolicySpec,
@@ -34,6 +35,16 @@ export interface ExpressionProblem {
 }
 
 type Kind = CelType['kind'];
+
+/** Of a webhook: conditions without parameters or variables. @param at  of the list: `webhooks[0].matchConditions` */
+export function compileMatchConditions(
+  conditions: readonly MatchCondition[],
+  at: string,
+): Pick<CompiledPolicy, 'environment' | 'matchConditions' | 'problems'> {
+  const compiler = new PolicyCompiler({}, false);
+  compiler.addMatchConditions(conditions, at);
+  return compiler.result();
+}
 
 export function compileValidatingPolicy(spec: ValidatingAdmissionPolicySpec): CompiledPolicy {
   const compiler = new PolicyCompiler(spec, false);
@@ -96,8 +107,12 @@ class PolicyCompiler {
       const at = `spec.variables[${index}].expression`;
       this.#attempt(at, expression, () => this.#environment.addVariable(name, expression));
     }
-    for (const [index, { name, expression }] of (spec.matchConditions ?? []).entries()) {
-      const program = this.compile(`spec.matchConditions[${index}].expression`, expression, ['bool']);
+    this.addMatchConditions(spec.matchConditions ?? [], 'spec.matchConditions');
+  }
+
+  addMatchConditions(conditions: readonly MatchCondition[], at: string): void {
+    for (const [index, { name, expression }] of conditions.entries()) {
+      const program = this.compile(`${at}[${index}].expression`, expression, ['bool']);
       if (program !== undefined) this.#matchConditions.push({ name, program });
     }
   }

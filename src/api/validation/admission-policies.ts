@@ -18,7 +18,7 @@ import {
   compileValidatingPolicy,
 } from '../policies/compile-policy.ts';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
-import { qualifiedNameProblem } from './names.ts';
+import { matchConditionErrors } from './match-conditions.ts';
 
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
@@ -130,18 +130,7 @@ function commonErrors({
       errors.push(required('spec.matchConstraints.resourceRules'));
     errors.push(...matchErrors(matchConstraints, 'spec.matchConstraints'));
   }
-  const names = new Set<string>();
-  for (const [index, { name, expression }] of matchConditions.entries()) {
-    const at = `spec.matchConditions[${index}]`;
-    if (!name) errors.push(required(`${at}.name`));
-    else if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
-    else {
-      const problem = qualifiedNameProblem(name);
-      if (problem !== undefined) errors.push(invalid(`${at}.name`, name, problem));
-    }
-    names.add(name);
-    if (!expression?.trim()) errors.push(required(`${at}.expression`));
-  }
+  errors.push(...matchConditionErrors(matchConditions, 'spec.matchConditions'));
   return [...errors, ...variableErrors(variables)];
 }
 

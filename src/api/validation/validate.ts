@@ -19,6 +19,7 @@ import {
 } from './names.ts';
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validatePod, validatePodUpdate } from './pod-spec.ts';
+import { validateWebhooks } from './webhooks.ts';
 import * as workloads from './workloads.ts';
 
 interface KindRule {
@@ -67,10 +68,12 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': {
     create: policies.validateMutatingBinding,
   },
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': { create: validateWebhooks },
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': { create: policies.validateValidatingPolicy },
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': {
     create: policies.validateValidatingBinding,
   },
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': { create: validateWebhooks },
   'apiextensions.k8s.io/v1/CustomResourceDefinition': {
     create: validateDefinition,
     update: validateDefinitionUpdate,

@@ -1,0 +1,25 @@
+/** Rules of match conditions, of policies and of webhooks. @see kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go */
+import type { MatchCondition } from '../generated/admissionregistration-v1.ts';
+import { duplicate, type FieldError, invalid, required, tooMany } from './field-error.ts';
+import { qualifiedNameProblem } from './names.ts';
+
+const CONDITIONS_MAX = 64;
+
+/** Of everything but what the expressions say. */
+export function matchConditionErrors(conditions: readonly MatchCondition[], at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (conditions.length > CONDITIONS_MAX) errors.push(tooMany(at, conditions.length, CONDITIONS_MAX));
+  const names = new Set<string>();
+  for (const [index, { name, expression }] of conditions.entries()) {
+    const place = `${at}[${index}]`;
+    if (!name) errors.push(required(`${place}.name`));
+    else if (names.has(name)) errors.push(duplicate(`${place}.name`, name));
+    else {
+      const problem = qualifiedNameProblem(name);
+      if (problem !== undefined) errors.push(invalid(`${place}.name`, name, problem));
+    }
+    names.add(name);
+    if (!expression?.trim()) errors.push(required(`${place}.expression`));
+  }
+  return errors;
+}

@@ -1,0 +1,160 @@
+/** Rules of webhook configurations. @see kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go */
+import type {
+  MutatingWebhook,
+  MutatingWebhookConfiguration,
+  RuleWithOperations,
+  ValidatingWebhook,
+  ValidatingWebhookConfiguration,
+} from '../generated/admissionregistration-v1.ts';
+import { compileMatchConditions } from '../policies/compile-policy.ts';
+import { duplicate, type FieldError, invalid, notSupported, required } from './field-error.ts';
+import { matchConditionErrors } from './match-conditions.ts';
+import { dns1035LabelProblem, dns1123SubdomainProblem } from './names.ts';
+import { validateLabelSelector } from './object-meta.ts';
+import { webhookClientErrors } from './webhook-client.ts';
+
+const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+const SCOPES = ['*', 'Cluster', 'Namespaced'];
+const SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
+const TIMEOUT_SECONDS = { min: 1, max: 30 };
+const NAME_SEGMENTS_MIN = 3;
+
+type Webhook = ValidatingWebhook | MutatingWebhook;
+
+export function validateWebhooks({
+  webhooks = [],
+}: MutatingWebhookConfiguration | ValidatingWebhookConfiguration): FieldError[] {
+  const errors: FieldError[] = [];
+  const names = new Set<string>();
+  for (const [index, webhook] of webhooks.entries()) {
+    const at = `webhooks[${index}]`;
+    errors.push(...webhookErrors(webhook, at));
+    errors.push(
+      ...reviewVersionErrors(webhook.admissionReviewVersions ?? [], `${at}.admissionReviewVersions`),
+    );
+    if (webhook.name && names.has(webhook.name)) errors.push(duplicate(`${at}.name`, webhook.name));
+    names.add(webhook.name);
+  }
+  return errors;
+}
+
+function webhookErrors(webhook: Webhook, at: string): FieldError[] {
+  const { rules = [], namespaceSelector, objectSelector, clientConfig, matchConditions = [] } = webhook;
+  const compiled = compileMatchConditions(matchConditions, `${at}.matchConditions`);
+  return [
+    ...nameErrors(webhook.name, `${at}.name`),
+    ...rules.flatMap((rule, index) => ruleErrors(rule, `${at}.rules[${index}]`)),
+    ...choiceErrors(webhook, at),
+    ...validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`),
+    ...validateLabelSelector(objectSelector, `${at}.objectSelector`),
+    ...webhookClientErrors(clientConfig, `${at}.clientConfig`),
+    ...matchConditionErrors(matchConditions, `${at}.matchConditions`),
+    ...compiled.problems.map(({ field, expression, problem }) => invalid(field, expression, problem)),
+  ];
+}
+
+function nameErrors(name: string, at: string): FieldError[] {
+  if (!name) return [required(at)];
+  const problem = dns1123SubdomainProblem(name);
+  if (problem !== undefined) return [invalid(at, name, problem)];
+  if (name.split('.').length >= NAME_SEGMENTS_MIN) return [];
+  return [invalid(at, name, 'should be a domain with at least three segments separated by dots')];
+}
+
+/** What is one of a few words, and the timeout. */
+function choiceErrors(webhook: Webhook, at: string): FieldError[] {
+  const errors: FieldError[] = [];
+  const choices: readonly (readonly [string, string | undefined, readonly string[]])[] = [
+    ['failurePolicy', webhook.failurePolicy, ['Fail', 'Ignore']],
+    ['matchPolicy', webhook.matchPolicy, ['Equivalent', 'Exact']],
+    ['sideEffects', webhook.sideEffects, SIDE_EFFECTS],
+    [
+      'reinvocationPolicy',
+      'reinvocationPolicy' in webhook ? webhook.reinvocationPolicy : undefined,
+      ['IfNeeded', 'Never'],
+    ],
+  ];
+  if (!webhook.sideEffects) {
+    errors.push(required(`${at}.sideEffects`, `must specify one of ${SIDE_EFFECTS.join(', ')}`));
+  }
+  for (const [field, value, allowed] of choices) {
+    if (value && !allowed.includes(value)) errors.push(notSupported(`${at}.${field}`, value, allowed));
+  }
+  const { timeoutSeconds } = webhook;
+  const { min, max } = TIMEOUT_SECONDS;
+  if (timeoutSeconds !== undefined && (timeoutSeconds < min || timeoutSeconds > max)) {
+    const why = 'the timeout value must be between 1 and 30 seconds';
+    errors.push(invalid(`${at}.timeoutSeconds`, timeoutSeconds, why));
+  }
+  return errors;
+}
+
+function ruleErrors(rule: RuleWithOperations, at: string): FieldError[] {
+  const { operations = [], apiGroups = [], apiVersions = [], resources = [], scope } = rule;
+  const errors: FieldError[] = [];
+  const wild = (field: string, values: readonly string[], what: string) => {
+    if (values.length === 0) errors.push(required(`${at}.${field}`));
+    if (values.length > 1 && values.includes('*')) {
+      errors.push(invalid(`${at}.${field}`, values, `if '*' is present, must not specify other ${what}`));
+    }
+  };
+  wild('operations', operations, 'operations');
+  for (const [index, operation] of operations.entries()) {
+    if (!OPERATIONS.includes(operation)) {
+      errors.push(notSupported(`${at}.operations[${index}]`, operation, OPERATIONS));
+    }
+  }
+  wild('apiGroups', apiGroups, 'API groups');
+  wild('apiVersions', apiVersions, 'API versions');
+  for (const [index, version] of apiVersions.entries()) {
+    if (version === '') errors.push(required(`${at}.apiVersions[${index}]`));
+  }
+  errors.push(...resourceErrors(resources, `${at}.resources`));
+  if (scope && !SCOPES.includes(scope)) errors.push(notSupported(`${at}.scope`, scope, SCOPES));
+  return errors;
+}
+
+/** `pods`, `pods/status`, `pods/*`, `*`, and `*` with a subresource: what says all must not stand beside what it says. */
+function resourceErrors(resources: readonly string[], at: string): FieldError[] {
+  const errors: FieldError[] = resources.length === 0 ? [required(at)] : [];
+  const [allPartsOf, allWithPart] = [new Set<string>(), new Set<string>()];
+  for (const [index, text] of resources.entries()) {
+    const place = `${at}[${index}]`;
+    if (text === '') errors.push(required(place));
+    const slash = text.indexOf('/');
+    if (slash < 0) continue;
+    const [resource, part] = [text.slice(0, slash), text.slice(slash + 1)];
+    if (allPartsOf.has(resource)) {
+      errors.push(invalid(place, text, `if '${resource}/*' is present, must not specify ${text}`));
+    }
+    if (allWithPart.has(part)) {
+      errors.push(invalid(place, text, `if '*/${part}' is present, must not specify ${text}`));
+    }
+    if (part === '*') allPartsOf.add(resource);
+    if (resource === '*') allWithPart.add(part);
+  }
+  if (resources.length > 1 && resources.includes('*/*')) {
+    errors.push(invalid(at, resources, "if '*/*' is present, must not specify other resources"));
+  }
+  const isNamed = resources.some((text) => text !== '' && text !== '*' && !text.includes('/'));
+  if (resources.includes('*') && isNamed) {
+    const why = "if '*' is present, must not specify other resources without subresources";
+    errors.push(invalid(at, resources, why));
+  }
+  return errors;
+}
+
+function reviewVersionErrors(versions: readonly string[], at: string): FieldError[] {
+  const known = REVIEW_VERSIONS.join(', ');
+  if (versions.length === 0) return [required(at, `must specify one of ${known}`)];
+  const errors: FieldError[] = [];
+  for (const [index, version] of versions.entries()) {
+    const problem = versions.indexOf(version) < index ? 'duplicate version' : dns1035LabelProblem(version);
+    if (problem !== undefined) errors.push(invalid(`${at}[${index}]`, version, problem));
+  }
+  if (!versions.some((version) => REVIEW_VERSIONS.includes(version))) {
+    errors.push(invalid(at, versions, `must include at least one of ${known}`));
+  }
+  return errors;
+}
