@@ -2,7 +2,8 @@
  * Timers that may fire up to a second late, so that thousands that are due in the same second share one of the clock's:
  * bookmarks and ends of watches, timeouts of requests.
  *
- * Invariant: a second that nobody waits for has no timer.
+ * Invariant: seconds that nobody waits for have no timer, but for the last that was given up: requests that come one after
+ * the other within a second set it once.
  */
 import { assert } from '../base/assert.ts';
 import type { Clock, Timer } from '../base/clock.ts';
@@ -18,6 +19,7 @@ interface Bucket {
 export class CoarseTimers {
   readonly #clock: Clock;
   readonly #buckets = new Map<number, Bucket>();
+  #givenUp: number | undefined;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -44,8 +46,15 @@ export class CoarseTimers {
   remove(timer: CoarseTimer): void {
     const bucket = this.#buckets.get(timer.second);
     if (bucket === undefined || !bucket.waiting.delete(timer) || bucket.waiting.size > 0) return;
+    if (this.#givenUp !== timer.second) this.#dropGivenUp();
+    this.#givenUp = timer.second;
+  }
+
+  #dropGivenUp(): void {
+    const bucket = this.#givenUp === undefined ? undefined : this.#buckets.get(this.#givenUp);
+    if (bucket === undefined || bucket.waiting.size > 0) return;
     bucket.timer.cancel();
-    this.#buckets.delete(timer.second);
+    this.#buckets.delete(this.#givenUp!);
   }
 
   #fire(second: number): void {

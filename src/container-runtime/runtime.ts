@@ -24,7 +24,8 @@ export interface ContainerRuntime {
   stopPodSandbox(sandboxId: string, signal: AbortSignal): Promise<void>;
   /** Removes the sandbox and all its containers, with their logs' handles; stops it first if needed. */
   removePodSandbox(sandboxId: string, signal: AbortSignal): Promise<void>;
-  listPodSandboxes(signal: AbortSignal): Promise<SandboxStatus[]>;
+  /** May be the very array that the last call gave, when nothing has changed since. */
+  listPodSandboxes(signal: AbortSignal): Promise<readonly SandboxStatus[]>;
 
   /** Creates a container that is not running yet. Returns the container id. */
   createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
@@ -34,8 +35,8 @@ export interface ContainerRuntime {
   stopContainer(containerId: string, timeoutMs: number, signal: AbortSignal): Promise<void>;
   /** Removes an exited (or created) container and its log file; kills it first if needed. */
   removeContainer(containerId: string, signal: AbortSignal): Promise<void>;
-  /** Every container, running or not, of every sandbox. */
-  listContainers(signal: AbortSignal): Promise<ContainerStatus[]>;
+  /** Every container, running or not, of every sandbox. May be the array of the last call, as above. */
+  listContainers(signal: AbortSignal): Promise<readonly ContainerStatus[]>;
   /** Applies new limits to a running container. */
   updateContainerResources(
     containerId: string,

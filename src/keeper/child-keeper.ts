@@ -116,10 +116,11 @@ export class ChildKeeper {
       process.exited.then(() => 'exited'),
       aborted(watching).then(() => 'stop'),
     ];
-    const { checkLiveness } = this.spec;
+    const { checkLiveness, untilDoubtful } = this.spec;
     if (checkLiveness !== undefined) {
+      const liveness = { checkLiveness, ...(untilDoubtful === undefined ? {} : { untilDoubtful }) };
       ends.push(
-        watchForHang(checkLiveness, this.#parts.clock, watching).then(
+        watchForHang(liveness, this.#parts.clock, watching).then(
           () => 'hung',
           () => 'stop',
         ),

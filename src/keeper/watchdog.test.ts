@@ -1,17 +1,28 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Clock } from '../base/clock.ts';
+import { newDeferred } from '../base/deferred.ts';
 import { newSimulatedClock } from '../simulation/sim-clock.ts';
-import { CHECK_INTERVAL_MS, STARTING_MAX_MS, UNANSWERED_MAX_MS, watchForHang } from './watchdog.ts';
+import {
+  CHECK_INTERVAL_MS,
+  type Liveness,
+  STARTING_MAX_MS,
+  UNANSWERED_MAX_MS,
+  watchForHang,
+} from './watchdog.ts';
 
 type Check = (signal: AbortSignal) => Promise<void>;
 
 /** Watches on a clock of its own; `hungAtMs` is when the child was taken for hung. */
-function watch(check: Check, clockOf: (clock: Clock) => Clock = (clock) => clock) {
+function watch(
+  checkLiveness: Check,
+  clockOf: (clock: Clock) => Clock = (clock) => clock,
+  more: Pick<Liveness, 'untilDoubtful'> = {},
+) {
   const clock = newSimulatedClock();
   const stop = new AbortController();
   const watched: { hungAtMs?: number } = {};
-  const ended = watchForHang(check, clockOf(clock), stop.signal).then(
+  const ended = watchForHang({ checkLiveness, ...more }, clockOf(clock), stop.signal).then(
     () => {
       watched.hungAtMs = clock.monotonicMs();
     },
@@ -92,4 +103,38 @@ test('watchForHang gives up its check when it is stopped', async () => {
   await stop();
   assert.equal(given?.aborted, true);
   assert.equal(clock.pendingTimers, 0);
+});
+
+test('watchForHang asks nobody of whom there is no doubt, and finds a hang when it would have found it asking', async () => {
+  const hangsAtMs = 60_500;
+  const found = [];
+  for (const knows of [false, true]) {
+    let asked = 0;
+    let doubt = newDeferred();
+    let isHung = false;
+    const check = async () => {
+      asked++;
+      if (isHung) await new Promise(() => {});
+    };
+    const knowing = { untilDoubtful: () => doubt.promise };
+    const { clock, watched, stop } = watch(check, undefined, knows ? knowing : {});
+    // Two times a doubt without a reason: the child is asked, and answers.
+    for (const atMs of [7000, 20_300]) {
+      await clock.advance(atMs - clock.monotonicMs());
+      const before = doubt;
+      doubt = newDeferred();
+      before.resolve();
+    }
+    await clock.advance(hangsAtMs - clock.monotonicMs());
+    isHung = true;
+    doubt.resolve();
+    await clock.advance(60_000);
+    found.push({ hungAtMs: watched.hungAtMs, asked: knows ? asked < 12 : asked > 30 });
+    await stop();
+  }
+  const hungAtMs = 60_000 + UNANSWERED_MAX_MS;
+  assert.deepEqual(found, [
+    { hungAtMs, asked: true },
+    { hungAtMs, asked: true },
+  ]);
 });

@@ -29,10 +29,13 @@ export class OrphanSweeper {
   /** Sweeps everything that belongs to none of `workers`. Pods already being swept are left alone. */
   async sweep(workers: ReadonlyMap<string, unknown>, signal: AbortSignal): Promise<void> {
     const { host, observer, settings } = this.#deps;
-    const orphans = observer.podUids().filter((uid) => !workers.has(uid) && !this.#sweeping.has(uid));
+    const orphans: string[] = [];
+    for (const uid of observer.podUids()) {
+      if (!workers.has(uid) && !this.#sweeping.has(uid)) orphans.push(uid);
+    }
     await Promise.all(orphans.map((uid) => this.#sweepPod(uid, signal)));
     for (const uid of await host.list(podsDirectory(settings.rootDir), signal)) {
-      const isNeeded = workers.has(uid) || observer.podUids().includes(uid);
+      const isNeeded = workers.has(uid) || observer.has(uid);
       if (!isNeeded) await host.remove(podDirectory(settings.rootDir, uid), signal);
     }
   }

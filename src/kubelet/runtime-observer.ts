@@ -30,6 +30,8 @@ interface ListedPod extends PodRuntime {
 export class RuntimeObserver {
   readonly #deps: RuntimeObserverDeps;
   #pods: ReadonlyMap<string, PodRuntime> = new Map();
+  /** Of what the runtime gave last, {@link #pods} were made. */
+  #listed: { sandboxes: readonly SandboxStatus[]; containers: readonly ContainerStatus[] } | undefined;
   #running: Promise<void> | undefined;
   #next: Promise<void> | undefined;
   /** Who waits for the next list. */
@@ -47,8 +49,12 @@ export class RuntimeObserver {
     return this.#pods.get(uid) ?? NOTHING_RUNNING;
   }
 
-  podUids(): string[] {
-    return [...this.#pods.keys()];
+  podUids(): Iterable<string> {
+    return this.#pods.keys();
+  }
+
+  has(uid: string): boolean {
+    return this.#pods.has(uid);
   }
 
   /**
@@ -114,6 +120,16 @@ export class RuntimeObserver {
       runtime.listPodSandboxes(signal),
       runtime.listContainers(signal),
     ]);
+    const isSame = this.#listed?.sandboxes === sandboxes && this.#listed.containers === containers;
+    this.#listed = { sandboxes, containers };
+    const changed = isSame ? [] : this.#regroup(sandboxes, containers);
+    this.lastListedMs = this.#deps.clock.now();
+    for (const see of seen) see();
+    for (const uid of changed) this.onChange(uid);
+  }
+
+  /** @returns  the Pods of which something has changed that a worker decides on */
+  #regroup(sandboxes: readonly SandboxStatus[], containers: readonly ContainerStatus[]): string[] {
     const before = this.#pods;
     const now: Map<string, PodRuntime> = groupByPod(sandboxes, containers);
     const changed: string[] = [];
@@ -124,9 +140,7 @@ export class RuntimeObserver {
     }
     for (const uid of before.keys()) if (!now.has(uid)) changed.push(uid);
     this.#pods = now;
-    this.lastListedMs = this.#deps.clock.now();
-    for (const see of seen) see();
-    for (const uid of changed) this.onChange(uid);
+    return changed;
   }
 }
 

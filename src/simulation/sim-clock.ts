@@ -40,19 +40,23 @@ export function newSimulatedClock(startMs: number = SIMULATION_START_MS): Simula
   return new VirtualClock(startMs);
 }
 
-interface PendingTimer extends Timer {
-  dueMs: number;
-  sequence: number;
-  /** Absent once cancelled or fired. */
-  callback: (() => void) | undefined;
+/** Timers of one moment, in the order in which they were set. Thousands of nodes beat in step, and share their moments. */
+interface Moment {
+  readonly dueMs: number;
+  readonly timers: PendingTimer[];
+  /** How many of them are over: fired, or found cancelled. */
+  over: number;
 }
 
 class VirtualClock implements SimulatedClock {
   #elapsedMs = 0;
   #wallOffsetMs: number;
-  #sequence = 0;
   #pending = 0;
-  readonly #timers = new TimerHeap();
+  readonly #moments = new Map<number, Moment>();
+  readonly #upcoming = new MomentHeap();
+  readonly #forget = () => {
+    this.#pending--;
+  };
 
   constructor(startMs: number) {
     this.#wallOffsetMs = startMs;
@@ -63,8 +67,8 @@ class VirtualClock implements SimulatedClock {
   }
 
   get nextTimerMs(): number | undefined {
-    const timer = this.#next();
-    return timer === undefined ? undefined : Math.max(0, timer.dueMs - this.#elapsedMs);
+    const moment = this.#next();
+    return moment === undefined ? undefined : Math.max(0, moment.dueMs - this.#elapsedMs);
   }
 
   now(): number {
@@ -81,19 +85,18 @@ class VirtualClock implements SimulatedClock {
 
   setTimer(delayMs: number, callback: () => void): Timer {
     assert(!Number.isNaN(delayMs), 'a timer needs a delay that is a number');
-    const timer: PendingTimer = {
-      dueMs: this.#elapsedMs + Math.max(0, delayMs),
-      sequence: this.#sequence++,
-      callback,
-      cancel: () => {
-        if (timer.callback === undefined) return;
-        timer.callback = undefined;
-        this.#pending--;
-      },
-    };
+    const dueMs = this.#elapsedMs + Math.max(0, delayMs);
+    const timer = new PendingTimer(callback, this.#forget);
     this.#pending++;
-    this.#timers.push(timer);
+    const moment = this.#moments.get(dueMs);
+    if (moment === undefined) this.#add({ dueMs, timers: [timer], over: 0 });
+    else moment.timers.push(timer);
     return timer;
+  }
+
+  #add(moment: Moment): void {
+    this.#moments.set(moment.dueMs, moment);
+    this.#upcoming.push(moment);
   }
 
   sleep(delayMs: number, signal: AbortSignal): Promise<void> {
@@ -120,62 +123,89 @@ class VirtualClock implements SimulatedClock {
   /** A step fires one timer. */
   *#stepsUntil(targetMs: number): Generator<void> {
     let firedNow = 0;
-    for (let timer = this.#next(); timer !== undefined && timer.dueMs <= targetMs; timer = this.#next()) {
-      firedNow = timer.dueMs > this.#elapsedMs ? 0 : firedNow + 1;
+    for (let next = this.#next(); next !== undefined && next.dueMs <= targetMs; next = this.#next()) {
+      firedNow = next.dueMs > this.#elapsedMs ? 0 : firedNow + 1;
       assert(firedNow < TIMERS_PER_INSTANT_MAX, 'timers with no delay set each other without end');
-      yield this.#fire(timer);
+      yield this.#fire(next);
     }
     this.#elapsedMs = Math.max(this.#elapsedMs, targetMs);
   }
 
   *#stepsUntilIdle(limitMs: number): Generator<void> {
     const deadlineMs = this.#elapsedMs + limitMs;
-    for (let timer = this.#next(); timer !== undefined; timer = this.#next()) {
-      assert(timer.dueMs <= deadlineMs, `not idle after ${limitMs} ms of virtual time`);
-      yield this.#fire(timer);
+    for (let next = this.#next(); next !== undefined; next = this.#next()) {
+      assert(next.dueMs <= deadlineMs, `not idle after ${limitMs} ms of virtual time`);
+      yield this.#fire(next);
     }
   }
 
-  /** The earliest timer that is not cancelled; it stays in the heap. */
-  #next(): PendingTimer | undefined {
-    for (let timer = this.#timers.peek(); timer !== undefined; timer = this.#timers.peek()) {
-      if (timer.callback !== undefined) return timer;
-      this.#timers.pop();
+  /** The earliest moment with a timer that is not cancelled; that timer is its first that is not over. */
+  #next(): Moment | undefined {
+    for (let moment = this.#upcoming.peek(); moment !== undefined; moment = this.#upcoming.peek()) {
+      const { timers } = moment;
+      for (; moment.over < timers.length; moment.over++) if (timers[moment.over]!.isSet) return moment;
+      this.#upcoming.pop();
+      this.#moments.delete(moment.dueMs);
     }
     return undefined;
   }
 
-  #fire(timer: PendingTimer): void {
-    const { callback } = timer;
+  #fire(moment: Moment): void {
+    const timer = moment.timers[moment.over++]!;
+    this.#elapsedMs = Math.max(this.#elapsedMs, moment.dueMs);
+    timer.fire();
+  }
+}
+
+class PendingTimer implements Timer {
+  /** Absent once cancelled or fired. */
+  #callback: (() => void) | undefined;
+  readonly #forget: () => void;
+
+  /** @param forget  called once, when it is set no more */
+  constructor(callback: () => void, forget: () => void) {
+    this.#callback = callback;
+    this.#forget = forget;
+  }
+
+  get isSet(): boolean {
+    return this.#callback !== undefined;
+  }
+
+  fire(): void {
+    const callback = this.#callback;
     assert(callback !== undefined, 'a cancelled timer never fires');
-    this.#timers.pop();
-    timer.callback = undefined;
-    this.#pending--;
-    this.#elapsedMs = Math.max(this.#elapsedMs, timer.dueMs);
+    this.cancel();
     callback();
+  }
+
+  cancel(): void {
+    if (this.#callback === undefined) return;
+    this.#callback = undefined;
+    this.#forget();
   }
 }
 
 const NO_STEPS: Iterator<void> = { next: () => ({ done: true, value: undefined }) };
 
-/** A binary heap by due time, then by the order in which the timers were set. */
-class TimerHeap {
-  readonly #items: PendingTimer[] = [];
+/** A binary heap by due time. */
+class MomentHeap {
+  readonly #items: Moment[] = [];
 
-  peek(): PendingTimer | undefined {
+  peek(): Moment | undefined {
     return this.#items[0];
   }
 
-  push(timer: PendingTimer): void {
+  push(moment: Moment): void {
     const items = this.#items;
     let index = items.length;
     while (index > 0) {
       const parent = (index - 1) >> 1;
-      if (!isBefore(timer, items[parent]!)) break;
+      if (moment.dueMs >= items[parent]!.dueMs) break;
       items[index] = items[parent]!;
       index = parent;
     }
-    items[index] = timer;
+    items[index] = moment;
   }
 
   pop(): void {
@@ -184,15 +214,11 @@ class TimerHeap {
     if (last === undefined || items.length === 0) return;
     let index = 0;
     for (let child = 1; child < items.length; child = 2 * index + 1) {
-      if (child + 1 < items.length && isBefore(items[child + 1]!, items[child]!)) child++;
-      if (!isBefore(items[child]!, last)) break;
+      if (child + 1 < items.length && items[child + 1]!.dueMs < items[child]!.dueMs) child++;
+      if (items[child]!.dueMs >= last.dueMs) break;
       items[index] = items[child]!;
       index = child;
     }
     items[index] = last;
   }
-}
-
-function isBefore(a: PendingTimer, b: PendingTimer): boolean {
-  return a.dueMs < b.dueMs || (a.dueMs === b.dueMs && a.sequence < b.sequence);
 }

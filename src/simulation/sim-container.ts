@@ -36,6 +36,8 @@ type Hold = typeof HELD_BY_HANG | typeof HELD_BY_MACHINE;
 /** What all containers of one runtime share. */
 export interface ContainerSurroundings {
   readonly clock: Clock;
+  /** Its status is another one now. */
+  onStatus(): void;
   /** The container has become exited after it ran. */
   onExit(container: SimContainer): void;
   onHeld(container: SimContainer, isHeld: boolean): void;
@@ -129,7 +131,7 @@ export class SimContainer {
       return;
     }
     assert(isOrdered(this.run), `the log lines of ${this.config.image} are in the order of their times`);
-    this.#status = undefined;
+    this.#changed();
     this.#state = 'running';
     this.#startedAtMs = this.#surroundings.clock.now();
     this.#originMs = this.#surroundings.clock.monotonicMs();
@@ -152,7 +154,7 @@ export class SimContainer {
 
   /** The machine is back, and finds what vanished. */
   foundVanished(): void {
-    this.#status = undefined;
+    this.#changed();
     this.#finishedAtMs = this.#surroundings.clock.now();
   }
 
@@ -261,6 +263,11 @@ export class SimContainer {
     return this.#status;
   }
 
+  #changed(): void {
+    this.#status = undefined;
+    this.#surroundings.onStatus();
+  }
+
   #newStatus(): ContainerStatus {
     const { config } = this;
     return {
@@ -282,7 +289,7 @@ export class SimContainer {
   }
 
   #end(code: number, reason: string, message: string): void {
-    this.#status = undefined;
+    this.#changed();
     this.#state = 'exited';
     this.#finishedAtMs = this.#surroundings.clock.now();
     this.#exitCode = code;

@@ -66,6 +66,8 @@ export class SimulatedNodeContainers {
   protected powerLosses = 0;
   /** Ended by the last loss of power. */
   #vanished: SimContainer[] = [];
+  #containerStatuses: readonly ContainerStatus[] | undefined;
+  #sandboxStatuses: readonly SandboxStatus[] | undefined;
 
   constructor(options: SimulatedRuntimeOptions) {
     const { addresses, addressPrefix = '10.88', clock, nodeIp = '192.168.0.1', programs, random } = options;
@@ -79,6 +81,7 @@ export class SimulatedNodeContainers {
     this.newId = newIdSource(random);
     this.surroundings = {
       clock,
+      onStatus: () => this.containersChanged(),
       onExit: (container: SimContainer) => this.publish('exited', container),
       onHeld: (container: SimContainer, isHeld: boolean) => this.tell(container, isHeld ? 'hung' : 'resumed'),
     };
@@ -185,12 +188,16 @@ export class SimulatedNodeContainers {
     return !this.faults.isOff && !this.faults.isFrozen;
   }
 
-  containersNow(): ContainerStatus[] {
-    return Array.from(this.containers.values(), (container) => container.status());
+  /** The same array until something changes. */
+  containersNow(): readonly ContainerStatus[] {
+    this.#containerStatuses ??= Array.from(this.containers.values(), (container) => container.status());
+    return this.#containerStatuses;
   }
 
-  sandboxesNow(): SandboxStatus[] {
-    return Array.from(this.sandboxes.values(), (sandbox) => sandbox.status());
+  /** The same array until something changes. */
+  sandboxesNow(): readonly SandboxStatus[] {
+    this.#sandboxStatuses ??= Array.from(this.sandboxes.values(), (sandbox) => sandbox.status());
+    return this.#sandboxStatuses;
   }
 
   /** As it was created; with `keepsConfigs: false` without environment and mounts. */
@@ -205,10 +212,19 @@ export class SimulatedNodeContainers {
 
   // Bookkeeping.
 
+  protected containersChanged(): void {
+    this.#containerStatuses = undefined;
+  }
+
+  protected sandboxesChanged(): void {
+    this.#sandboxStatuses = undefined;
+  }
+
   protected removeSandbox(sandbox: SimSandbox): void {
     this.stopSandbox(sandbox);
     for (const container of sandbox.containers.slice()) this.remove(container);
     this.sandboxes.delete(sandbox.id);
+    this.sandboxesChanged();
     this.change({ type: 'sandbox', what: 'removed', sandbox: sandbox.status() });
   }
 
@@ -219,6 +235,7 @@ export class SimulatedNodeContainers {
 
   #loseNetwork(sandbox: SimSandbox): void {
     if (!sandbox.stop()) return;
+    this.sandboxesChanged();
     this.network.remove(sandbox);
     if (!sandbox.isInHostNetwork) this.addresses.giveUp(sandbox.ip, this);
     this.change({ type: 'sandbox', what: 'stopped', sandbox: sandbox.status() });
@@ -226,6 +243,7 @@ export class SimulatedNodeContainers {
 
   protected remove(container: SimContainer): void {
     this.containers.delete(container.id);
+    this.containersChanged();
     const siblings = container.sandbox.containers;
     siblings.splice(siblings.indexOf(container), 1);
     this.publish('removed', container);

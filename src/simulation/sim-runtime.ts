@@ -96,6 +96,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
     const createdAtMs = this.options.clock.now();
     const sandbox = new SimSandbox(this.newId(), config, { ip, createdAtMs });
     this.sandboxes.set(sandbox.id, sandbox);
+    this.sandboxesChanged();
     this.network.add(sandbox);
     if (!config.hostNetwork) this.addresses.take(ip, this);
     this.change({ type: 'sandbox', what: 'started', sandbox: sandbox.status() });
@@ -114,7 +115,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
     if (sandbox !== undefined) this.removeSandbox(sandbox);
   }
 
-  async listPodSandboxes(signal: AbortSignal): Promise<SandboxStatus[]> {
+  async listPodSandboxes(signal: AbortSignal): Promise<readonly SandboxStatus[]> {
     await this.#enter('listPodSandboxes', signal);
     return this.sandboxesNow();
   }
@@ -135,6 +136,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
     });
     sandbox.containers.push(container);
     this.containers.set(container.id, container);
+    this.containersChanged();
     this.publish('created', container);
     return container.id;
   }
@@ -183,7 +185,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
     this.remove(container);
   }
 
-  async listContainers(signal: AbortSignal): Promise<ContainerStatus[]> {
+  async listContainers(signal: AbortSignal): Promise<readonly ContainerStatus[]> {
     await this.#enter('listContainers', signal);
     return this.containersNow();
   }

@@ -54,6 +54,8 @@ export class MemoryVolumeHost implements VolumeHost {
   readonly removed: string[] = [];
   readonly #keepsContents: boolean;
   readonly #entries = new Map<string, Entry>();
+  /** What {@link list} has answered since something changed last. */
+  readonly #lists = new Map<string, readonly string[]>();
   readonly #faults = new Map<keyof VolumeHost, Error[]>();
   #isFull = false;
 
@@ -80,8 +82,8 @@ export class MemoryVolumeHost implements VolumeHost {
   /** The machine lost power: memory file systems are gone, with what was in them. */
   losePower(): void {
     for (const mount of this.mounts()) {
-      for (const path of this.#below(mount)) this.#entries.delete(path);
-      this.#entries.set(mount, DIRECTORY);
+      for (const path of this.#below(mount)) this.#forget(path);
+      this.#put(mount, DIRECTORY);
     }
   }
 
@@ -111,7 +113,7 @@ export class MemoryVolumeHost implements VolumeHost {
 
   /** Something that is on the machine, or that a container wrote through a mount. */
   put(path: string, kind: FileKind, text = ''): void {
-    this.#entries.set(path, { ...DIRECTORY, kind, text });
+    this.#put(path, { ...DIRECTORY, kind, text });
   }
 
   // VolumeHost.
@@ -123,7 +125,7 @@ export class MemoryVolumeHost implements VolumeHost {
 
   async mountMemory(path: string, _sizeBytes: number | undefined, signal: AbortSignal): Promise<boolean> {
     this.#enter('mountMemory', signal);
-    if (this.#entries.get(path)?.isMemory !== true) this.#entries.set(path, { ...DIRECTORY, isMemory: true });
+    if (this.#entries.get(path)?.isMemory !== true) this.#put(path, { ...DIRECTORY, isMemory: true });
     return true;
   }
 
@@ -175,12 +177,21 @@ export class MemoryVolumeHost implements VolumeHost {
     this.#enter('remove', signal);
     if (this.removed.length >= REMOVED_MAX) this.removed.shift();
     this.removed.push(path);
-    this.#entries.delete(path);
-    for (const below of this.#below(path)) this.#entries.delete(below);
+    this.#forget(path);
+    for (const below of this.#below(path)) this.#forget(below);
   }
 
-  async list(path: string, signal: AbortSignal): Promise<string[]> {
+  async list(path: string, signal: AbortSignal): Promise<readonly string[]> {
     this.#enter('list', signal);
+    let names = this.#lists.get(path);
+    if (names === undefined) {
+      names = this.#namesIn(path);
+      this.#lists.set(path, names);
+    }
+    return names;
+  }
+
+  #namesIn(path: string): readonly string[] {
     const names = Object.keys(this.payload(path) ?? {});
     for (const below of this.#below(path)) names.push(below.slice(path.length + 1));
     return [...new Set(names.map((name) => name.split('/', 1)[0]!))].sort();
@@ -192,12 +203,21 @@ export class MemoryVolumeHost implements VolumeHost {
     if (fault !== undefined) throw fault;
   }
 
+  #put(path: string, entry: Entry): void {
+    this.#entries.set(path, entry);
+    this.#lists.clear();
+  }
+
+  #forget(path: string): void {
+    if (this.#entries.delete(path)) this.#lists.clear();
+  }
+
   #make(path: string, entry: Entry, call: string): void {
     if (this.#isFull && !entry.isMemory)
       throw Object.assign(new Error(`ENOSPC: no space left on device, ${call} '${path}'`), {
         code: 'ENOSPC',
       });
-    this.#entries.set(path, entry);
+    this.#put(path, entry);
   }
 
   /** What is at `path`: made by name, a payload's file, or a directory on the way to something. */

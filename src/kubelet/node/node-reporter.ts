@@ -6,6 +6,7 @@
  */
 
 import type { Node, NodeStatus } from '../../api/generated/core-v1.ts';
+import { equalJson } from '../../api/json.ts';
 import { NODES } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
@@ -35,6 +36,8 @@ export class NodeReporter {
   readonly #wake: Wake;
   #node: Node | undefined;
   #reportedMs = 0;
+  /** The Node and the health that were last compared, and said the same. */
+  #agreed: { node: Node; health: NodeHealth } | undefined;
   #hasTold = false;
 
   constructor(deps: NodeReporterDeps) {
@@ -92,9 +95,12 @@ export class NodeReporter {
     const { clock, facts } = this.#deps;
     const health = await this.#deps.health(signal);
     if (this.#node === undefined) await this.#register(health, signal);
-    const status = nodeStatus(facts, health, this.#node?.status, clock.now());
     const isDue = clock.monotonicMs() - this.#reportedMs >= NODE_STATUS_REPORT_MS;
-    if (isDue || hasNodeStatusChanged(this.#node?.status, status)) await this.#report(status, signal);
+    const node = this.#node;
+    if (!isDue && node === this.#agreed?.node && equalJson(health, this.#agreed?.health)) return;
+    const status = nodeStatus(facts, health, node?.status, clock.now());
+    if (isDue || hasNodeStatusChanged(node?.status, status)) await this.#report(status, signal);
+    else if (node !== undefined) this.#agreed = { node, health };
   }
 
   async #register(health: NodeHealth, signal: AbortSignal): Promise<void> {

@@ -134,7 +134,7 @@ async function instancesOf(
   { metadata }: Pod,
   container: string,
   signal: AbortSignal,
-): Promise<ContainerStatus[]> {
+): Promise<readonly ContainerStatus[]> {
   const all = await runtime.listContainers(signal);
   return all
     .filter(

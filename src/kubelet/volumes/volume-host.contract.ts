@@ -31,8 +31,8 @@ export function testVolumeHost(
     await host.makeDirectory(`${root}/pods/b`, 0o755, signal);
     await host.makeWritableFile(`${root}/pods/a/containers/main/0`, signal);
     await host.makeDirectory(`${root}/pods/b`, 0o755, signal);
-    assert.deepEqual((await host.list(`${root}/pods`, signal)).sort(), ['a', 'b']);
-    assert.deepEqual((await host.list(`${root}/pods/a`, signal)).sort(), ['containers', 'volumes']);
+    assert.deepEqual((await host.list(`${root}/pods`, signal)).toSorted(), ['a', 'b']);
+    assert.deepEqual((await host.list(`${root}/pods/a`, signal)).toSorted(), ['containers', 'volumes']);
     assert.deepEqual(await host.list(`${root}/pods/c`, signal), []);
   });
 

@@ -22,7 +22,7 @@ export interface VolumeHost {
   /** Unmounts and removes the tree; one that is not there is removed already. Never follows links out of it. */
   remove(path: string, signal: AbortSignal): Promise<void>;
   /** Names in a directory; empty when there is none. */
-  list(path: string, signal: AbortSignal): Promise<string[]>;
+  list(path: string, signal: AbortSignal): Promise<readonly string[]>;
 }
 
 export interface PayloadFile {

@@ -14,6 +14,7 @@ export class Life {
   readonly clock: Clock;
   readonly #parent: Life | undefined;
   readonly #onEnd = new Set<() => void>();
+  readonly #onFreeze = new Set<() => void>();
   #state: 'living' | 'frozen' | 'ended' = 'living';
   #arrived: (() => void)[] = [];
   /** How often the life went through a door so far. */
@@ -128,7 +129,18 @@ export class Life {
   }
 
   freeze(): void {
-    if (this.#state === 'living') this.#state = 'frozen';
+    if (this.#state !== 'living') return;
+    this.#state = 'frozen';
+    const listeners = [...this.#onFreeze];
+    this.#onFreeze.clear();
+    for (const listener of listeners) listener();
+  }
+
+  /** Calls `listener` once, when this life itself (not its machine) is frozen: now, if it is. The function takes it back. */
+  onFreeze(listener: () => void): () => void {
+    if (this.#state === 'frozen') listener();
+    else this.#onFreeze.add(listener);
+    return () => this.#onFreeze.delete(listener);
   }
 
   thaw(): void {
@@ -201,10 +213,13 @@ class LifeTimer implements Timer {
 
   set(clock: Clock, delayMs: number): void {
     this.#timers.add(this);
-    this.#base = clock.setTimer(delayMs, () => {
-      this.#timers.delete(this);
-      this.#life.enter(() => this.#callback?.());
-    });
+    this.#base = clock.setTimer(delayMs, () => this.#fire());
+  }
+
+  #fire(): void {
+    this.#timers.delete(this);
+    if (this.#life.isLiving) this.#callback?.();
+    else this.#life.enter(() => this.#callback?.());
   }
 
   cancel(): void {

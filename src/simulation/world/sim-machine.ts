@@ -4,12 +4,14 @@
  *
  *     off ──powerOn──► on ──powerOff──► off        on ──freeze──► frozen ──thaw──► on
  */
+import { onAbort } from '../../base/abort.ts';
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Keeper } from '../../keeper/keeper.ts';
 import type { KeeperState } from '../../keeper/keeper-state.ts';
 import type { RunningProcess } from '../../keeper/process-launcher.ts';
+import type { Liveness } from '../../keeper/watchdog.ts';
 import { Life } from './life.ts';
 import { type Program, SimulatedProcess } from './sim-process.ts';
 import type { ProcessChanged } from './world-event.ts';
@@ -141,7 +143,7 @@ export class SimulatedMachine {
       env: {},
       stopOrder: index,
       stopTimeoutMs: STOP_TIMEOUT_MS,
-      ...(this.#options.watchdog ? { checkLiveness: () => this.#checkLiveness(name) } : {}),
+      ...(this.#options.watchdog ? this.#livenessOf(name, life) : {}),
     }));
     const keeper = new Keeper(specs, {
       clock: life.clock,
@@ -188,10 +190,25 @@ export class SimulatedMachine {
     return process;
   }
 
-  async #checkLiveness(name: string): Promise<void> {
-    const process = this.process(name);
-    if (process === undefined) throw new Error('it does not run');
-    await new Promise<void>((resolve) => process.life.enter(resolve));
+  /** A process that is not frozen answers at once; so it need not be asked, unless it is. */
+  #livenessOf(name: string, keeper: Life): Liveness {
+    return {
+      checkLiveness: async () => {
+        const process = this.process(name);
+        if (process === undefined) throw new Error('it does not run');
+        await new Promise<void>((resolve) => process.life.enter(resolve));
+      },
+      untilDoubtful: async (signal) => {
+        const process = this.process(name);
+        if (process === undefined) return;
+        await new Promise<void>((resolve) => {
+          onAbort(
+            signal,
+            process.life.onFreeze(() => keeper.enter(resolve)),
+          );
+        });
+      },
+    };
   }
 
   /** A process as its keeper sees it: a keeper that died hears of nothing. */
