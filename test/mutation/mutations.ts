@@ -87,12 +87,12 @@ const STORE: readonly Mutation[] = [
 const SERVER_AND_CLIENT: readonly Mutation[] = [
   {
     name: 'swallowed-watch-error',
-    bug: 'a watch that has fallen behind ends without saying why',
-    file: 'src/apiserver/registry/watch-stream.ts',
-    find: "return [newFrame('ERROR', failure.toStatus(), this.#request.shape.writer)];",
-    replace: 'return undefined;',
+    bug: 'a watch that has fallen behind goes on without what it has missed, and says nothing',
+    file: 'src/store/watcher.ts',
+    find: 'this.fail(this.#owner.tooSlow());',
+    replace: 'this.#bufferedEvents -= events.length;',
     checkers: ['watch-streams'],
-    caughtBy: 7,
+    caughtBy: 21,
   },
   {
     name: 'expired-watch-resumed',

@@ -31,6 +31,7 @@ test('explainFailure tells seed, commit, what is wrong, the small plan and how t
         controllers: 'apart',
         disk: 'faultless',
         flushMs: { min: 0, max: 0 },
+        storeLimits: {},
         latencyMs: { min: 0, max: 5 },
       },
       faults: [{ atMs: 1500, forMs: 250, fault: 'power-off', parameters: { machine: 'node-1' } }],

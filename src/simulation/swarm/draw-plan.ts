@@ -27,6 +27,8 @@ export interface DrawOptions {
 /** Chance that a kind of fault, or of action, exists in a run. */
 const FAULT_CHANCE = 0.35;
 const ACTION_CHANCE = 0.6;
+/** Chance that one limit of the store is small enough to be met. */
+const SMALL_LIMIT_CHANCE = 0.25;
 /** How long it takes on average until a fault of one kind happens again. */
 const FAULT_INTERVAL_MS = { min: 20_000, max: 600_000 };
 const ACTION_INTERVAL_MS = { min: 10_000, max: 300_000 };
@@ -71,7 +73,20 @@ function drawCluster(random: Random): ClusterPlan {
       { min: 1, max: 20 },
       { min: 5, max: 200 },
     ]),
+    storeLimits: drawStoreLimits(random.fork('store limits')),
   };
+}
+
+function drawStoreLimits(random: Random): ClusterPlan['storeLimits'] {
+  const limits: ClusterPlan['storeLimits'] = {};
+  if (random.next() < SMALL_LIMIT_CHANCE) limits.commitMaxRecords = drawCount(random, 1, 8);
+  if (random.next() < SMALL_LIMIT_CHANCE) limits.historyMaxRecords = drawCount(random, 50, 1000);
+  if (random.next() < SMALL_LIMIT_CHANCE) {
+    // As shipped, a watcher has room for several commits.
+    limits.commitMaxRecords = drawCount(random, 1, 4);
+    limits.watcherMaxBufferedEvents = drawCount(random, 12, 40);
+  }
+  return limits;
 }
 
 function drawFaults(random: Random, fault: string, cluster: ClusterPlan, chaosMs: number): PlannedFault[] {

@@ -16,7 +16,8 @@ const FIELDS: Readonly<Record<keyof SwarmPlan, (value: JsonValue) => boolean>> =
     isJsonObject(value) &&
     Number.isInteger(value['nodes']) &&
     isJsonObject(value['latencyMs']) &&
-    isJsonObject(value['flushMs']),
+    isJsonObject(value['flushMs']) &&
+    isJsonObject(value['storeLimits']),
   programs: isJsonObject,
   objects: isListOfObjects,
   faults: isListOfObjects,

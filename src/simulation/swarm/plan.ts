@@ -4,6 +4,7 @@
  */
 import type { JsonObject } from '../../api/json.ts';
 import type { KubeObject, NewObjectMeta } from '../../api/meta.ts';
+import type { StoreLimits } from '../../store/mvcc-store.ts';
 import type { Parties } from '../faults/fault-parameters.ts';
 import type { FaultCall } from '../faults/fault-table.ts';
 import type { SimulatedProgram } from '../sim-program.ts';
@@ -32,6 +33,8 @@ export interface ClusterPlan {
   disk: 'faultless' | 'simulated';
   /** How long a flush of a simulated disk takes. */
   flushMs: { min: number; max: number };
+  /** Small ones make ordinary what else only a large cluster sees: history that is gone, watches that fall behind. */
+  storeLimits: Partial<StoreLimits>;
 }
 
 export type PlannedObject = Omit<KubeObject, 'metadata'> & { metadata: NewObjectMeta & { name: string } };

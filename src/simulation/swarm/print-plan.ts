@@ -4,7 +4,7 @@ import type { Parameters } from '../faults/fault-parameters.ts';
 import type { SwarmPlan } from './plan.ts';
 
 export function printPlan({ cluster, objects, faults, actions, chaosMs }: SwarmPlan): string {
-  const { nodes, controllers, disk, flushMs, latencyMs } = cluster;
+  const { nodes, controllers, disk, flushMs, latencyMs, storeLimits } = cluster;
   const steps = [
     ...faults.map(({ atMs, forMs, fault, parameters }) => ({
       atMs,
@@ -17,6 +17,7 @@ export function printPlan({ cluster, objects, faults, actions, chaosMs }: SwarmP
   ];
   return [
     `cluster   ${nodes} nodes, controllers ${controllers}, disk ${disk} (${flushMs.min} to ${flushMs.max} ms), latency ${latencyMs.min} to ${latencyMs.max} ms`,
+    ...Object.entries(storeLimits).map(([name, limit]) => `store     ${name} ${limit}`),
     `objects   ${objects.map(({ kind, metadata }) => `${kind}/${metadata.name}`).join(' ') || 'none'}`,
     `chaos     ${formatGoDuration(chaosMs)}`,
     ...steps

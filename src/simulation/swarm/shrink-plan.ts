@@ -77,6 +77,7 @@ async function simplifyCluster(plan: SwarmPlan, options: ShrinkOptions): Promise
     { controllers: 'in-server' },
     { flushMs: { min: 0, max: 0 } },
     { disk: 'faultless' },
+    { storeLimits: {} },
     ...Array.from({ length: cluster.nodes - 1 }, (_, index) => ({ nodes: index + 1 })),
   ];
   for (const change of simpler) {

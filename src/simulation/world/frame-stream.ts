@@ -17,20 +17,31 @@ interface Reader {
 
 const DONE: Read = { done: true, value: undefined };
 
+export interface FrameStreamOwner {
+  /** A batch has been read. */
+  onRead(): void;
+  /** The reader has stopped, or has come to the end. */
+  onReturn(): void;
+}
+
 export class FrameStream implements AsyncIterable<Frames>, AsyncIterator<Frames, undefined> {
   readonly #life: Life;
-  readonly #onReturn: () => void;
+  readonly #owner: FrameStreamOwner;
   #batches: Frames[] = [];
   #end: { error?: unknown } | undefined;
   #reader: Reader | undefined;
 
   /**
    * @param life  of the reader
-   * @param onReturn  the reader has stopped, or has come to the end
    */
-  constructor(life: Life, onReturn: () => void) {
+  constructor(life: Life, owner: FrameStreamOwner) {
     this.#life = life;
-    this.#onReturn = onReturn;
+    this.#owner = owner;
+  }
+
+  /** Batches that have arrived and are not read. */
+  get waiting(): number {
+    return this.#batches.length;
   }
 
   push(batch: Frames): void {
@@ -68,7 +79,7 @@ export class FrameStream implements AsyncIterable<Frames>, AsyncIterator<Frames,
 
   return(): Promise<Read> {
     this.fail(undefined);
-    this.#onReturn();
+    this.#owner.onReturn();
     return Promise.resolve(DONE);
   }
 
@@ -80,6 +91,7 @@ export class FrameStream implements AsyncIterable<Frames>, AsyncIterator<Frames,
     const end = this.#end;
     if (batch === undefined && end === undefined) return;
     this.#reader = undefined;
+    if (batch !== undefined) this.#owner.onRead();
     this.#life.hear(() => {
       if (batch !== undefined) reader.resolve({ done: false, value: batch });
       else this.#close(reader, end!);
@@ -89,6 +101,6 @@ export class FrameStream implements AsyncIterable<Frames>, AsyncIterator<Frames,
   #close(reader: Reader, end: { error?: unknown }): void {
     if ('error' in end) reader.reject(end.error);
     else reader.resolve(DONE);
-    this.#onReturn();
+    this.#owner.onReturn();
   }
 }

@@ -12,7 +12,7 @@ import { aborted } from '../../base/abort.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Journal } from '../../store/journal.ts';
-import { type OpenStore, openStore } from '../../store/mvcc-store.ts';
+import { type OpenStore, openStore, type StoreLimits } from '../../store/mvcc-store.ts';
 import type { Life } from './life.ts';
 import type { Program } from './sim-process.ts';
 import { newSimulatedTokenKeys } from './sim-token-keys.ts';
@@ -30,6 +30,7 @@ export interface SimulatedServerOptions {
   random: Random;
   log: Logger;
   disk: JournalDisk;
+  storeLimits: Partial<StoreLimits>;
   podCidr: string;
   serviceCidr: string;
   /** What else lives in the process. */
@@ -63,12 +64,13 @@ export class SimulatedServer implements ServerEndpoint {
   readonly program: Program = async (life, signal) => {
     const { clock } = life;
     const { disk, log, party, podCidr, serviceCidr, companions, onOpen, onReady } = this.#options;
+    const { storeLimits: limits } = this.#options;
     const random = this.#options.random.fork(`start ${++this.#starts}`);
     const journal = disk.open();
     life.onEnd(() => journal.crash());
     const calls = ['load', 'commit', 'compact', 'close'] as const;
     const throughDoor = throughLife<Journal>(journal, life, { call: calls, read: ['follow'] });
-    const store = await openStore({ journal: throughDoor, clock, log }, signal);
+    const store = await openStore({ journal: throughDoor, clock, log, limits }, signal);
     this.#store = store;
     onOpen(store);
     let isReady = false;

@@ -5,7 +5,7 @@
 import type { ApiRequest, ApiResponse, Peer, Transport, UserInfo, WatchFrame } from '../../api/message.ts';
 import { onAbort } from '../../base/abort.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
-import { newDeferred } from '../../base/deferred.ts';
+import { type Deferred, newDeferred } from '../../base/deferred.ts';
 import { StatusError } from '../../base/status-error.ts';
 import { FrameStream } from './frame-stream.ts';
 import type { Life } from './life.ts';
@@ -59,6 +59,9 @@ export function newSimulatedTransport(options: SimulatedTransportOptions): Trans
   return { send: (request, signal) => life.call(() => new Exchange(way, request, signal).answer()) };
 }
 
+/** What a connection holds of a watch that is slow or not read; the rest waits in the server, as behind a full window. */
+const WINDOW_BATCHES = 16;
+
 const REPEATABLE = new Set<ApiRequest['method']>(['GET', 'PUT', 'PATCH', 'DELETE']);
 
 /** Between one client and the server, both directions. */
@@ -81,9 +84,11 @@ class Exchange {
   #frames: FrameStream | undefined;
   #heard: StreamObserver | undefined;
   #silence: Timer | undefined;
-  /** Batches that have left the server and not arrived, and how each is called back. */
-  #onTheWay = 0;
+  /** What happens as the batches arrive that have left the server, in the order in which they left. */
+  readonly #onTheWay: (() => void)[] = [];
+  /** How what is due to arrive is called back. */
   #pending: Set<() => void> | undefined;
+  #newRoom: Deferred<void> | undefined;
 
   constructor(way: Way, request: ApiRequest, signal: AbortSignal) {
     this.#way = way;
@@ -156,7 +161,10 @@ class Exchange {
       this.#end();
       return;
     }
-    const frames = new FrameStream(this.#way.life, () => this.#hangUp());
+    const frames = new FrameStream(this.#way.life, {
+      onRead: () => this.#tellRoom(),
+      onReturn: () => this.#hangUp(),
+    });
     this.#frames = frames;
     this.#heard = this.#way.watchObserver()?.({ process: this.#way.process, request: this.#request });
     void this.#pump(response.body.frames, frames);
@@ -175,6 +183,7 @@ class Exchange {
           this.#heard?.delivered(batch);
           frames.push(batch);
         });
+        while (this.#onTheWay.length + frames.waiting >= WINDOW_BATCHES && !this.#isOver) await this.#room();
       }
       this.#whenPassable(lastMs, () => {
         this.#tellEnd('server');
@@ -185,22 +194,33 @@ class Exchange {
     }
   }
 
+  #room(): Promise<void> {
+    this.#newRoom = newDeferred();
+    return this.#newRoom.promise;
+  }
+
+  #tellRoom(): void {
+    this.#newRoom?.resolve();
+    this.#newRoom = undefined;
+  }
+
   /** Calls `deliver` at `dueMs`, or when the way is open again: at once if nothing sent before is still on its way. */
   #whenPassable(dueMs: number, deliver: () => void): void {
     const { network, back, clock } = this.#way;
-    if (this.#onTheWay === 0 && dueMs <= clock.monotonicMs() && !back.conditions.isCut) {
+    if (this.#onTheWay.length === 0 && dueMs <= clock.monotonicMs() && !back.conditions.isCut) {
       deliver();
       return;
     }
     if (this.#isOver) return;
-    this.#onTheWay++;
+    this.#onTheWay.push(deliver);
     this.#pending ??= new Set();
     const pending = this.#pending;
     const arrive = () => {
       pending.delete(stop);
       if (!back.conditions.isCut) {
-        this.#onTheWay--;
-        deliver();
+        // Not its own: timers of the same moment may differ by what sums of fractions round to.
+        this.#onTheWay.shift()?.();
+        this.#tellRoom();
         return;
       }
       stop = network.onChange(() => {
@@ -259,6 +279,7 @@ class Exchange {
 
   #end(): void {
     this.#isOver = true;
+    this.#tellRoom();
     this.#tellEnd('client');
     this.#silence?.cancel();
     for (const clean of this.#cleanUp) clean();

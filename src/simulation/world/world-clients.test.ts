@@ -1,4 +1,4 @@
-import { equal, match, rejects } from 'node:assert/strict';
+import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
 import { CONFIG_MAPS, NODES } from '../../api/resources.ts';
 import { aborted } from '../../base/abort.ts';
@@ -49,4 +49,32 @@ test('World takes the clock that it is given', async () => {
   await world.until(() => world.objects(NODES).length === 1, 5000);
   match(world.objects(NODES)[0]?.metadata.creationTimestamp ?? '', /^2030-06-01T/);
   await world.stop();
+});
+
+test('World: a watch that nobody reads fills its connection, then falls behind in the server', async (t) => {
+  const world = await newWorld(t, {
+    nodes: [],
+    storeLimits: { watcherMaxBufferedEvents: 10, commitMaxRecords: 1 },
+  });
+  const client = world.client();
+  const watch = client.watch(CONFIG_MAPS, { namespace: 'default' }, never)[Symbol.asyncIterator]();
+  const first = watch.next();
+  for (let index = 0; index < 40; index++) {
+    const metadata = { namespace: 'default', name: `map-${index}` };
+    await world.finish(client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata }, never));
+  }
+  const names: string[] = [];
+  const reading = (async () => {
+    for (let event = await first; event.done !== true; event = await watch.next()) {
+      if (event.value.type === 'ADDED') names.push(event.value.object.metadata.name);
+    }
+  })();
+  await rejects(world.finish(reading), (error) => hasReason(error, 'Expired'));
+  // Each was told in its order up to where it ended: what the connection held, and the one that was being read.
+  const told = names.filter((name) => name.startsWith('map-'));
+  deepEqual(
+    told,
+    Array.from(told, (_, index) => `map-${index}`),
+  );
+  ok(told.length >= 16 && told.length < 30, `${told.length}`);
 });

@@ -17,6 +17,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import { newRestClient } from '../../client/rest-client.ts';
+import type { StoreLimits } from '../../store/mvcc-store.ts';
 import { SimulatedDisk } from '../disk/sim-disk.ts';
 import { ProgramTable } from '../program-table.ts';
 import { SimulatedAddresses } from '../sim-addresses.ts';
@@ -50,6 +51,8 @@ export interface WorldOptions {
   latencyMs?: { min: number; max: number };
   /** Under the store. `faultless` (default): nothing ever goes wrong. `simulated`: {@link World.disk} can be broken. */
   disk?: 'faultless' | 'simulated';
+  /** Of the store; default: those that are shipped. */
+  storeLimits?: Partial<StoreLimits>;
   /** Hung processes are found and replaced; default true. */
   watchdog?: boolean;
   /** Where controllers and scheduler run; default `in-server`, as shipped. A number: so many candidates for the lead. */
@@ -235,6 +238,7 @@ export class World {
       random: this.random.fork('server'),
       log: this.#log(`${CONTROL_PLANE}/server`),
       disk: this.disk === undefined ? newFaultlessDisk() : newJournalDisk(this.disk),
+      storeLimits: this.#options.storeLimits ?? {},
       podCidr: POD_CIDR,
       serviceCidr: SERVICE_CIDR,
       companions: (life) =>
