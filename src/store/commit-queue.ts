@@ -31,6 +31,8 @@ export interface PendingVersion {
 
 interface QueuedVersion extends PendingVersion {
   readonly outcome: Deferred<void>;
+  /** Is durable only together with the one before it. */
+  readonly joined: boolean;
 }
 
 export interface CommitQueueOptions {
@@ -68,20 +70,32 @@ export class CommitQueue {
     return this.#newest.get(key);
   }
 
-  /** Queues `version`, whose revision is greater than that of every version queued before. */
-  submit(version: Version): PendingVersion {
-    const outcome = newDeferred();
-    const queued: QueuedVersion = { version, settled: outcome.promise, outcome };
-    this.#queued.push(queued);
-    this.#newest.set(version.key, queued);
+  /**
+   * Queues `versions`, whose revisions grow and are greater than that of every version queued before. They share one commit.
+   * @returns the last
+   */
+  submit(versions: readonly Version[]): PendingVersion {
+    const before = this.#queued.length;
+    for (const version of versions) this.#enqueue(version, version !== versions[0]);
     // Not at once: writers that run in the same turn share the commit.
     if (!this.#scheduled) {
       this.#scheduled = true;
       queueMicrotask(() => this.#commitUnlessRunning());
     }
+    const last = this.#queued.at(-1)!;
     // Nor only at the end of a busy turn: the journal works on these while the rest is encoded.
-    if (this.#queued.length === this.#options.limits.eagerRecords) this.#commitUnlessRunning();
-    return queued;
+    const { eagerRecords } = this.#options.limits;
+    if (before < eagerRecords && this.#queued.length >= eagerRecords) this.#commitUnlessRunning();
+    return last;
+  }
+
+  #enqueue(version: Version, joined: boolean): void {
+    const outcome = newDeferred();
+    const queued: QueuedVersion = { version, settled: outcome.promise, outcome, joined };
+    // Whoever submitted several waits for the last only.
+    if (joined) this.#queued.at(-1)!.settled.catch(() => {});
+    this.#queued.push(queued);
+    this.#newest.set(version.key, queued);
   }
 
   /** Fails the queue: what is pending and what comes later is refused. */
@@ -114,7 +128,17 @@ export class CommitQueue {
       bytes += this.#queued[count]!.version.sizeBytes;
       if (bytes > maxBatchBytes && count > 0) break;
     }
-    return this.#queued.splice(0, count);
+    return this.#queued.splice(0, this.#wholeGroups(count));
+  }
+
+  /** About `count`, ending where a group ends: rather fewer than more, but never none. */
+  #wholeGroups(count: number): number {
+    const isJoined = (index: number) => this.#queued[index]?.joined === true;
+    let end = count;
+    while (end > 0 && isJoined(end)) end--;
+    if (end > 0) return end;
+    for (end = count; isJoined(end); ) end++;
+    return end;
   }
 
   #onDurable(): void {

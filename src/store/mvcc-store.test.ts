@@ -111,6 +111,56 @@ test('transact batches what arrives while a commit is in flight', async () => {
   assert.deepEqual(batches, [1, 30]);
 });
 
+test('transact writes companions in the same commit, with the revisions before', async () => {
+  const fixture = await newFixture({ limits: { commitMaxRecords: 2, commitEagerRecords: 3 } });
+  const { store, batches } = fixture;
+  await putObject(store, '/quota', { used: 0 });
+  batches.length = 0;
+  const create = (key: string) =>
+    store.transact(key, (_, others) => {
+      const used = others.get('/quota')!.value['used'] as number;
+      const companions = [{ key: '/quota', put: object('quota', { used: used + 1 }) }];
+      return { put: object(key.slice(1)), companions };
+    });
+  const [a] = await Promise.all([create('/a'), putObject(store, '/x'), create('/b'), create('/c')]);
+  assert.equal(store.get('/quota')?.value['used'], 3, 'each saw the charge before it, durable or not');
+  assert.equal(a.object?.revision, 4);
+  assert.deepEqual(batches, [2, 1, 2, 2], 'a group of two is never cut');
+  const reopened = await fixture.reopen();
+  assert.equal(reopened.store.get('/quota')?.value['used'], 3);
+});
+
+test('transact commits a group that is larger than a commit whole, and drops it whole', async () => {
+  const { store, journal, batches } = await newFixture({ limits: { commitMaxRecords: 2 } });
+  const keys = ['/q1', '/q2', '/q3'];
+  const create = () =>
+    store.transact('/a', () => ({
+      put: object('a'),
+      companions: keys.map((key) => ({ key, put: object(key.slice(1)) })),
+    }));
+  journal.becomeUnavailable();
+  assert.equal(await reasonOf(create()), 'ServiceUnavailable');
+  journal.recover();
+  assert.deepEqual(store.list({ prefix: '/' }).objects, []);
+  await create();
+  assert.deepEqual(batches, [4, 4]);
+  assert.equal(store.list({ prefix: '/' }).objects.length, 4);
+});
+
+test('transact refuses because of another key only once what it saw there is durable', async () => {
+  const { store } = await newFixture();
+  const order: string[] = [];
+  const writing = putObject(store, '/quota').then(() => order.push('written'));
+  const refused = store.transact('/a', (_, others) => {
+    assert.notEqual(others.get('/quota'), undefined);
+    throw new StatusError('Forbidden', 'exceeded');
+  });
+  assert.equal(await reasonOf(refused), 'Forbidden');
+  order.push('refused');
+  await writing;
+  assert.deepEqual(order, ['written', 'refused']);
+});
+
 test('transact starts a commit in the middle of a turn once enough writes wait', async () => {
   const { store, batches } = await newFixture({ limits: { commitEagerRecords: 4 } });
   await Promise.all(Array.from({ length: 10 }, (_, i) => putObject(store, `/${i}`)));

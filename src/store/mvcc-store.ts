@@ -14,7 +14,7 @@ import type { Clock } from '../base/clock.ts';
 import { type Deferred, newDeferred } from '../base/deferred.ts';
 import type { Logger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
-import { CommitQueue } from './commit-queue.ts';
+import { CommitQueue, type PendingVersion } from './commit-queue.ts';
 import { encodedRecord, UnencodedRecord } from './commit-record.ts';
 import { runCompaction } from './compaction.ts';
 import * as defaults from './defaults.ts';
@@ -25,8 +25,10 @@ import { loadState, type StoreState } from './load-state.ts';
 import { concerns, hasIndexedValue } from './scope.ts';
 import type {
   Change,
+  CompanionPut,
   ListRange,
   ListResult,
+  NewestObjects,
   Scope,
   Store,
   StoredObject,
@@ -157,27 +159,39 @@ class MvccStore implements OpenStore {
 
   async transact(
     key: string,
-    change: (current: StoredObject | undefined) => Change,
+    change: (current: StoredObject | undefined, others: NewestObjects) => Change,
   ): Promise<TransactResult> {
     this.#commits.checkOpen();
-    const pending = this.#commits.newest(key);
-    const newest = pending?.version ?? this.#index.get(key);
-    const current = newest?.deleted === true ? undefined : newest;
+    const pending: PendingVersion[] = [];
+    const newestOf = (wanted: string) => this.#newestOf(wanted, pending);
+    const newest = newestOf(key);
+    const current = present(newest);
     let decision: Change;
     try {
-      decision = change(current);
+      decision = change(current, { get: (other) => present(newestOf(other)) });
     } catch (refusal) {
-      // What was refused because of a pending version is only true once that version is durable.
-      await pending?.settled;
+      // What was refused because of pending versions is only true once those are durable.
+      await allSettled(pending);
       throw refusal;
     }
+    const companions = companionsOf(decision).map(
+      ({ key: other, put }) => this.#nextVersion(other, { put }, newestOf(other))!,
+    );
     const version = this.#nextVersion(key, decision, newest);
     if (version === undefined) {
-      await pending?.settled;
+      await allSettled(pending);
       return { object: current, changed: false };
     }
-    await this.#commits.submit(version).settled;
+    await this.#commits.submit([...companions, version]).settled;
     return { object: version, changed: true };
+  }
+
+  /** What is found still pending is noted in `pending`. */
+  #newestOf(key: string, pending: PendingVersion[]): Version | undefined {
+    const found = this.#commits.newest(key);
+    if (found === undefined) return this.#index.get(key);
+    pending.push(found);
+    return found.version;
   }
 
   watch(scope: string | Scope, afterRevision: number, signal: AbortSignal): StoreWatch {
@@ -294,4 +308,16 @@ class MvccStore implements OpenStore {
     const bound = revision > this.#revision ? this.#revision : this.#compactedRevision;
     return new StatusError('Expired', `too ${problem} resource version: ${revision} (${bound})`);
   }
+}
+
+function present(version: Version | undefined): Version | undefined {
+  return version?.deleted === true ? undefined : version;
+}
+
+function companionsOf(decision: Change): readonly CompanionPut[] {
+  return 'put' in decision ? (decision.companions ?? []) : [];
+}
+
+async function allSettled(pending: readonly PendingVersion[]): Promise<void> {
+  for (const { settled } of pending) await settled;
 }

@@ -23,8 +23,12 @@ export interface Store {
   /**
    * Reads the newest state of `key` (committing writes included), lets `change` decide, and commits. `change` is pure and
    * synchronous and may run once only: transactions on one store are serialised up to the decision. Resolves when durable.
+   * What else the decision rests on is read through `others`, and may be written with it, in one commit.
    */
-  transact(key: string, change: (current: StoredObject | undefined) => Change): Promise<TransactResult>;
+  transact(
+    key: string,
+    change: (current: StoredObject | undefined, others: NewestObjects) => Change,
+  ): Promise<TransactResult>;
 
   /**
    * Events with a revision greater than `afterRevision`, in order, without gap or repeat, until `signal` aborts.
@@ -53,9 +57,23 @@ export type StoredValue = { readonly metadata: { readonly resourceVersion?: stri
   Record<string, unknown>
 >;
 
+/** The newest state of other keys, committing writes included. */
+export interface NewestObjects {
+  get(key: string): StoredObject | undefined;
+}
+
+/** A write beside the one that a transaction is about: both become durable, or neither. */
+export interface CompanionPut {
+  key: string;
+  put: StoredValue;
+}
+
 export type Change =
-  /** Writes `value`; the store sets `metadata.resourceVersion` to the new revision, encodes and freezes it. */
-  | { put: StoredValue }
+  /**
+   * Writes the value; the store sets `metadata.resourceVersion` to the new revision, encodes and freezes it. Companions are
+   * of other keys, each once, and get the revisions before.
+   */
+  | { put: StoredValue; companions?: readonly CompanionPut[] }
   | { delete: true /** the last state that watchers see; default the current one */; final?: StoredValue }
   /** Nothing to do: the transaction resolves with the current object. */
   | { keep: true };
