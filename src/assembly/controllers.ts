@@ -10,6 +10,7 @@ import { newNamespaceController } from '../controllers/namespace/controller.ts';
 import { newNodeLifecycleController } from '../controllers/node-lifecycle/controller.ts';
 import { newPodGcController } from '../controllers/pod-gc/controller.ts';
 import { newReplicaSetController } from '../controllers/replicaset/controller.ts';
+import { newResourceQuotaController } from '../controllers/resource-quota/controller.ts';
 import { newRootCaController } from '../controllers/root-ca/controller.ts';
 import { newServiceAccountController } from '../controllers/service-account/controller.ts';
 import { newTaintEvictionController } from '../controllers/taint-eviction/controller.ts';
@@ -48,6 +49,11 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     create: (context) => newPodGcController(context),
   },
   { account: 'replicaset-controller', component: 'replicaset-controller', create: newReplicaSetController },
+  {
+    account: 'resourcequota-controller',
+    component: 'resourcequota-controller',
+    create: (context) => newResourceQuotaController(context, allResources()),
+  },
   { account: 'root-ca-cert-publisher', component: 'root-ca-cert-publisher', create: newRootCaController },
   {
     account: 'service-account-controller',

@@ -57,7 +57,7 @@ const STORE: readonly Mutation[] = [
     name: 'refusal-of-what-is-not-durable',
     bug: 'that a write changes nothing is answered before what it was compared with is durable',
     file: 'src/store/mvcc-store.ts',
-    find: `      await pending?.settled;
+    find: `      await allSettled(pending);
       return { object: current, changed: false };`,
     replace: '      return { object: current, changed: false };',
     checkers: ['acknowledged-writes', 'fresh-reads'],

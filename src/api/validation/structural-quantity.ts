@@ -65,6 +65,20 @@ function canonicalize(text: string): string | { error: string } {
   return sign === '-' ? `-${digits}` : digits;
 }
 
+/** @param milli  thousandths  @param form  a quantity whose form (binary, decimal, exponent) the text gets */
+export function formatQuantity(milli: bigint, form: string): string {
+  if (milli === 0n) return '0';
+  const magnitude = (milli < 0n ? -milli : milli) * (ONE / 1000n);
+  const format = formOf(form);
+  const digits = format === 'binary' ? formatBinary(magnitude) : formatDecimal(magnitude, format);
+  return milli < 0n ? `-${digits}` : digits;
+}
+
+function formOf(quantity: string): Format {
+  if (quantity.endsWith('i')) return 'binary';
+  return /[eE][-+]?\d/.test(quantity) ? 'exponent' : 'decimal';
+}
+
 interface Scale {
   format: Format;
   /** Powers of ten, or of 1024 when binary. */

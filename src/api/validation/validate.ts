@@ -19,6 +19,7 @@ import {
 } from './names.ts';
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validatePod, validatePodUpdate } from './pod-spec.ts';
+import * as quotas from './resource-quota.ts';
 import { validateWebhooks } from './webhooks.ts';
 import * as workloads from './workloads.ts';
 
@@ -26,6 +27,8 @@ interface KindRule {
   create?: (object: never) => FieldError[];
   /** Replaces `create` on updates; without it an update is judged as a creation. */
   update?: (object: never, old: never) => FieldError[];
+  /** What a write of the status must keep to. */
+  status?: (object: never) => FieldError[];
   /** Default: a DNS subdomain. */
   name?: NameRule;
 }
@@ -58,6 +61,11 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'v1/Namespace': { name: dns1123LabelProblem },
   'v1/Node': { create: cluster.validateNode },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
+  'v1/ResourceQuota': {
+    create: quotas.validateResourceQuota,
+    update: quotas.validateResourceQuotaUpdate,
+    status: quotas.validateResourceQuotaStatus,
+  },
   'v1/Secret': { create: cluster.validateSecret, update: cluster.validateSecretUpdate },
   'v1/Service': {
     create: cluster.validateService,
@@ -125,6 +133,11 @@ export function validateUpdate(object: KubeObject, old: KubeObject): FieldError[
       ...(rule.update as (object: KubeObject, old: KubeObject) => FieldError[])(object, old),
     ];
   return [...errors, ...judge(rule.create, object)];
+}
+
+/** Everything wrong with the status of `object`, beyond its types. */
+export function validateStatus(object: KubeObject): FieldError[] {
+  return judge(ruleOf(object).status, object);
 }
 
 function judge(create: KindRule['create'], object: KubeObject): FieldError[] {

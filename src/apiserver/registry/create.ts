@@ -21,6 +21,7 @@ import {
 import { type ApiObject, storable } from '../api-object.ts';
 import { newAlreadyExists, newBadRequest } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
+import { quotaCharges } from './quota-charges.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
 import { hasStatus, strategyOf } from './strategies.ts';
 
@@ -63,7 +64,7 @@ export async function createObject(
   if (errors.length > 0) throw toInvalidError(row, object.metadata.name ?? '', errors);
   admit(registry.admission.validating, request, newAdmissionView(registry));
   for (let attempt = 1; ; attempt++) {
-    const attempted = insert(registry, target, object, write);
+    const attempted = insert(registry, target, request);
     if (!isGenerated || attempt === GENERATE_ATTEMPTS) return attempted;
     const outcome = await attempted.catch((error: unknown) => {
       if (!hasReason(error, 'AlreadyExists')) throw error;
@@ -148,18 +149,16 @@ function prepare({ row }: Target, object: ApiObject): void {
   if (strategy.initialStatus !== undefined) object.status = strategy.initialStatus(object);
 }
 
-async function insert(
-  registry: Registry,
-  target: Target,
-  object: ApiObject,
-  { dryRun }: WriteContext,
-): Promise<WriteOutcome> {
+async function insert(registry: Registry, target: Target, request: AdmissionRequest): Promise<WriteOutcome> {
+  const { dryRun } = request;
+  const object = request.object!;
   const name = object.metadata.name!;
   const key = keyFor({ ...target, name });
   const reservation = registry.services.reserve(target.row, object, undefined);
-  const transaction = registry.store.transact(key, (current) => {
+  const transaction = registry.store.transact(key, (current, others) => {
+    const companions = quotaCharges(registry, request, others);
     if (current !== undefined) throw newAlreadyExists(target.row, name);
-    return dryRun ? { keep: true } : { put: storable(object) };
+    return dryRun ? { keep: true } : { put: storable(object), companions };
   });
   if (reservation !== undefined) {
     transaction.then(

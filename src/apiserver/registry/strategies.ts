@@ -5,10 +5,10 @@
  * @see kubernetes/kubernetes pkg/registry/{core,apps,…}/{kind}/strategy.go
  */
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
+import { podQosClass } from '../../api/pod-qos.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { carryOverAllocations } from '../allocate/service-needs.ts';
 import type { ApiObject, Fields } from '../api-object.ts';
-import { podQosClass } from './pod-qos.ts';
 
 export interface Strategy {
   /** What `status` is on creation, whatever the client sent; absent: the client's own is kept. */

@@ -15,7 +15,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { validateEphemeralContainersUpdate } from '../../api/validation/ephemeral-containers.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
-import { validateCreate, validateUpdate } from '../../api/validation/validate.ts';
+import { validateCreate, validateStatus, validateUpdate } from '../../api/validation/validate.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import type { Change, StoredObject } from '../../store/store.ts';
 import { type AdmissionRequest, admit, newAdmissionNotes } from '../admission/admission.ts';
@@ -24,6 +24,7 @@ import { type ApiObject, objectOf, storable } from '../api-object.ts';
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { managedFieldsAfterUpdate } from './ownership.ts';
+import { quotaCharges } from './quota-charges.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
 import { strategyOf } from './strategies.ts';
 import { applyScope, changesSpec, setOrDelete } from './update-scopes.ts';
@@ -53,14 +54,17 @@ export async function updateObject(
   let object: ApiObject | undefined;
   let reservation: Reservation | undefined;
   let removed = false;
-  const transaction = registry.store.transact(keyFor(target), (current) => {
+  const transaction = registry.store.transact(keyFor(target), (current, others) => {
     if (current === undefined) throw newNotFound(target.row, target.name);
     const old = objectOf(current);
-    object = prepareUpdate(registry, target, { edit, old, write });
+    const request = prepareUpdate(registry, target, { edit, old, write });
+    object = request.object!;
+    const companions = quotaCharges(registry, request, others);
     reservation = edit.subresource === '' ? registry.services.reserve(target.row, object, old) : undefined;
     const change = decide(object, current, target);
     removed = 'delete' in change;
-    return write.dryRun ? { keep: true } : change;
+    if (write.dryRun) return { keep: true };
+    return 'put' in change ? { ...change, companions } : change;
   });
   transaction.then(
     () => (write.dryRun ? reservation?.cancel() : reservation?.confirm()),
@@ -79,7 +83,11 @@ interface PendingEdit {
   write: WriteContext;
 }
 
-function prepareUpdate(registry: Registry, target: Target, { edit, old, write }: PendingEdit): ApiObject {
+function prepareUpdate(
+  registry: Registry,
+  target: Target,
+  { edit, old, write }: PendingEdit,
+): AdmissionRequest {
   const { row, namespace, name } = target;
   const produced = edit.produce(old);
   checkIdentity(target, produced, old);
@@ -104,7 +112,7 @@ function prepareUpdate(registry: Registry, target: Target, { edit, old, write }:
   for (const text of warnings) notes.warnings.add(text);
   if (errors.length > 0) throw toInvalidError(row, name, errors);
   admit(registry.admission.validating, request, view);
-  return object;
+  return request;
 }
 
 function managedFieldsAfter(
@@ -133,6 +141,7 @@ function validateEdit(subresource: string, object: KubeObject, old: KubeObject):
   const errors = validateObjectMetaUpdate(object.metadata, old.metadata);
   if (subresource === 'ephemeralcontainers')
     errors.push(...validateEphemeralContainersUpdate(object as Pod, old as Pod));
+  if (subresource === 'status') return [...errors, ...validateStatus(object)];
   return changesSpec(subresource) ? [...errors, ...validateCreate(object)] : errors;
 }
 

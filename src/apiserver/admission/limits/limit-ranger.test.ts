@@ -1,9 +1,9 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, LimitRangeItem, Pod, PodSpec } from '../../../api/generated/core-v1.ts';
+import { podUsage } from '../../../api/pod-usage.ts';
 import { newSimulatedApiServer, PODS_URL, pod } from '../../../simulation/sim-api-server.ts';
 import { defaultPodResources, podProblems } from './limit-ranger.ts';
-import { podUsage } from './pod-usage.ts';
 
 const NAMESPACE_URL = '/api/v1/namespaces/default';
 

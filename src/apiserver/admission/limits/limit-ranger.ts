@@ -13,11 +13,11 @@ import type {
   PersistentVolumeClaim,
   Pod,
 } from '../../../api/generated/core-v1.ts';
+import { podUsage } from '../../../api/pod-usage.ts';
 import { LIMIT_RANGES, PERSISTENT_VOLUME_CLAIMS, PODS } from '../../../api/resources.ts';
 import { newForbidden } from '../../errors.ts';
 import type { AdmissionRequest, AdmissionStep, AdmissionView } from '../admission.ts';
 import { claimProblems, type Quantities, usageProblems } from './limit-constraints.ts';
-import { podUsage } from './pod-usage.ts';
 
 const ANNOTATION = 'kubernetes.io/limit-ranger';
 

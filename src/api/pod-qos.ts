@@ -3,8 +3,9 @@
  *
  * @see kubernetes/kubernetes pkg/apis/core/v1/helper/qos/qos.go
  */
-import type { Pod, ResourceRequirements } from '../../api/generated/core-v1.ts';
-import { milliValue } from '../../base/quantity.ts';
+
+import { milliValue } from '../base/quantity.ts';
+import type { Pod, ResourceRequirements } from './generated/core-v1.ts';
 
 export type QosClass = 'Guaranteed' | 'Burstable' | 'BestEffort';
 

@@ -6,15 +6,19 @@
  *
  * @see kubernetes/kubernetes plugin/pkg/admission/limitranger/admission.go, podRequests and podLimits
  */
-import type { PodSpec, ResourceRequirements } from '../../../api/generated/core-v1.ts';
-import { isSidecar } from '../../../api/pod-conditions.ts';
-import { canonicalQuantity } from '../../../api/validation/structural-quantity.ts';
-import { compareQuantities, formatBytes, parseQuantityMilli } from '../../../base/quantity.ts';
-import type { Quantities, Usage } from './limit-constraints.ts';
+import { compareQuantities } from '../base/quantity.ts';
+import type { PodSpec, ResourceRequirements } from './generated/core-v1.ts';
+import { isSidecar } from './pod-conditions.ts';
+import { addQuantities, type ResourceList } from './resource-list.ts';
+
+export interface PodUsage {
+  requests: ResourceList;
+  limits: ResourceList;
+}
 
 const POD_LEVEL = new Set(['cpu', 'memory']);
 
-export function podUsage(spec: PodSpec): Usage {
+export function podUsage(spec: PodSpec): PodUsage {
   return {
     requests: podTotal(spec, (resources) => resources?.requests ?? {}),
     limits: podTotal(spec, (resources) => resources?.limits ?? {}),
@@ -23,8 +27,8 @@ export function podUsage(spec: PodSpec): Usage {
 
 function podTotal(
   spec: PodSpec,
-  part: (resources: ResourceRequirements | undefined) => Quantities,
-): Quantities {
+  part: (resources: ResourceRequirements | undefined) => ResourceList,
+): ResourceList {
   const running = new Map<string, string>();
   for (const { resources } of spec.containers ?? []) add(running, part(resources));
   const sidecars = new Map<string, string>();
@@ -45,10 +49,10 @@ function podTotal(
   return Object.fromEntries(running);
 }
 
-function add(total: Map<string, string>, amounts: Quantities): void {
+function add(total: Map<string, string>, amounts: ResourceList): void {
   for (const [resource, quantity] of Object.entries(amounts)) {
     const before = total.get(resource);
-    total.set(resource, before === undefined ? quantity : sumOf(before, quantity));
+    total.set(resource, before === undefined ? quantity : addQuantities(before, quantity));
   }
 }
 
@@ -57,13 +61,4 @@ function raise(total: Map<string, string>, amounts: ReadonlyMap<string, string>)
     const before = total.get(resource);
     if (before === undefined || compareQuantities(quantity, before) > 0) total.set(resource, quantity);
   }
-}
-
-/** In the form of the first, binary or decimal: `1Gi` and `512Mi` are `1536Mi`; a zero has no form. */
-function sumOf(a: string, b: string): string {
-  const milli = (parseQuantityMilli(a) ?? 0n) + (parseQuantityMilli(b) ?? 0n);
-  const form = parseQuantityMilli(a) === 0n ? b : a;
-  if (form.endsWith('i')) return formatBytes(Number((milli + 999n) / 1000n));
-  const text = canonicalQuantity(`${milli}m`);
-  return typeof text === 'string' ? text : form;
 }

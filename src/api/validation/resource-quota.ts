@@ -1,0 +1,188 @@
+/**
+ * Validation of ResourceQuotas: names that quotas know, whole numbers where things are counted, scopes that fit.
+ *
+ * @see kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateResourceQuota; pkg/apis/core/helper
+ */
+
+import { parseQuantityMilli } from '../../base/quantity.ts';
+import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../generated/core-v1.ts';
+import { isNegativeQuantity, type ResourceList } from '../resource-list.ts';
+import { named } from './container.ts';
+import { type FieldError, invalid, required } from './field-error.ts';
+import { qualifiedNameProblem } from './names.ts';
+
+const POD_COMPUTE = ['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
+const COUNTED = new Set([
+  'pods',
+  'resourcequotas',
+  'services',
+  'replicationcontrollers',
+  'secrets',
+  'configmaps',
+  'persistentvolumeclaims',
+  'services.nodeports',
+  'services.loadbalancers',
+]);
+const STANDARD = new Set([
+  ...COUNTED,
+  ...POD_COMPUTE,
+  'ephemeral-storage',
+  'requests.ephemeral-storage',
+  'limits.ephemeral-storage',
+  'requests.storage',
+]);
+
+const OF_PODS = new Set(['pods', ...POD_COMPUTE]);
+const OF_CLAIMS = new Set(['persistentvolumeclaims', 'requests.storage']);
+
+/** What a quota with the scope may limit, of the standard names. */
+const SCOPES: Readonly<Record<string, ReadonlySet<string>>> = {
+  BestEffort: new Set(['pods']),
+  CrossNamespacePodAffinity: OF_PODS,
+  NotBestEffort: OF_PODS,
+  NotTerminating: OF_PODS,
+  PriorityClass: OF_PODS,
+  Terminating: OF_PODS,
+  VolumeAttributesClass: OF_CLAIMS,
+};
+/** Scopes that have no values. */
+const PLAIN_SCOPES = new Set([
+  'BestEffort',
+  'CrossNamespacePodAffinity',
+  'NotBestEffort',
+  'NotTerminating',
+  'Terminating',
+]);
+const OPPOSITES = [
+  ['BestEffort', 'NotBestEffort'],
+  ['Terminating', 'NotTerminating'],
+] as const;
+
+export function validateResourceQuota({ spec }: ResourceQuota): FieldError[] {
+  const { hard = {} } = spec ?? {};
+  return [...validateList(hard, 'spec.hard'), ...validateScopes(spec ?? {}), ...validateSelector(spec ?? {})];
+}
+
+export function validateResourceQuotaUpdate(quota: ResourceQuota, old: ResourceQuota): FieldError[] {
+  const scopesOf = ({ spec }: ResourceQuota) => [...new Set(spec?.scopes ?? [])].sort();
+  const isSame = JSON.stringify(scopesOf(quota)) === JSON.stringify(scopesOf(old));
+  const changed = isSame ? [] : [invalid('spec.scopes', quota.spec?.scopes, 'field is immutable')];
+  return [...validateResourceQuota(quota), ...changed];
+}
+
+export function validateResourceQuotaStatus({ status }: ResourceQuota): FieldError[] {
+  return [
+    ...validateList(status?.hard ?? {}, 'status.hard'),
+    ...validateList(status?.used ?? {}, 'status.used'),
+  ];
+}
+
+function validateList(list: ResourceList, field: string): FieldError[] {
+  return Object.keys(list)
+    .sort()
+    .flatMap((name) => [
+      ...validateName(name, `${field}[${name}]`),
+      ...validateAmount(name, list[name]!, `${field}[${name}]`),
+    ]);
+}
+
+function validateName(name: string, field: string): FieldError[] {
+  const problem = qualifiedNameProblem(name);
+  if (problem === undefined && (name.includes('/') || isStandard(name))) return [];
+  const unknown = 'must be a standard resource type or fully qualified';
+  const errors = named(field, name, problem ?? (name === 'storage' ? undefined : unknown));
+  return name.includes('/') || isStandard(name)
+    ? errors
+    : [...errors, invalid(field, name, 'must be a standard resource for quota')];
+}
+
+function isStandard(name: string): boolean {
+  return STANDARD.has(name) || name.startsWith('hugepages-') || name.startsWith('requests.hugepages-');
+}
+
+function validateAmount(name: string, amount: string, field: string): FieldError[] {
+  const errors: FieldError[] = [];
+  if (isNegativeQuantity(amount)) errors.push(invalid(field, amount, 'must be greater than or equal to 0'));
+  const isWhole = (parseQuantityMilli(amount) ?? 0n) % 1000n === 0n;
+  if (isCounted(name) && !isWhole) errors.push(invalid(field, amount, 'must be an integer'));
+  return errors;
+}
+
+/** Pieces: objects, and what devices offer. */
+function isCounted(name: string): boolean {
+  if (COUNTED.has(name)) return true;
+  if (!name.includes('/') || name.includes('kubernetes.io/') || name.startsWith('requests.')) return false;
+  return qualifiedNameProblem(`requests.${name}`) === undefined;
+}
+
+type Spec = Partial<ResourceQuota['spec']>;
+
+function validateScopes({ scopes, hard = {} }: Spec): FieldError[] {
+  if (scopes === undefined || scopes.length === 0) return [];
+  const field = 'spec.scopes';
+  const errors = scopes.flatMap((scope) => [
+    ...(Object.hasOwn(SCOPES, scope) ? [] : [invalid(field, scopes, 'unsupported scope')]),
+    ...unfit(scope, hard).map(() => invalid(field, scopes, 'unsupported scope applied to resource')),
+  ]);
+  return [...errors, ...conflicts(scopes).map(() => invalid(field, scopes, 'conflicting scopes'))];
+}
+
+/** The names in `hard` that do not go with `scope`. */
+function unfit(scope: string, hard: ResourceList): string[] {
+  const allowed = Object.hasOwn(SCOPES, scope) ? SCOPES[scope] : undefined;
+  return Object.keys(hard).filter((name) => isStandard(name) && allowed?.has(name) === false);
+}
+
+function conflicts(scopes: readonly string[]): (typeof OPPOSITES)[number][] {
+  return OPPOSITES.filter((pair) => pair.every((scope) => scopes.includes(scope)));
+}
+
+function validateSelector({ scopeSelector, scopes, hard = {} }: Spec): FieldError[] {
+  const field = 'spec.scopeSelector.matchExpressions';
+  const expressions = scopeSelector?.matchExpressions ?? [];
+  const shown = {
+    MatchExpressions: expressions.map(({ scopeName, operator, values = null }) => ({
+      ScopeName: scopeName,
+      Operator: operator,
+      Values: values,
+    })),
+  };
+  const errors = expressions.flatMap((expression) => [
+    ...validateExpressionScope(expression, field),
+    ...unfit(expression.scopeName, hard).map(() =>
+      invalid(field, shown, 'unsupported scope applied to resource'),
+    ),
+    ...validateOperator(expression, field),
+  ]);
+  const names = expressions.map(({ scopeName }) => scopeName);
+  return [...errors, ...conflicts(names).map(() => invalid(field, scopes ?? null, 'conflicting scopes'))];
+}
+
+function validateExpressionScope(
+  { scopeName }: ScopedResourceSelectorRequirement,
+  field: string,
+): FieldError[] {
+  return Object.hasOwn(SCOPES, scopeName)
+    ? []
+    : [invalid(`${field}.scopeName`, scopeName, 'unsupported scope')];
+}
+
+function validateOperator(
+  { scopeName, operator, values = [] }: ScopedResourceSelectorRequirement,
+  field: string,
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (PLAIN_SCOPES.has(scopeName) && operator !== 'Exists') {
+    const why =
+      "must be 'Exist' when scope is any of ResourceQuotaScopeTerminating, ResourceQuotaScopeNotTerminating, ResourceQuotaScopeBestEffort, ResourceQuotaScopeNotBestEffort or ResourceQuotaScopeCrossNamespacePodAffinity";
+    errors.push(invalid(`${field}.operator`, operator, why));
+  }
+  if (operator === 'In' || operator === 'NotIn') {
+    const why = "must be at least one value when `operator` is 'In' or 'NotIn' for scope selector";
+    if (values.length === 0) errors.push(required(`${field}.values`, why));
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    const why = "must be no value when `operator` is 'Exist' or 'DoesNotExist' for scope selector";
+    if (values.length > 0) errors.push(invalid(`${field}.values`, values, why));
+  } else errors.push(invalid(`${field}.operator`, operator, 'not a valid selector operator'));
+  return errors;
+}
