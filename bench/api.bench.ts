@@ -4,7 +4,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { newDataDir, type ServerProcess, startServer } from '../test/tools/server-process.ts';
 import { type Benchmark, type Measurement, summarize } from './benchmark.ts';
 import { buildBundle } from './bundle.ts';
-import { defineRuled, prepareNamespace } from './load/prepare.ts';
+import { defineRuled, limitPods, prepareNamespace } from './load/prepare.ts';
 import { cpuMs, residentMb } from './load/process-usage.ts';
 import { runLoad } from './load/run-load.ts';
 import type { LoadResult } from './load/task.ts';
@@ -23,6 +23,7 @@ export const benchmarks: Benchmark[] = [
   { name: 'api-start', run: measureStart },
   { name: 'api-load', run: () => withServer(measureLoad) },
   { name: 'api-rules', run: () => withServer(measureRules) },
+  { name: 'api-quota', run: () => withServer(measureQuota) },
   { name: 'api-list', run: () => withServer(measureList) },
   { name: 'api-protobuf', run: () => withServer(measureProtobuf) },
   { name: 'api-watch', run: () => withServer(measureWatch) },
@@ -119,6 +120,31 @@ async function measureRules(server: ServerProcess): Promise<Measurement[]> {
   const runs: LoadResult[] = [];
   for (let run = 0; run < LOAD_RUNS; run++) runs.push(await create(WARM_UP_RUNS + run));
   return [{ metric: 'api-create-ruled-32', value: medianRate(runs), unit: '/s' }];
+}
+
+/** Pods that a quota counts: each writes its charge, too. Against those of a namespace without one, turn by turn. */
+async function measureQuota(server: ServerProcess): Promise<Measurement[]> {
+  const free = await newLoad(server);
+  const namespace = 'bench-quota';
+  const limited = { ...free, namespace, ownerUid: await prepareNamespace(server, namespace) };
+  await limitPods(server, namespace);
+  for (let run = 0; run < WARM_UP_RUNS; run++) await createPods(server, limited, run * PODS);
+  const runs: LoadResult[] = [];
+  const shares: number[] = [];
+  for (let run = WARM_UP_RUNS; run < WARM_UP_RUNS + LOAD_RUNS; run++) {
+    const charged = await createPods(server, limited, run * PODS);
+    runs.push(charged);
+    shares.push(rateOf(charged) / rateOf(await createPods(server, free, run * PODS)));
+  }
+  return [
+    { metric: 'api-create-quota-32', value: medianRate(runs), unit: '/s' },
+    summarize('api-create-quota-share', shares, 'x without quota'),
+    summarize(
+      'api-create-quota-latency-32',
+      runs.flatMap(({ latenciesMs }) => latenciesMs),
+      'ms',
+    ),
+  ];
 }
 
 async function measureList(server: ServerProcess): Promise<Measurement[]> {

@@ -31,6 +31,7 @@ export const budgets: readonly Budget[] = [
   atLeast('create Pods, durable, TLS, 32 clients', 'api-create-32', 4000, '/s'),
   p99AtMost('create Pods, durable, TLS, 32 clients: latency', 'api-create-latency-32', 25),
   atLeast('create custom objects with rules in CEL, 32 clients', 'api-create-ruled-32', 2000, '/s'),
+  atLeast('create Pods that a quota counts, 32 clients', 'api-create-quota-32', 4000, '/s'),
   atLeast('get one Pod, 32 clients', 'api-get-32', 8000, '/s'),
   atMost('list 10,000 Pods (33 MB), whole', 'api-list-10000', 120, 'ms'),
   atLeast('get one Pod in protobuf, 32 clients, against JSON', 'api-protobuf-get', 0.95, 'x JSON'),

@@ -5,6 +5,7 @@ import {
   CONFIG_MAPS,
   CUSTOM_RESOURCE_DEFINITIONS,
   NAMESPACES,
+  RESOURCE_QUOTAS,
   type ResourceRef,
   SERVICE_ACCOUNTS,
 } from '../../src/api/resources.ts';
@@ -14,7 +15,7 @@ import { newServerClient } from '../../test/tools/server-client.ts';
 import type { ServerProcess } from '../../test/tools/server-process.ts';
 import { RULED_DEFINITION } from './api-custom.ts';
 
-const ESTABLISHED_POLL_MS = 20;
+const READY_POLL_MS = 20;
 const { signal } = new AbortController();
 
 /** Resolves with the uid of the object that owns the Pods: without it the garbage collector would delete them. */
@@ -44,6 +45,27 @@ export async function prepareNamespace(
   return owner.metadata.uid;
 }
 
+/** Gives `namespace` a quota that is never reached; resolves when it is in force. */
+export async function limitPods(
+  server: Pick<ServerProcess, 'url' | 'tls'>,
+  namespace: string,
+): Promise<void> {
+  const { client, close } = newServerClient(server);
+  const name = 'pods';
+  const hard = { pods: '1M', 'count/pods': '1M', 'requests.cpu': '1M', 'limits.memory': '1Pi' };
+  await client.create(
+    RESOURCE_QUOTAS,
+    { apiVersion: 'v1', kind: 'ResourceQuota', metadata: { name, namespace }, spec: { hard } },
+    signal,
+  );
+  for (;;) {
+    const { status } = await client.get(RESOURCE_QUOTAS, { namespace, name }, signal);
+    if (status?.used !== undefined) break;
+    await delay(READY_POLL_MS);
+  }
+  close();
+}
+
 /** Resolves when objects of the kind with rules can be created. */
 export async function defineRuled(server: Pick<ServerProcess, 'url' | 'tls'>): Promise<void> {
   const { client, close } = newServerClient(server);
@@ -52,7 +74,7 @@ export async function defineRuled(server: Pick<ServerProcess, 'url' | 'tls'>): P
   for (;;) {
     const { status } = await client.get(CUSTOM_RESOURCE_DEFINITIONS, { namespace: '', name }, signal);
     if (status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True')) break;
-    await delay(ESTABLISHED_POLL_MS);
+    await delay(READY_POLL_MS);
   }
   close();
 }

@@ -29,6 +29,9 @@ function podTotal(
   spec: PodSpec,
   part: (resources: ResourceRequirements | undefined) => ResourceList,
 ): ResourceList {
+  // As most Pods are.
+  if (spec.containers?.length === 1 && spec.initContainers === undefined && spec.resources === undefined)
+    return part(spec.containers[0]!.resources);
   const running = new Map<string, string>();
   for (const { resources } of spec.containers ?? []) add(running, part(resources));
   const sidecars = new Map<string, string>();

@@ -24,6 +24,20 @@ export function addLists(a: ResourceList, b: ResourceList): ResourceList {
   return sum;
 }
 
+/** What all of `lists` have of each of `names`; `0` of what none has. Formats only sums: there may be thousands of lists. */
+export function sumLists(lists: Iterable<ResourceList>, names: readonly string[]): ResourceList {
+  const sums = names.map((name) => ({ name, milli: 0n, form: '0' }));
+  for (const list of lists) {
+    for (const sum of sums) {
+      const quantity = list[sum.name];
+      if (quantity === undefined) continue;
+      if (sum.milli === 0n) sum.form = quantity;
+      sum.milli += milliOf(quantity);
+    }
+  }
+  return Object.fromEntries(sums.map(({ name, milli, form }) => [name, formatQuantity(milli, form)]));
+}
+
 /** What `a` has more than `b`; never less than nothing. */
 export function increaseOf(a: ResourceList, b: ResourceList): ResourceList {
   return Object.fromEntries(

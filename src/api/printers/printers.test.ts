@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../meta.ts';
-import { allResources, ENDPOINT_SLICES, PODS } from '../resources.ts';
+import { allResources, ENDPOINT_SLICES, PODS, RESOURCE_QUOTAS } from '../resources.ts';
 import { tableCells, tableColumns } from './printers.ts';
 
 const NOW = Date.parse('2026-01-01T01:00:00Z');
@@ -107,4 +107,18 @@ test('tableColumns starts with the name for every kind but Event, and priorities
     if (row.kind !== 'Event') assert.equal(columns[0]!.format, 'name', row.resource);
     assert.ok(columns.every((column) => column.priority === 0 || column.priority === 1));
   }
+});
+
+test('tableCells shows what of a quota is used, limits apart', () => {
+  const status = {
+    hard: { pods: '5', 'limits.cpu': '2', cpu: '1' },
+    used: { pods: '1', 'limits.cpu': '500m', cpu: '0' },
+  };
+  const quota = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: META, spec: {}, status };
+  assert.deepEqual(tableCells(RESOURCE_QUOTAS, quota as unknown as KubeObject, NOW), [
+    'x',
+    'cpu: 0/1, pods: 1/5',
+    'limits.cpu: 500m/2',
+    '60m',
+  ]);
 });

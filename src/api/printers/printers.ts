@@ -6,6 +6,7 @@ import type { ResourceRow } from '../resource-row.ts';
 import * as cluster from './cluster.ts';
 import { AGE, type KindPrinter, NAME, type TableColumn } from './column.ts';
 import { podPrinter } from './pod.ts';
+import { resourceQuotaPrinter } from './resource-quota.ts';
 import { age } from './values.ts';
 import * as workloads from './workloads.ts';
 
@@ -23,6 +24,7 @@ const PRINTERS: Readonly<Record<string, KindPrinter<never>>> = {
   'v1/PersistentVolumeClaim': cluster.persistentVolumeClaimPrinter,
   'v1/Pod': podPrinter,
   'v1/ReplicationController': workloads.replicationControllerPrinter,
+  'v1/ResourceQuota': resourceQuotaPrinter,
   'v1/Secret': cluster.secretPrinter,
   'v1/Service': cluster.servicePrinter,
   'v1/ServiceAccount': cluster.serviceAccountPrinter,

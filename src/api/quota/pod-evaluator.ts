@@ -15,11 +15,16 @@ import { selectorOf } from './scope-selector.ts';
 
 const COUNT = 'count/pods';
 /** In quotas under their own name and with `requests.` before it; limits with `limits.`. */
-const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'];
+const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'].map((name) => ({
+  name,
+  requested: `requests.${name}`,
+  limited: `limits.${name}`,
+}));
+const NATIVE = new Set(COMPUTE.map(({ name }) => name));
 const NAMES = new Set([
   COUNT,
   'pods',
-  ...COMPUTE.flatMap((name) => [name, `requests.${name}`, `limits.${name}`]),
+  ...COMPUTE.flatMap(({ name, requested, limited }) => [name, requested, limited]),
 ]);
 /** A quota on these wants every container to say what it needs. That was a mistake, and is kept. */
 const MUST_BE_SAID = new Set(
@@ -76,12 +81,15 @@ function effectiveUsage({ spec }: Pod): Resources {
 
 function computeUsage({ requests = {}, limits = {} }: Resources): ResourceList {
   const usage: Record<string, string> = { pods: '1' };
-  for (const name of COMPUTE) {
-    const [request, limit] = [requests[name], limits[name]];
-    if (request !== undefined) usage[name] = usage[`requests.${name}`] = request;
-    if (limit !== undefined) usage[`limits.${name}`] = limit;
+  for (const { name, requested, limited } of COMPUTE) {
+    const request = requests[name];
+    const limit = limits[name];
+    if (request !== undefined) usage[name] = usage[requested] = request;
+    if (limit !== undefined) usage[limited] = limit;
   }
-  for (const [name, request] of Object.entries(requests)) {
+  for (const name of Object.keys(requests)) {
+    if (NATIVE.has(name)) continue;
+    const request = requests[name]!;
     if (name.startsWith('hugepages-')) usage[name] = usage[`requests.${name}`] = request;
     if (isExtended(name)) usage[`requests.${name}`] = request;
   }

@@ -115,3 +115,35 @@ test('newResourceQuotaController never understates the usage, however late its c
   equal(quotaIn(bench).status?.used?.['pods'], String(bench.api.objects(PODS).length));
   await bench.end();
 });
+
+test('newResourceQuotaController counts what was created while its first count was on its way', async () => {
+  let isRacing = true;
+  const bench = newControllerBench({
+    seed: 1,
+    controllers: [create],
+    lagged: true,
+    fateOf(request) {
+      if (isRacing && request.method === 'PUT') {
+        isRacing = false;
+        putPod(bench, 'late');
+      }
+      return 'answered';
+    },
+  });
+  putPod(bench, 'early');
+  putQuota(bench, { pods: '5' });
+  await bench.clock.advance(2000);
+  equal(isRacing, false);
+  equal(quotaIn(bench).status?.used?.['pods'], '2');
+  await bench.end();
+});
+
+test('newResourceQuotaController counts within seconds what nobody charged', async () => {
+  const bench = newBench();
+  putQuota(bench, { pods: '5' });
+  await bench.clock.advance(100);
+  putPod(bench, 'a');
+  await bench.clock.advance(6000);
+  equal(quotaIn(bench).status?.used?.['pods'], '1');
+  await bench.end();
+});

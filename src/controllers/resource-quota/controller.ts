@@ -30,6 +30,9 @@ const WORKERS = 5;
 /** Upstream's --resource-quota-sync-period. */
 const RECOUNT_MS = 5 * 60_000;
 
+/** After creations the caches are looked at again, once they have caught up. */
+const LOOK_AGAIN_MS = 5000;
+
 export function newResourceQuotaController(
   context: ControllerContext,
   resources: readonly ResourceRow[],
@@ -75,8 +78,7 @@ class ResourceQuotaController {
     const informer = this.#context.informers.informer<KubeObject>(row);
     this.#watched.set(id, informer);
     informer.addListener({
-      // Admission has charged it.
-      onAdd: () => {},
+      onAdd: (object) => this.#added(row, object),
       onUpdate: (object, previous) => this.#changed(row, object, previous),
       onDelete: (object) => this.#changed(row, object, undefined),
     });
@@ -88,6 +90,13 @@ class ResourceQuotaController {
     this.#watch(row);
     for (const quota of this.#quotas.list())
       if (countedKinds(quota, [row]).length > 0) this.loop.enqueue(keyOf(quota));
+  }
+
+  /** Admission has charged it, unless it came when a limit was just coming into force. */
+  #added(row: ResourceRow, object: KubeObject): void {
+    for (const quota of this.#quotas.list(namespaceOf(object))) {
+      if (countedKinds(quota, [row]).length > 0) this.loop.enqueueAfter(keyOf(quota), LOOK_AGAIN_MS);
+    }
   }
 
   #changed(row: ResourceRow, object: KubeObject, previous: KubeObject | undefined): void {
@@ -108,21 +117,26 @@ class ResourceQuotaController {
     const known = this.#cachedInventories(cached);
     if (known !== undefined && reconcileQuota(cached, known, nowMs) === undefined)
       return this.#nextRelease(namespaceOf(cached), nowMs);
-    await this.#recount(cached, signal);
+    // What was created while a limit came into force was neither charged nor, perhaps, counted: so once more.
+    if (await this.#recount(cached, signal)) await this.#recount(cached, signal);
     return this.#nextRelease(namespaceOf(cached), nowMs);
   }
 
-  async #recount(cached: ResourceQuota, signal: AbortSignal): Promise<void> {
+  /** @returns whether limits came into force by it */
+  async #recount(cached: ResourceQuota, signal: AbortSignal): Promise<boolean> {
     const { client, clock } = this.#context;
     const { namespace = '', name } = cached.metadata;
     const fieldSelector = `metadata.name=${name}`;
     const { items } = await client.list(RESOURCE_QUOTAS, { namespace, fieldSelector }, signal);
     const quota = items.find((item) => item.metadata.name === name);
-    if (quota === undefined) return;
+    if (quota === undefined) return false;
     const inventories = new Map<CountedKind, Inventory>();
     for (const kind of this.#kindsOf(quota)) inventories.set(kind, await this.#count(kind, quota, signal));
     const status = reconcileQuota(quota, inventories, clock.now());
-    if (status !== undefined) await client.updateStatus(RESOURCE_QUOTAS, { ...quota, status }, signal);
+    if (status === undefined) return false;
+    await client.updateStatus(RESOURCE_QUOTAS, { ...quota, status }, signal);
+    const inForce = quota.status?.hard ?? {};
+    return Object.keys(status.hard ?? {}).some((name) => inForce[name] === undefined);
   }
 
   async #count(kind: CountedKind, quota: ResourceQuota, signal: AbortSignal): Promise<Inventory> {

@@ -2,8 +2,9 @@
 import type { ResourceQuota, ResourceQuotaStatus } from '../../api/generated/core-v1.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { isInScope, type QuotaEvaluator, quotaEvaluatorOf } from '../../api/quota/evaluator.ts';
-import { addLists, equalLists, pickResources, type ResourceList } from '../../api/resource-list.ts';
+import { equalLists, pickResources, type ResourceList, sumLists } from '../../api/resource-list.ts';
 import type { ResourceRow } from '../../api/resources.ts';
+import { formatQuantity } from '../../api/validation/structural-quantity.ts';
 
 /** A kind that a quota counts. */
 export interface CountedKind {
@@ -53,21 +54,20 @@ function usageOf(
   { evaluator, inventory }: { evaluator: QuotaEvaluator; inventory: Inventory },
   nowMs: number,
 ): ResourceList {
-  const { hard = {} } = quota.spec;
-  const isCounted = (name: string) => hard[name] !== undefined && evaluator.matchesResource(name);
-  const nothing = Object.fromEntries(
-    Object.keys(hard)
-      .filter(isCounted)
-      .map((name) => [name, '0']),
-  );
+  const names = Object.keys(quota.spec.hard ?? {}).filter((name) => evaluator.matchesResource(name));
   if (typeof inventory === 'number')
-    return Object.fromEntries(Object.keys(nothing).map((name) => [name, String(inventory)]));
-  return inventory
-    .filter((object) => isInScope(evaluator, quota, object))
-    .reduce<ResourceList>(
-      (sum, object) => addLists(sum, pickResources(evaluator.usage(object, nowMs), isCounted)),
-      nothing,
-    );
+    return Object.fromEntries(names.map((name) => [name, formatQuantity(BigInt(inventory) * 1000n, '1')]));
+  return sumLists(usages(quota, { evaluator, inventory }, nowMs), names);
+}
+
+/** One at a time: there may be thousands. */
+function* usages(
+  quota: ResourceQuota,
+  { evaluator, inventory }: { evaluator: QuotaEvaluator; inventory: readonly KubeObject[] },
+  nowMs: number,
+): Generator<ResourceList> {
+  for (const object of inventory)
+    if (isInScope(evaluator, quota, object)) yield evaluator.usage(object, nowMs);
 }
 
 /** Whether only their number matters to `quota`: whatever their state and its scopes. */

@@ -17,6 +17,7 @@ import { newOwnershipChecker } from './ownership.ts';
 import { newPlacementChecker } from './placement.ts';
 import { PodBook } from './pod-book.ts';
 import { newPodStatusChecker } from './pod-status.ts';
+import { newQuotaBoundChecker } from './quota-bound.ts';
 import { newReplicaBoundChecker } from './replica-bound.ts';
 import { newRestartBackoffChecker } from './restart-backoff.ts';
 import { newRevisionsChecker } from './revisions.ts';
@@ -42,6 +43,7 @@ export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
   'rollout-bound': newRolloutBoundChecker,
   'statefulset-identity': newStatefulSetIdentityChecker,
   'disruption-budget': newDisruptionBudgetChecker,
+  'quota-bound': newQuotaBoundChecker,
   'single-leader': newSingleLeaderChecker,
   ownership: newOwnershipChecker,
   'pod-status': newPodStatusChecker,

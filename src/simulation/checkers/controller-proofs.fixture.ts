@@ -8,6 +8,7 @@ import {
   POD_DISRUPTION_BUDGETS,
   PODS,
   REPLICA_SETS,
+  RESOURCE_QUOTAS,
   STATEFUL_SETS,
 } from '../../api/resources.ts';
 import { silentLogger } from '../../base/logger.ts';
@@ -81,6 +82,12 @@ const setScale = (world: World, replicas: number) => {
       .client(serviceAccount('deployment-controller'))
       .patch(REPLICA_SETS, target, { type: 'merge', body: { spec: { replicas } } }, never),
   );
+};
+
+const createQuota = (world: World, pods: number) => {
+  const spec = { hard: { pods: String(pods) } };
+  const object = { apiVersion: 'v1', kind: 'ResourceQuota', metadata: WEB, spec } as const;
+  return world.finish(world.client().create(RESOURCE_QUOTAS, object, never));
 };
 
 const evict = (world: World, name: string) => {
@@ -194,6 +201,46 @@ export const CONTROLLER_PROOFS: readonly Proof[] = [
       await world.advance(1000);
     },
     says: /^the eviction of default\/web-\S+ leaves 1 healthy Pods; budget default\/web wants 2$/,
+  },
+  {
+    checker: 'quota-bound',
+    broken: 'a quota that forgets what it was charged',
+    options: { controllers: 'apart' },
+    async run(world) {
+      await createQuota(world, 2);
+      await world.advance(2000);
+      world.machine(CONTROL_PLANE).process('controllers')!.freeze();
+      for (const name of ['web-1', 'web-2']) await createPod(world, name, {});
+      await world.finish(
+        world
+          .client()
+          .patch(
+            RESOURCE_QUOTAS,
+            WEB,
+            { type: 'merge', body: { status: { used: { pods: '1' } } }, subresource: 'status' },
+            never,
+          ),
+      );
+      await createPod(world, 'web-3', {});
+      await world.advance(1000);
+    },
+    says: /^default\/web-3 makes 3 Pods; quota default\/web allows 2$/,
+  },
+  {
+    checker: 'quota-bound',
+    broken: 'a quota controller that gives nothing back',
+    options: { controllers: 'apart' },
+    isLiveness: true,
+    async run(world) {
+      await createQuota(world, 2);
+      await createPod(world, 'web-1', {});
+      await world.advance(2000);
+      world.machine(CONTROL_PLANE).process('controllers')!.freeze();
+      const target = { namespace: 'default', name: 'web-1' };
+      await world.finish(world.client().delete(PODS, target, { gracePeriodSeconds: 0 }, never));
+      await world.advance(10_000);
+    },
+    says: /^quota default\/web says that 1 Pods of 0 are used$/,
   },
   {
     checker: 'single-leader',

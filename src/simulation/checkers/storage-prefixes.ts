@@ -8,6 +8,7 @@ export const PODS_PREFIX = prefixIn(resources.PODS);
 export const NODES_PREFIX = prefixIn(resources.NODES);
 export const REPLICA_SETS_PREFIX = prefixIn(resources.REPLICA_SETS);
 export const DEPLOYMENTS_PREFIX = prefixIn(resources.DEPLOYMENTS);
+export const RESOURCE_QUOTAS_PREFIX = prefixIn(resources.RESOURCE_QUOTAS);
 export const LEASES_PREFIX = prefixIn(resources.LEASES);
 
 function prefixIn(resource: ResourceRef<unknown>): string {
