@@ -154,6 +154,7 @@ function newWorld(nodes: number): World {
     seed: 1,
     nodes: Array.from({ length: nodes }, (_, index) => ({ name: `node-${index + 1}` })),
     programs: PROGRAMS,
+    details: 'forgotten',
   });
 }
 

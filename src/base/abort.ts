@@ -7,26 +7,32 @@
 /** Who waits under one signal, in the order in which they came. It hears of the signal only while somebody waits. */
 class Waiting {
   readonly #signal: AbortSignal;
-  readonly #listeners = new Set<() => void>();
+  /** Absent while there is none: most signals are waited under for a moment, and kept for long. */
+  #listeners: Set<() => void> | undefined;
 
   constructor(signal: AbortSignal) {
     this.#signal = signal;
   }
 
   add(listener: () => void): void {
-    if (this.#listeners.size === 0) this.#signal.addEventListener('abort', this.#onAbort);
+    if (this.#listeners === undefined) {
+      this.#listeners = new Set();
+      this.#signal.addEventListener('abort', this.#onAbort);
+    }
     this.#listeners.add(listener);
   }
 
   /** A combined signal lives as long as somebody listens to it, so the last one to go takes the platform's listener away. */
   remove(listener: () => void): void {
-    if (this.#listeners.delete(listener) && this.#listeners.size === 0)
-      this.#signal.removeEventListener('abort', this.#onAbort);
+    if (this.#listeners?.delete(listener) !== true || this.#listeners.size > 0) return;
+    this.#listeners = undefined;
+    this.#signal.removeEventListener('abort', this.#onAbort);
   }
 
   readonly #onAbort = () => {
-    for (const listener of this.#listeners) {
-      this.#listeners.delete(listener);
+    const listeners = this.#listeners ?? [];
+    for (const listener of listeners) {
+      this.#listeners?.delete(listener);
       listener();
     }
   };

@@ -16,6 +16,7 @@ import type { ApiClient } from './api-client.ts';
 import {
   type Correlation,
   type EventCorrelator,
+  type EventSeries,
   newEventCorrelator,
   type Occurrence,
 } from './event-correlator.ts';
@@ -118,18 +119,18 @@ class EventWriter implements RunningEventRecorder {
 
   async #create(
     occurrence: Occurrence,
-    { seriesKey, message }: { seriesKey: string; message: string },
+    { series, message }: { series: EventSeries; message: string },
     signal: AbortSignal,
   ): Promise<void> {
     const event = this.#toEvent(occurrence, message);
     await this.#options.client.create(EVENTS, event, signal);
-    this.#correlator.written(seriesKey, event.metadata.name ?? '');
+    this.#correlator.written(series, event.metadata.name ?? '');
   }
 
   /** An Event lives for an hour: when it is gone, a new one begins. */
   async #count(
     occurrence: Occurrence,
-    { seriesKey, message, count, eventName }: Extract<Correlation, { kind: 'count' }>,
+    { series, message, count, eventName }: Extract<Correlation, { kind: 'count' }>,
     signal: AbortSignal,
   ): Promise<void> {
     const target = { namespace: eventNamespace(occurrence.regarding), name: eventName };
@@ -138,7 +139,7 @@ class EventWriter implements RunningEventRecorder {
       await this.#options.client.patch(EVENTS, target, { type: 'merge', body }, signal);
     } catch (error) {
       if (!hasReason(error, 'NotFound')) throw error;
-      await this.#create(occurrence, { seriesKey, message }, signal);
+      await this.#create(occurrence, { series, message }, signal);
     }
   }
 

@@ -35,7 +35,7 @@ export const DEFAULT_RATE_LIMIT: RateLimiterOptions = {
 /** Holds one counter per failing key; `forget` frees it. */
 export function newRateLimiter(clock: Clock, options: RateLimiterOptions = DEFAULT_RATE_LIMIT): RateLimiter {
   const failures = new Map<string, number>();
-  const bucket = newTokenBucket(clock, options);
+  const bucket = new TokenBucket(clock, options);
   return {
     nextDelayMs(key) {
       const count = failures.get(key) ?? 0;
@@ -59,37 +59,47 @@ export function exponentialDelayMs(
   return Math.min(maxDelayMs, baseDelayMs * 2 ** Math.min(failures, 60));
 }
 
-export interface TokenBucket {
-  /** Takes a token, now or from the future, and says how long until it is there. */
-  reserveMs(): number;
-  /** Takes a token only if one is there now. */
-  tryTake(): boolean;
+interface TokenBucketOptions {
+  refillPerSecond: number;
+  burst: number;
 }
 
-/** Starts full. Never holds more than `burst`. */
-export function newTokenBucket(
-  clock: Clock,
-  { refillPerSecond, burst }: { refillPerSecond: number; burst: number },
-): TokenBucket {
-  const perMs = refillPerSecond / 1000;
-  let tokens = burst;
-  let atMs = clock.monotonicMs();
-  const refill = () => {
-    const nowMs = clock.monotonicMs();
-    tokens = Math.min(burst, tokens + (nowMs - atMs) * perMs);
-    atMs = nowMs;
-  };
-  return {
-    reserveMs() {
-      refill();
-      tokens -= 1;
-      return tokens >= 0 ? 0 : -tokens / perMs;
-    },
-    tryTake() {
-      refill();
-      if (tokens < 1) return false;
-      tokens -= 1;
-      return true;
-    },
-  };
+/** Starts full. Never holds more than `burst`. Events have one for each subject: it is small. */
+export class TokenBucket {
+  readonly #clock: Clock;
+  readonly #options: TokenBucketOptions;
+  #tokens: number;
+  #atMs: number;
+
+  constructor(clock: Clock, options: TokenBucketOptions) {
+    this.#clock = clock;
+    this.#options = options;
+    this.#tokens = options.burst;
+    this.#atMs = clock.monotonicMs();
+  }
+
+  /** Takes a token, now or from the future, and says how long until it is there. */
+  reserveMs(): number {
+    this.#refill();
+    this.#tokens -= 1;
+    return this.#tokens >= 0 ? 0 : -this.#tokens / this.#perMs;
+  }
+
+  /** Takes a token only if one is there now. */
+  tryTake(): boolean {
+    this.#refill();
+    if (this.#tokens < 1) return false;
+    this.#tokens -= 1;
+    return true;
+  }
+
+  get #perMs(): number {
+    return this.#options.refillPerSecond / 1000;
+  }
+
+  #refill(): void {
+    const nowMs = this.#clock.monotonicMs();
+    this.#tokens = Math.min(this.#options.burst, this.#tokens + (nowMs - this.#atMs) * this.#perMs);
+    this.#atMs = nowMs;
+  }
 }

@@ -61,7 +61,7 @@ export function containerConfig(inputs: ContainerConfigInputs): ContainerConfig 
     args: (container.args ?? []).map(expand),
     workingDir: container.workingDir ?? '',
     env: [...variables].map(([name, value]) => ({ name, value })),
-    mounts: [...mounts, ...messageMount(inputs)],
+    mounts: mounts.concat(messageMount(inputs)),
     stopSignal: container.lifecycle?.stopSignal ?? '',
     stdin: container.stdin ?? false,
     stdinOnce: container.stdinOnce ?? false,

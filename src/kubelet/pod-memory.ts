@@ -19,6 +19,13 @@ export interface PodMemory {
   toldWaiting: Map<string, string>;
 }
 
+/** Nothing is under way and nothing has to be known later: a new one says the same. */
+export function isForgettable(memory: PodMemory): boolean {
+  return Object.values(
+    memory as unknown as Record<string, number | Set<string> | Map<string, unknown>>,
+  ).every((held) => (typeof held === 'number' ? held === 0 : held.size === 0));
+}
+
 export function newPodMemory(): PodMemory {
   return {
     inFlight: new Set(),

@@ -15,7 +15,7 @@ import { nextLookMs } from './next-look.ts';
 import { planPod } from './plan-pod.ts';
 import { hasStopped, planTermination } from './plan-termination.ts';
 import type { PodDeps } from './pod-deps.ts';
-import { newPodMemory } from './pod-memory.ts';
+import { isForgettable, newPodMemory, type PodMemory } from './pod-memory.ts';
 import { type PodObservation, type PodRuntime, VOLUMES_OPERATION } from './pod-observation.ts';
 import { beginOperation, type Ending, type OperationContext, podFacts } from './pod-operations.ts';
 import type { PodPlan } from './pod-plan.ts';
@@ -33,10 +33,11 @@ export class PodWorker {
   readonly #deps: PodDeps;
   readonly #wake: Wake;
   readonly #terminated = newDeferred();
-  readonly #memory = newPodMemory();
   readonly #volumes: PodVolumes;
-  readonly #starts = new AbortController();
-  #kills = new AbortController();
+  /** These three are absent while nothing is under way: of most Pods nothing is for most of their lives. */
+  #remembered: PodMemory | undefined;
+  #starts: AbortController | undefined;
+  #kills: AbortController | undefined;
   #pod: Pod;
   #state: PodState = { is: 'syncing' };
   #ending: Ending | undefined;
@@ -44,7 +45,7 @@ export class PodWorker {
   #eviction: { failure: PodFailure; graceSeconds: number } | undefined;
   #volumesStale = false;
   /** What the last look saw, when it left nothing to do, and the wall time at which that changes by itself. */
-  #settled: { pod: Pod; observed: PodRuntime; untilMs: number } | undefined;
+  #settled: ({ pod: Pod; untilMs: number } & PodRuntime) | undefined;
 
   constructor(deps: PodDeps, pod: Pod) {
     this.#deps = deps;
@@ -56,6 +57,11 @@ export class PodWorker {
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  get #memory(): PodMemory {
+    this.#remembered ??= newPodMemory();
+    return this.#remembered;
   }
 
   get state(): PodState['is'] {
@@ -103,11 +109,10 @@ export class PodWorker {
   #isSettled(): boolean {
     const { clock, observer, statuses } = this.#deps;
     if (this.#settled === undefined || this.#settled.pod !== this.#pod) return false;
-    const { observed, untilMs } = this.#settled;
     const { uid } = this.#pod.metadata;
     const { sandboxes, containers } = observer.pod(uid);
-    const isSame = observed.sandboxes === sandboxes && observed.containers === containers;
-    return isSame && clock.now() < untilMs && statuses.isWritten(uid);
+    const isSame = this.#settled.sandboxes === sandboxes && this.#settled.containers === containers;
+    return isSame && clock.now() < this.#settled.untilMs && statuses.isWritten(uid);
   }
 
   /** The object is gone from the API. @param last  its last state: how soon a deletion that could not wait wants the end */
@@ -140,8 +145,8 @@ export class PodWorker {
     const { log } = this.#deps;
     signal.throwIfAborted();
     const leave = onAbort(signal, () => {
-      this.#starts.abort(signal.reason);
-      this.#kills.abort(signal.reason);
+      this.#starts?.abort(signal.reason);
+      this.#kills?.abort(signal.reason);
     });
     try {
       while (!(this.#state.is === 'terminated' && this.#isRemoved)) {
@@ -217,10 +222,10 @@ export class PodWorker {
     const { events } = this.#deps;
     if (this.#ending !== undefined) {
       // The grace period got shorter: the kills begin again with what is left, without the hooks.
-      this.#kills.abort();
-      this.#kills = new AbortController();
+      this.#kills?.abort();
+      this.#kills = undefined;
     } else {
-      this.#starts.abort();
+      this.#starts?.abort();
       const { failure } = next;
       if (failure === DEADLINE_FAILURE)
         events.event(podSubject(this.#pod), 'Normal', failure.reason, failure.message);
@@ -232,6 +237,14 @@ export class PodWorker {
   }
 
   #apply(plan: PodPlan, signal: AbortSignal): void {
+    const actions = plan.actions.filter((action) => action.do !== 'finish');
+    if (this.#mustRefreshVolumes()) {
+      this.#volumesStale = false;
+      actions.push({ do: 'mountVolumes' });
+    }
+    if (actions.length === 0) return;
+    this.#starts ??= newOperationScope(signal, this.#ending !== undefined);
+    this.#kills ??= newOperationScope(signal, false);
     const context: OperationContext = {
       deps: this.#deps,
       pod: this.#pod,
@@ -243,19 +256,16 @@ export class PodWorker {
       agentSignal: signal,
       onEnd: () => this.#wake.now(),
     };
-    for (const action of plan.actions) if (action.do !== 'finish') beginOperation(context, action);
-    this.#refreshVolumes(context);
+    for (const action of actions) beginOperation(context, action);
   }
 
-  /** Brings mounted payloads up to date, when a source changed or a token is due. */
-  #refreshVolumes(context: OperationContext): void {
-    if (this.#state.is !== 'syncing' || !this.#volumes.isMounted) return;
-    if (this.#memory.inFlight.has(VOLUMES_OPERATION)) return;
+  /** Mounted payloads are brought up to date, when a source changed or a token is due. */
+  #mustRefreshVolumes(): boolean {
+    if (this.#state.is !== 'syncing' || !this.#volumes.isMounted) return false;
+    if (this.#memory.inFlight.has(VOLUMES_OPERATION)) return false;
     const nowMs = this.#deps.clock.now();
     const isDue = nowMs >= (this.#volumes.refreshAtMs ?? Infinity);
-    if (!(this.#volumesStale || isDue) || nowMs < this.#memory.volumesRetryAtMs) return;
-    this.#volumesStale = false;
-    beginOperation(context, { do: 'mountVolumes' });
+    return (this.#volumesStale || isDue) && nowMs >= this.#memory.volumesRetryAtMs;
   }
 
   #syncProbes(signal: AbortSignal): void {
@@ -342,9 +352,22 @@ export class PodWorker {
     const moments = [plan.replanAtMs, this.#volumes.refreshAtMs, volumesRetryAtMs, deadline];
     const untilMs = nextLookMs(observed.nowMs, moments);
     this.#wake.at(untilMs);
-    if (plan.actions.length === 0 && inFlight.size === 0)
-      this.#settled = { pod: this.#pod, observed, untilMs };
+    if (plan.actions.length > 0 || inFlight.size > 0) return;
+    const { sandboxes, containers } = observed;
+    this.#settled = { pod: this.#pod, sandboxes, containers, untilMs };
+    if (this.#state.is === 'syncing' && isForgettable(this.#memory)) {
+      this.#remembered = undefined;
+      this.#starts = undefined;
+      this.#kills = undefined;
+    }
   }
+}
+
+/** Under which operations of an agent run. @param isOver  it is too late for them */
+function newOperationScope(agent: AbortSignal, isOver: boolean): AbortController {
+  const scope = new AbortController();
+  if (agent.aborted || isOver) scope.abort(agent.reason);
+  return scope;
 }
 
 /** Nothing but status and resourceVersion differs, and who wrote what. */

@@ -164,8 +164,11 @@ function groupByPod(
     if (uid !== undefined) podOf(uid).containers.push(container);
   }
   for (const pod of pods.values()) {
-    pod.sandboxes.sort((a, b) => b.metadata.attempt - a.metadata.attempt || b.createdAtMs - a.createdAtMs);
-    pod.containers.sort(byNewest);
+    // They are kept: a copy is as long as it is, while what grew has room to spare.
+    pod.sandboxes = pod.sandboxes.toSorted(
+      (a, b) => b.metadata.attempt - a.metadata.attempt || b.createdAtMs - a.createdAtMs,
+    );
+    pod.containers = pod.containers.toSorted(byNewest);
   }
   return pods;
 }

@@ -222,7 +222,7 @@ export class SimulatedNodeContainers {
 
   protected removeSandbox(sandbox: SimSandbox): void {
     this.stopSandbox(sandbox);
-    for (const container of sandbox.containers.slice()) this.remove(container);
+    for (const container of sandbox.containers) this.remove(container);
     this.sandboxes.delete(sandbox.id);
     this.sandboxesChanged();
     this.change({ type: 'sandbox', what: 'removed', sandbox: sandbox.status() });
@@ -244,8 +244,8 @@ export class SimulatedNodeContainers {
   protected remove(container: SimContainer): void {
     this.containers.delete(container.id);
     this.containersChanged();
-    const siblings = container.sandbox.containers;
-    siblings.splice(siblings.indexOf(container), 1);
+    const { sandbox } = container;
+    sandbox.containers = sandbox.containers.filter((sibling) => sibling !== container);
     this.publish('removed', container);
   }
 

@@ -134,7 +134,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
       program,
       surroundings: this.surroundings,
     });
-    sandbox.containers.push(container);
+    sandbox.containers = sandbox.containers.concat(container);
     this.containers.set(container.id, container);
     this.containersChanged();
     this.publish('created', container);

@@ -3,7 +3,7 @@ import type { SandboxConfig, SandboxStatus } from '../container-runtime/runtime.
 import type { SimContainer } from './sim-container.ts';
 
 export class SimSandbox {
-  readonly containers: SimContainer[] = [];
+  containers: readonly SimContainer[] = [];
   /** TCP ports of the node that lead here. */
   readonly hostPorts: readonly { containerPort: number; hostPort: number }[];
   readonly isInHostNetwork: boolean;

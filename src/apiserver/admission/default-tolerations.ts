@@ -18,7 +18,7 @@ export const defaultTolerationSeconds: AdmissionStep = {
     const tolerations = spec.tolerations ?? [];
     const missing = KEYS.filter((key) => !tolerations.some((toleration) => tolerates(toleration, key)));
     if (missing.length === 0) return;
-    spec.tolerations = [...tolerations, ...missing.map(defaultToleration)];
+    spec.tolerations = tolerations.concat(missing.map(defaultToleration));
   },
 };
 

@@ -65,13 +65,11 @@ function mountToken(spec: PodSpec, view: AdmissionView): void {
   let isUsed = false;
   for (const container of [...(spec.initContainers ?? []), ...(spec.containers ?? [])]) {
     if (container.volumeMounts?.some(({ mountPath }) => mountPath === TOKEN_DIRECTORY)) continue;
-    container.volumeMounts = [
-      ...(container.volumeMounts ?? []),
-      { name, readOnly: true, mountPath: TOKEN_DIRECTORY },
-    ];
+    const mount = { name, readOnly: true, mountPath: TOKEN_DIRECTORY };
+    container.volumeMounts = (container.volumeMounts ?? []).concat(mount);
     isUsed = true;
   }
-  if (isUsed && present === undefined) spec.volumes = [...(spec.volumes ?? []), tokenVolume(name)];
+  if (isUsed && present === undefined) spec.volumes = (spec.volumes ?? []).concat(tokenVolume(name));
 }
 
 function tokenVolume(name: string): Volume {

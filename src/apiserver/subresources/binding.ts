@@ -93,5 +93,5 @@ export function boundPod(pod: ApiObject, { metadata, target }: Binding, now: str
 function withScheduled({ status }: ApiObject, now: string): PodCondition[] {
   const conditions = (status?.['conditions'] as PodCondition[] | undefined) ?? [];
   const others = conditions.filter(({ type }) => type !== 'PodScheduled');
-  return [...others, { type: 'PodScheduled', status: 'True', lastTransitionTime: now }];
+  return others.concat({ type: 'PodScheduled', status: 'True', lastTransitionTime: now });
 }

@@ -31,7 +31,7 @@ export function withPodCondition(
     lastTransitionTime: kept ?? toTimestamp(nowMs),
   };
   return old === undefined
-    ? [...conditions, next]
+    ? conditions.concat(next)
     : conditions.map((condition) => (condition === old ? next : condition));
 }
 

@@ -70,7 +70,6 @@ export class ProbeRegistry {
   sync(pod: Pod, containers: readonly ProbedContainer[], signal: AbortSignal): void {
     const { uid } = pod.metadata;
     const entries = this.#pods.get(uid) ?? new Map<string, Entry>();
-    this.#pods.set(uid, entries);
     const live = new Set<string>();
     for (const probed of containers) {
       const spec = findContainer(pod, probed.instance.metadata.name)?.spec;
@@ -89,6 +88,9 @@ export class ProbeRegistry {
       entry.abort.abort();
       entries.delete(key);
     }
+    // Most Pods have no probes.
+    if (entries.size > 0) this.#pods.set(uid, entries);
+    else this.#pods.delete(uid);
   }
 
   /** Stops everything of the Pod and forgets it. */

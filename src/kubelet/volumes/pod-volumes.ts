@@ -31,8 +31,8 @@ const EMPTY_DIR_MODE = 0o777;
 
 export class PodVolumes {
   readonly #deps: PodVolumesDeps;
-  /** By `volume/path`. */
-  readonly #tokens = new Map<string, HeldToken>();
+  /** With their `volume/path`: mostly one. */
+  #tokens: readonly (HeldToken & { readonly key: string })[] = [];
   #isMounted = false;
 
   constructor(deps: PodVolumesDeps) {
@@ -45,8 +45,8 @@ export class PodVolumes {
 
   /** When the next token must be renewed, wall ms. */
   get refreshAtMs(): number | undefined {
-    const moments = [...this.#tokens.values()].map(({ renewAtMs }) => renewAtMs);
-    return moments.length === 0 ? undefined : Math.min(...moments);
+    if (this.#tokens.length === 0) return undefined;
+    return Math.min(...this.#tokens.map(({ renewAtMs }) => renewAtMs));
   }
 
   /**
@@ -96,7 +96,7 @@ export class PodVolumes {
       pod,
       configMap: (name) => objects.configMap(namespace, name),
       secret: (name) => objects.secret(namespace, name),
-      token: (file) => this.#tokens.get(`${volume.name}/${file}`)?.token ?? '',
+      token: (file) => this.#heldToken(`${volume.name}/${file}`)?.token ?? '',
     });
     if (files !== undefined) await host.writePayload(path, files, signal);
     const { fsGroup } = pod.spec.securityContext ?? {};
@@ -107,10 +107,16 @@ export class PodVolumes {
     for (const { serviceAccountToken } of volume.projected?.sources ?? []) {
       if (serviceAccountToken === undefined) continue;
       const key = `${volume.name}/${serviceAccountToken.path}`;
-      const held = this.#tokens.get(key);
+      const held = this.#heldToken(key);
       if (held !== undefined && this.#deps.clock.now() < held.renewAtMs) continue;
-      this.#tokens.set(key, await requestToken(this.#deps, pod, serviceAccountToken, signal));
+      const { token, renewAtMs } = await requestToken(this.#deps, pod, serviceAccountToken, signal);
+      const others = this.#tokens.filter((other) => other.key !== key);
+      this.#tokens = others.concat({ key, token, renewAtMs });
     }
+  }
+
+  #heldToken(key: string): HeldToken | undefined {
+    return this.#tokens.find((held) => held.key === key);
   }
 
   /** The container's mounts. @throws VolumeError for a mount that cannot be made */

@@ -20,6 +20,8 @@ export interface SimulatedHostOptions {
   /** First two parts of its Pods' addresses. */
   addressPrefix: string;
   ip: string;
+  /** Of containers and volumes, what only programs that look for it would see. */
+  keepsDetails: boolean;
   observe: (event: { kind: 'container' } & Omit<ContainerChanged, 'node'>) => void;
 }
 
@@ -33,7 +35,7 @@ export interface SimulatedHost {
 }
 
 export function newSimulatedHost(options: SimulatedHostOptions): SimulatedHost {
-  const { clock, random, programs, addresses, addressPrefix, ip, observe } = options;
+  const { clock, random, programs, addresses, addressPrefix, ip, keepsDetails, observe } = options;
   const onChange = (change: RuntimeChange) => {
     const event = toContainerEvent(change);
     if (event !== undefined) observe(event);
@@ -45,9 +47,10 @@ export function newSimulatedHost(options: SimulatedHostOptions): SimulatedHost {
     addresses,
     addressPrefix,
     nodeIp: ip,
+    keepsConfigs: keepsDetails,
     onChange,
   });
-  const volumes = new MemoryVolumeHost();
+  const volumes = new MemoryVolumeHost({ contents: keepsDetails ? 'kept' : 'fingerprints' });
   return {
     ip,
     runtime,

@@ -55,6 +55,8 @@ export interface WorldOptions {
   storeLimits?: Partial<StoreLimits>;
   /** Hung processes are found and replaced; default true. */
   watchdog?: boolean;
+  /** `forgotten`: environments and mounts of containers and contents of volumes. For a hundred thousand Pods. */
+  details?: 'kept' | 'forgotten';
   /** Where controllers and scheduler run; default `in-server`, as shipped. A number: so many candidates for the lead. */
   controllers?: 'in-server' | 'apart' | number;
   /** Default: virtual time, which stands at {@link SIMULATION_START_MS} until it is advanced. */
@@ -306,6 +308,7 @@ export class World {
       addresses: this.addresses,
       addressPrefix,
       ip: `${addressPrefix}.255.254`,
+      keepsDetails: this.#options.details !== 'forgotten',
       observe: (event) => this.observe({ ...event, node: name }),
     });
     const node = new SimulatedNode({
