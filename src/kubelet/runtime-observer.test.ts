@@ -62,3 +62,26 @@ test('RuntimeObserver lists when a container starts or ends, not when it is crea
   equal(lists() - before, 2);
   equal(observer.pod('u').containers[0]?.state, 'exited');
 });
+
+test('RuntimeObserver makes one list at a time, whoever asks for another as one ends', async () => {
+  const open: (() => void)[] = [];
+  let most = 0;
+  const slow = () =>
+    new Promise<[]>((resolve) => {
+      most = Math.max(
+        most,
+        open.push(() => resolve([])),
+      );
+    });
+  const runtime = { listPodSandboxes: slow, listContainers: async () => [] } as unknown as ContainerRuntime;
+  const observer = new RuntimeObserver({ runtime, clock: newSimulatedClock(), log: silentLogger });
+  const { signal } = new AbortController();
+  const told: number[] = [];
+  const refresh = (number: number) => observer.refresh(signal, () => told.push(number));
+  const asked = [refresh(1).then(() => refresh(3)), refresh(2).then(() => refresh(4))];
+  const all = Promise.all(asked).then(() => 'all');
+  const turn = () => new Promise((resolve) => setImmediate(resolve, 'turn'));
+  while ((await Promise.race([all, turn()])) !== 'all') open.shift()?.();
+  equal(most, 1);
+  deepEqual(told, [1, 2, 3, 4]);
+});

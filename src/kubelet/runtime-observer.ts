@@ -6,6 +6,7 @@
  * @see k8s.io/kubernetes/pkg/kubelet/pleg; differs: the list follows the event instead of a 1 s timer
  */
 
+import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { ContainerRuntime, ContainerStatus, SandboxStatus } from '../container-runtime/runtime.ts';
@@ -62,19 +63,25 @@ export class RuntimeObserver {
    * @param seen  called when it is, before anybody is told of what has changed
    */
   refresh(signal: AbortSignal, seen?: () => void): Promise<void> {
-    if (this.#running === undefined) return this.#begin(signal, seen === undefined ? [] : [seen]);
     if (seen !== undefined) this.#nextSeen.push(seen);
-    this.#next ??= this.#running
-      .catch(() => {})
-      .then(() => {
-        this.#next = undefined;
-        return this.#begin(signal, this.#nextSeen.splice(0));
-      });
+    if (this.#next !== undefined) return this.#next;
+    if (this.#running === undefined) return this.#begin(signal);
+    this.#next = this.#beginAfterRunning(signal);
     return this.#next;
   }
 
-  #begin(signal: AbortSignal, seen: readonly (() => void)[]): Promise<void> {
-    this.#running = this.#list(signal, seen).finally(() => {
+  async #beginAfterRunning(signal: AbortSignal): Promise<void> {
+    await this.#running?.catch(() => {});
+    this.#next = undefined;
+    return this.#begin(signal);
+  }
+
+  #begin(signal: AbortSignal): Promise<void> {
+    assert(
+      this.#running === undefined,
+      'one list at a time: an older one would hide what a newer one has shown',
+    );
+    this.#running = this.#list(signal, this.#nextSeen.splice(0)).finally(() => {
       this.#running = undefined;
     });
     return this.#running;
