@@ -14,13 +14,17 @@ function newSetting() {
   const random = newSeededRandom(1);
   const api = new InMemoryApi({ clock, random });
   const cutOff = new Set<string>();
+  /** Whose machines stand still as an answer to a renewal comes, and how long, ms. */
+  const standing = new Map<string, number>();
   const leading = new Set<string>();
   const history: string[] = [];
   const start = (identity: string) => {
     const stop = new AbortController();
     const transport: typeof api.send = (request, signal) => {
       if (cutOff.has(identity)) return Promise.reject(new StatusError('ServiceUnavailable', 'cut off'));
-      return api.send(request, signal);
+      const standsMs = request.method === 'PUT' ? standing.get(identity) : undefined;
+      if (standsMs === undefined) return api.send(request, signal);
+      return api.send(request, signal).finally(() => clock.sleep(standsMs, new AbortController().signal));
     };
     const ended = runAsLeader(
       {
@@ -43,7 +47,7 @@ function newSetting() {
     ).catch(() => {});
     return { ended, stop: () => stop.abort(new Error('over')) };
   };
-  return { clock, cutOff, leading, history, start };
+  return { clock, cutOff, standing, leading, history, start };
 }
 
 test('runAsLeader lets one lead, and the next at once when it ends in order', async () => {
@@ -75,4 +79,15 @@ test('runAsLeader ends a leader that cannot renew before another begins', async 
   await a.ended;
   b.stop();
   await b.ended;
+});
+
+test('runAsLeader ends at once when its renewal is answered after the deadline', async () => {
+  const { clock, standing, leading, start } = newSetting();
+  const a = start('a');
+  await clock.advance(100);
+  deepEqual([...leading], ['a']);
+  standing.set('a', 60_000);
+  await clock.advance(LEADER_ELECTION_DEFAULTS.retryPeriodMs + 60_000);
+  deepEqual([...leading], []);
+  await a.ended;
 });

@@ -101,7 +101,9 @@ class Candidate {
           deadline.abort();
         });
         if (isHeld) renewedMs = startMs;
-        else if (clock.monotonicMs() - renewedMs >= renewDeadlineMs || this.#isHeldByOther()) break;
+        // An answer may have waited until a machine that stood still went on.
+        if (clock.monotonicMs() - renewedMs >= renewDeadlineMs) break;
+        if (!isHeld && this.#isHeldByOther()) break;
       }
       log.warn('lost leadership', { lease: lease.name });
     } catch (error) {
