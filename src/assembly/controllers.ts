@@ -13,6 +13,11 @@ import { newReplicaSetController } from '../controllers/replicaset/controller.ts
 import { newResourceQuotaController } from '../controllers/resource-quota/controller.ts';
 import { newRootCaController } from '../controllers/root-ca/controller.ts';
 import { newServiceAccountController } from '../controllers/service-account/controller.ts';
+import {
+  newAttributesClassProtection,
+  newClaimProtection,
+  newVolumeProtection,
+} from '../controllers/storage-protection/controller.ts';
 import { newTaintEvictionController } from '../controllers/taint-eviction/controller.ts';
 
 interface ControllerRow {
@@ -48,6 +53,16 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     component: 'pod-garbage-collector',
     create: (context) => newPodGcController(context),
   },
+  {
+    account: 'pv-protection-controller',
+    component: 'pv-protection-controller',
+    create: newVolumeProtection,
+  },
+  {
+    account: 'pvc-protection-controller',
+    component: 'pvc-protection-controller',
+    create: newClaimProtection,
+  },
   { account: 'replicaset-controller', component: 'replicaset-controller', create: newReplicaSetController },
   {
     account: 'resourcequota-controller',
@@ -61,4 +76,9 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     create: newServiceAccountController,
   },
   { account: 'node-controller', component: 'taint-eviction-controller', create: newTaintEvictionController },
+  {
+    account: 'volumeattributesclass-protection-controller',
+    component: 'volumeattributesclass-protection-controller',
+    create: newAttributesClassProtection,
+  },
 ];

@@ -7,7 +7,7 @@ import { compareQuantities, parseQuantityMilli } from '../../base/quantity.ts';
 import type { PersistentVolumeClaim } from '../generated/core-v1.ts';
 import type { ResourceList } from '../resource-list.ts';
 import { toLabelMatcher } from '../selectors.ts';
-import { claimClass } from '../storage-classes.ts';
+import { claimAttributesClasses, claimClass } from '../storage-classes.ts';
 import { formatQuantity } from '../validation/structural-quantity.ts';
 import type { QuotaEvaluator, ScopeRequirement } from './evaluator.ts';
 import { selectorOf } from './scope-selector.ts';
@@ -56,17 +56,6 @@ function wholeQuantity(quantity: string): string {
 function matchesClaimScope(requirement: ScopeRequirement, claim: PersistentVolumeClaim): boolean {
   if (requirement.scopeName !== 'VolumeAttributesClass') return false;
   const matches = toLabelMatcher([selectorOf(requirement)]);
-  const names = attributesClasses(claim);
+  const names = claimAttributesClasses(claim);
   return names.length === 0 ? matches({}) : names.some((name) => matches({ VolumeAttributesClass: name }));
-}
-
-/** What is wanted, what is, and what is on its way. */
-function attributesClasses({ spec, status }: PersistentVolumeClaim): string[] {
-  const { currentVolumeAttributesClassName, modifyVolumeStatus } = status ?? {};
-  const { targetVolumeAttributesClassName } = modifyVolumeStatus ?? {};
-  return [
-    spec.volumeAttributesClassName,
-    currentVolumeAttributesClassName,
-    targetVolumeAttributesClassName,
-  ].flatMap((name) => name || []);
 }

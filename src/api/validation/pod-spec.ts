@@ -117,7 +117,7 @@ function validateVolumeSource(volume: Volume, path: string): FieldError[] {
   return errors;
 }
 
-function validateToleration(toleration: Toleration, field: string): FieldError[] {
+export function validateToleration(toleration: Toleration, field: string): FieldError[] {
   const errors = toleration.key
     ? named(`${field}.key`, toleration.key, qualifiedNameProblem(toleration.key))
     : [];

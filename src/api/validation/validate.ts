@@ -20,6 +20,7 @@ import {
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validatePod, validatePodUpdate } from './pod-spec.ts';
 import * as quotas from './resource-quota.ts';
+import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
 import { validateWebhooks } from './webhooks.ts';
 import * as workloads from './workloads.ts';
 
@@ -96,6 +97,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'batch/v1/Job': { create: workloads.validateJob },
   'coordination.k8s.io/v1/Lease': { create: cluster.validateLease },
   'discovery.k8s.io/v1/EndpointSlice': { create: cluster.validateEndpointSlice },
+  'node.k8s.io/v1/RuntimeClass': { create: validateRuntimeClass, update: validateRuntimeClassUpdate },
   'policy/v1/PodDisruptionBudget': { create: workloads.validatePodDisruptionBudget },
   [`${RBAC}/ClusterRole`]: { name: pathSegmentProblem },
   [`${RBAC}/Role`]: { name: pathSegmentProblem },

@@ -5,14 +5,26 @@ import { limitRangeDefaults, limitRangeLimits } from './limits/limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
 import { priority } from './priority.ts';
+import { runtimeClassDefaults, runtimeClassOverhead } from './runtime-class.ts';
 import { serviceAccount } from './service-account.ts';
+import { persistentVolumeClaimResize } from './storage/claim-resize.ts';
+import { defaultStorageClass } from './storage/default-class.ts';
+import { storageObjectInUseProtection } from './storage/in-use-protection.ts';
 
 export const DEFAULT_MUTATING: readonly AdmissionStep[] = [
   namespaceLifecycle,
   limitRangeDefaults,
   serviceAccount,
-  defaultTolerationSeconds,
   priority,
+  defaultTolerationSeconds,
+  defaultStorageClass,
+  storageObjectInUseProtection,
+  runtimeClassDefaults,
 ];
 
-export const DEFAULT_VALIDATING: readonly AdmissionStep[] = [limitRangeLimits, podSecurity];
+export const DEFAULT_VALIDATING: readonly AdmissionStep[] = [
+  limitRangeLimits,
+  podSecurity,
+  persistentVolumeClaimResize,
+  runtimeClassOverhead,
+];

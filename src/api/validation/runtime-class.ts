@@ -1,0 +1,25 @@
+/** Validation of RuntimeClasses. @see kubernetes/kubernetes pkg/apis/node/validation/validation.go */
+import type { RuntimeClass } from '../generated/node-v1.ts';
+import { named, validateResources } from './container.ts';
+import { type FieldError, invalid } from './field-error.ts';
+import { dns1123LabelProblem } from './names.ts';
+import { validateLabels } from './object-meta.ts';
+import { validateToleration } from './pod-spec.ts';
+
+export function validateRuntimeClass({ handler = '', overhead, scheduling }: RuntimeClass): FieldError[] {
+  const limits = overhead?.podFixed ?? {};
+  return [
+    ...named('handler', handler, dns1123LabelProblem(handler)),
+    ...validateResources({ limits }, 'overhead.podFixed'),
+    ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
+    ...(scheduling?.tolerations ?? []).flatMap((toleration, index) =>
+      validateToleration(toleration, `scheduling.tolerations[${index}]`),
+    ),
+  ];
+}
+
+export function validateRuntimeClassUpdate(runtimeClass: RuntimeClass, old: RuntimeClass): FieldError[] {
+  const { handler } = runtimeClass;
+  const changed = handler === old.handler ? [] : [invalid('handler', handler, 'field is immutable')];
+  return [...validateRuntimeClass(runtimeClass), ...changed];
+}
