@@ -6,7 +6,12 @@ import { dns1123LabelProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';
 import { validateToleration } from './pod-spec.ts';
 
-export function validateRuntimeClass({ handler = '', overhead, scheduling }: RuntimeClass): FieldError[] {
+/** Objects come as they are sent: what is required may be absent. */
+export function validateRuntimeClass({
+  handler = '',
+  overhead,
+  scheduling,
+}: Partial<RuntimeClass>): FieldError[] {
   const limits = overhead?.podFixed ?? {};
   return [
     ...named('handler', handler, dns1123LabelProblem(handler)),

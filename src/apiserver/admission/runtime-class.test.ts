@@ -90,6 +90,8 @@ test('a RuntimeClass names a handler for good', async () => {
     wrong.value.message,
     /^RuntimeClass\.node\.k8s\.io "x" is invalid: handler: Invalid value: "No_Handler": a lowercase/,
   );
+  const nothing = await call('POST', CLASSES, { metadata: { name: 'x' } });
+  match(nothing.value.message, /^RuntimeClass\.node\.k8s\.io "x" is invalid: handler: Invalid value: ""/);
   const merge = { 'content-type': 'application/merge-patch+json' };
   const changed = await call('PATCH', `${CLASSES}/plain`, { handler: 'other' }, merge);
   equal(

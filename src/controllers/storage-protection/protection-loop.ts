@@ -20,8 +20,8 @@ export interface Protection<T extends KubeObject> {
   finalizer: string;
   /** Of whoever may use the objects. */
   users: readonly Pick<Informer<KubeObject>, 'whenSynced'>[];
-  isUsed(object: T): boolean;
-  isUsedLive(object: T, signal: AbortSignal): Promise<boolean>;
+  isUsed: (object: T) => boolean;
+  isUsedLive: (object: T, signal: AbortSignal) => Promise<boolean>;
 }
 
 const WORKERS = 1;
