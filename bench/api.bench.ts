@@ -1,5 +1,6 @@
 /** The API server as users run it: the bundle, in a process of its own, over TLS, durable; the load from another process. */
-import { rm } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { newDataDir, type ServerProcess, startServer } from '../test/tools/server-process.ts';
 import { type Benchmark, type Measurement, summarize } from './benchmark.ts';
@@ -16,12 +17,15 @@ const WATCHERS = 100;
 const START_RUNS = 7;
 const WARM_UP_RUNS = 2;
 const LOAD_RUNS = 3;
+const AUDIT_PODS = 2_000;
+const AUDIT_RUNS = 5;
 const IDLE_SETTLE_MS = 5_000;
 const IDLE_WINDOW_MS = 10_000;
 
 export const benchmarks: Benchmark[] = [
   { name: 'api-start', run: measureStart },
   { name: 'api-load', run: () => withServer(measureLoad) },
+  { name: 'api-audit', run: measureAudit },
   { name: 'api-rules', run: () => withServer(measureRules) },
   { name: 'api-quota', run: () => withServer(measureQuota) },
   { name: 'api-list', run: () => withServer(measureList) },
@@ -108,6 +112,33 @@ async function measureLoad(server: ServerProcess): Promise<Measurement[]> {
       'ms',
     ),
   ];
+}
+
+/** What the audit log costs a creation: two servers, turn by turn, so that whatever else the machine does meets both. */
+async function measureAudit(): Promise<Measurement[]> {
+  const plain = await newAuditedServer(false);
+  const audited = await newAuditedServer(true);
+  const ratios: number[] = [];
+  for (let run = 0; run < AUDIT_RUNS + WARM_UP_RUNS; run++) {
+    const without = rateOf(await createPods(plain.server, plain.load, run * AUDIT_PODS, AUDIT_PODS));
+    const withLog = rateOf(await createPods(audited.server, audited.load, run * AUDIT_PODS, AUDIT_PODS));
+    if (run >= WARM_UP_RUNS) ratios.push(withLog / without);
+  }
+  for (const { server } of [plain, audited]) {
+    await server.stop();
+    await rm(server.dataDir, { recursive: true });
+  }
+  return [summarize('api-create-audited', ratios, 'x unaudited')];
+}
+
+async function newAuditedServer(isAudited: boolean) {
+  await buildBundle();
+  const dataDir = await newDataDir();
+  const policy = join(dataDir, 'policy.yaml');
+  await writeFile(policy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Metadata}]\n');
+  const args = isAudited ? ['--audit-policy', policy] : [];
+  const server = await startServer({ dataDir, program: 'bundle', args });
+  return { server, load: await newLoad(server) };
 }
 
 /** Objects of a kind whose definition has rules in CEL. */
@@ -204,8 +235,13 @@ async function newLoad(server: ServerProcess) {
   return { namespace: NAMESPACE, ownerUid: await prepareNamespace(server, NAMESPACE), sessions: CLIENTS };
 }
 
-function createPods(server: ServerProcess, load: Awaited<ReturnType<typeof newLoad>>, from = 0) {
-  return runLoad(server, { kind: 'create', ...load, clients: CLIENTS, from, count: PODS });
+function createPods(
+  server: ServerProcess,
+  load: Awaited<ReturnType<typeof newLoad>>,
+  from = 0,
+  count = PODS,
+) {
+  return runLoad(server, { kind: 'create', ...load, clients: CLIENTS, from, count });
 }
 
 function medianRate(runs: readonly LoadResult[]): number {

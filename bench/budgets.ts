@@ -30,6 +30,12 @@ export const budgets: readonly Budget[] = [
   atMost('idle CPU, whole tree, one node with 10 Pods', 'cpu-idle', 1, '% of a core'),
   atLeast('create Pods, durable, TLS, 32 clients', 'api-create-32', 4000, '/s'),
   p99AtMost('create Pods, durable, TLS, 32 clients: latency', 'api-create-latency-32', 25),
+  atLeast(
+    'create Pods with an audit log (Metadata), against none',
+    'api-create-audited',
+    0.85,
+    'x unaudited',
+  ),
   atLeast('create custom objects with rules in CEL, 32 clients', 'api-create-ruled-32', 2000, '/s'),
   atLeast('create Pods that a quota counts, 32 clients', 'api-create-quota-32', 4000, '/s'),
   atLeast('get one Pod, 32 clients', 'api-get-32', 8000, '/s'),

@@ -65,7 +65,12 @@ export type ResponseBody =
   | { kind: 'stream'; chunks: AsyncIterable<Uint8Array> }
   | { kind: 'watch'; frames: AsyncIterable<readonly WatchFrame[]> }
   /** Hand the connection over: the adapter opens the target, repeats the request there and joins the two byte streams. */
-  | { kind: 'tunnel'; target: TunnelTarget };
+  | {
+      kind: 'tunnel';
+      target: TunnelTarget;
+      /** To be called once when the joined connection, or the answer that came instead, has ended. */
+      onClosed?: () => void;
+    };
 
 export interface ListMeta {
   resourceVersion?: string;

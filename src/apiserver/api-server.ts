@@ -1,7 +1,7 @@
 /**
  * The API server as one function from a request value to a response value.
  *
- *     handle -> parse the path -> authenticate -> authorize -> find the handler -> registry | review | subresource | path
+ *     handle -> parse the path -> authenticate -> impersonate -> authorize -> find the handler -> registry | review | subresource | path
  *
  * Invariant: whatever goes wrong is a Status in Kubernetes' words; a broken invariant of our own ends the process.
  */
@@ -28,6 +28,9 @@ import { newValidatingPolicies } from './admission/policies/validating-policies.
 import { parseAddressRange } from './allocate/address-range.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
+import type { AuditedCall, AuditLog, RequestAudit } from './audit/audit-log.ts';
+import { auditIdOf } from './audit/audited-request.ts';
+import { impersonate, isImpersonating } from './authn/impersonation.ts';
 import { newAccessDenied } from './authz/access-denied.ts';
 import { CoarseTimers } from './coarse-timers.ts';
 import { CustomDefinitions } from './custom/definitions.ts';
@@ -71,6 +74,8 @@ export interface ApiServerOptions {
   serviceRanges: ServiceRanges;
   /** Where the addresses of Pods are: `10.192.0.0/16`. */
   podCidr: string;
+  /** Absent: nothing is written down. */
+  audit?: AuditLog;
 }
 
 export interface ApiServer {
@@ -125,11 +130,13 @@ class KubeApiServer implements ApiServer {
   readonly #options: ApiServerOptions;
   readonly #timers: CoarseTimers;
   readonly #context: ServerContext;
+  readonly #auditIds: Random;
 
   constructor(options: ApiServerOptions, registry: Registry, kinds: KindCatalog) {
     this.kinds = kinds;
     this.#options = options;
     this.#timers = new CoarseTimers(options.clock);
+    this.#auditIds = options.random.fork('audit-ids');
     this.registry = registry;
     this.definitions = new CustomDefinitions(registry, this.kinds);
     const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
@@ -143,25 +150,70 @@ class KubeApiServer implements ApiServer {
   }
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+    const { peer } = request;
+    // Within the process nobody reads the header.
+    if (peer.kind === 'internal' && this.#options.audit === undefined) return this.#handle(request, signal);
+    const id = auditIdOf(request, this.#auditIds);
+    const response = await this.#handle(request, signal, id);
+    return peer.kind === 'internal'
+      ? response
+      : { ...response, headers: { ...response.headers, 'audit-id': id } };
+  }
+
+  async #handle(request: ApiRequest, signal: AbortSignal, id = ''): Promise<ApiResponse> {
     const notes = newAdmissionNotes();
+    const follow: Followed = { audit: undefined, lasts: false };
     try {
       const info = parseRequest(request);
-      const user = await this.#options.authenticator.authenticate(request);
-      await this.#authorize(request, info, user);
-      if (!info.isResourceRequest) return await this.#respondToPath(request, user);
-      return withNotes(
-        await this.#call({ info, user, request, signal, notes, row: rowOf(this.kinds, info) }),
-        notes,
-      );
+      follow.lasts = info.verb === 'watch' || STREAMED.has(info.subresource);
+      const user = await this.#user({ request, info, id }, follow);
+      const { audit } = follow;
+      await this.#authorize(request, info, user, audit);
+      const response = info.isResourceRequest
+        ? await this.#call({ info, user, request, signal, notes, audit, row: rowOf(this.kinds, info) })
+        : await this.#respondToPath(request, user);
+      return writtenDown(withNotes(response, notes), follow, notes, signal);
     } catch (error) {
-      if (isCancellation(error, signal) || error instanceof AssertionError) throw error;
-      return withNotes(this.#failure(error, request), notes);
+      const isBug = error instanceof AssertionError;
+      if (isBug || isCancellation(error, signal)) {
+        follow.audit?.broken(isBug ? error : undefined);
+        throw error;
+      }
+      return writtenDown(withNotes(this.#failure(error, request), notes), follow, notes, signal);
     }
   }
 
-  async #authorize(request: ApiRequest, info: RequestInfo, user: UserInfo): Promise<void> {
+  /** As whom the request acts; from the moment on when it is known who sends it, it is followed. */
+  async #user(call: AuditedCall, follow: Followed): Promise<UserInfo> {
+    const { audit, authorizer } = this.#options;
+    const { request } = call;
+    const user = await this.#authenticated(call);
+    follow.audit = audit?.begin(call, user);
+    if (!isImpersonating(request)) return user;
+    const other = await impersonate(user, request, authorizer);
+    follow.audit?.impersonated(other);
+    return other;
+  }
+
+  async #authenticated(call: AuditedCall): Promise<UserInfo> {
+    const { audit, authenticator } = this.#options;
+    try {
+      return await authenticator.authenticate(call.request);
+    } catch (error) {
+      if (error instanceof StatusError) audit?.refuse(call, error.code);
+      throw error;
+    }
+  }
+
+  async #authorize(
+    request: ApiRequest,
+    info: RequestInfo,
+    user: UserInfo,
+    audit: RequestAudit | undefined,
+  ): Promise<void> {
     const attributes = { ...info, user, fieldSelector: request.query.get('fieldSelector') ?? undefined };
     const decision = await this.#options.authorizer.authorize(attributes);
+    audit?.decided(decision);
     if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
   }
 
@@ -210,6 +262,25 @@ class KubeApiServer implements ApiServer {
     const message = 'Internal error occurred: unexpected error when handling the request';
     return errorResponse(new StatusError('InternalError', message), format);
   }
+}
+
+/** A request on its way through {@link KubeApiServer.handle}, as the audit log sees it. */
+interface Followed {
+  audit: RequestAudit | undefined;
+  /** Of a kind whose answers may go on for hours. */
+  lasts: boolean;
+}
+
+/** The audit log is told what came of a request, and what admission noted. */
+function writtenDown(
+  response: ApiResponse,
+  { audit, lasts }: Followed,
+  { auditAnnotations }: AdmissionNotes,
+  signal: AbortSignal,
+): ApiResponse {
+  if (audit === undefined) return response;
+  for (const [key, value] of auditAnnotations) audit.annotate(key, value);
+  return audit.answered(response, lasts, signal);
 }
 
 /** A refusal is answered with its warnings, too. */

@@ -76,6 +76,7 @@ function parseApplied(call: ResourceCall): JsonObject {
   const body = parsePatchBody(request, true);
   if (body === undefined) throw newBadRequest('the request has no body');
   const value = body.value as JsonValue;
+  call.audit?.patched(value);
   const { apiVersion, kind } = (value ?? {}) as Partial<ApiObject>;
   if (!apiVersion || !kind) {
     throw newBadRequest(`invalid object type: ${apiVersion ?? ''}, Kind=${kind ?? ''}`);

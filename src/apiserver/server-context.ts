@@ -3,6 +3,7 @@ import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { AdmissionNotes } from './admission/admission.ts';
 import type { AddressRange } from './allocate/address-range.ts';
+import type { RequestAudit } from './audit/audit-log.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
 import type { KindCatalog } from './kinds.ts';
 import type { ProtobufMessages } from './protobuf/messages.ts';
@@ -39,6 +40,8 @@ export interface ResourceCall {
   signal: AbortSignal;
   /** What admission has to say beside its verdict. */
   notes: AdmissionNotes;
+  /** Where it is written down what was asked for; absent when nobody wants to know. */
+  audit: RequestAudit | undefined;
 }
 
 export type CallHandler = (server: ServerContext, call: ResourceCall) => ApiResponse | Promise<ApiResponse>;

@@ -62,6 +62,7 @@ async function createOne(server: ServerContext, call: ResourceCall): Promise<Api
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const { value, text } = requiredBody(parseBody(request, row));
   const { object, warnings } = decodeAs(value, row, decodeOptions(fieldValidation, text));
+  call.audit?.requested(object);
   const outcome = await createObject(
     server.registry,
     targetOf(call),
@@ -78,6 +79,7 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const { value, text } = requiredBody(parseBody(request, row));
   const decoded = decodeAs(value, row, decodeOptions(fieldValidation, text));
+  call.audit?.requested(decoded.object);
   const object = toStored(row, decoded.object);
   const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const isCreation =
@@ -106,6 +108,7 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const applyPatch = patchFormat(mediaType, row.custom !== undefined);
   const { value, text } = requiredBody(parsePatchBody(request, false));
+  call.audit?.patched(value);
   const options = decodeOptions(fieldValidation, text);
   let warnings: string[] = [];
   const produce = (old: ApiObject): ApiObject => {
@@ -130,6 +133,7 @@ async function deleteOne(server: ServerContext, call: ResourceCall): Promise<Api
   const { row, request } = call;
   const target = targetOf(call);
   const { options, dryRun } = parseDeleteOptions(request);
+  call.audit?.requested(options);
   const { object, removed } = await deleteObject(server.registry, target, {
     ...writeOf(call, dryRun),
     options,
@@ -150,6 +154,7 @@ async function deleteCollection(server: ServerContext, call: ResourceCall): Prom
   const { request } = call;
   const target = targetOf(call);
   const { options, dryRun } = parseDeleteOptions(request);
+  call.audit?.requested(options);
   const page = listObjects(server.registry.store, target.row, target.namespace, storedQuery(call));
   await deleteAll(server.registry, target, page.objects.map(objectOf), { ...writeOf(call, dryRun), options });
   return respondList(server, call, page);

@@ -1,7 +1,7 @@
 /** Builds the API server from its parts: who may call, what it says of itself, what decides. */
 import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
+import { AuditLog, type AuditLogOptions } from '../apiserver/audit/audit-log.ts';
 import { newAuthenticator } from '../apiserver/authn/authenticator.ts';
-import { newImpersonatingAuthenticator } from '../apiserver/authn/impersonation.ts';
 import { newServiceAccountTokens } from '../apiserver/authn/service-account-tokens.ts';
 import type { SignatureVerifier, TokenSigner } from '../apiserver/authn/token-signature.ts';
 import { newAuthorizer } from '../apiserver/authz/authorizer.ts';
@@ -49,6 +49,8 @@ export interface ServerPartsOptions {
   /** Why the server should not be sent requests yet. */
   readiness: HealthCheck;
   metrics: () => Promise<string>;
+  /** What of the requests is written down, and where; absent: nothing. */
+  audit?: Pick<AuditLogOptions, 'policy' | 'sink'>;
 }
 
 export function newServerParts(options: ServerPartsOptions): ServerParts {
@@ -73,7 +75,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     random,
     log,
     store,
-    authenticator: newImpersonatingAuthenticator(newAuthenticator(clock, tokens), authorizer),
+    authenticator: newAuthenticator(clock, tokens),
     authorizer,
     rules: authorizer,
     tokenVerifier: tokens,
@@ -82,6 +84,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     extraAdmission: [nodeRestriction, newRbacEscalationCheck(authorizer)],
     serviceRanges: { clusterIps: ranges.serviceCidr, nodePorts: ranges.nodePorts },
     podCidr: ranges.podCidr,
+    ...(options.audit && { audit: new AuditLog({ clock, ...options.audit }) }),
   });
   return { api, securityView };
 }

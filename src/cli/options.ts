@@ -13,6 +13,20 @@ export interface UpOptions {
   images: readonly ImageRegistration[];
   /** How the ready line is written. */
   output: 'text' | 'json';
+  audit?: AuditOptions;
+}
+
+/** `--audit-*`: which requests are written down, and where. */
+export interface AuditOptions {
+  /** A file with an audit.k8s.io/v1 Policy. */
+  policy: string;
+  /** Absent: in the data directory's `logs`. */
+  log?: string;
+  maxSizeMegabytes: number;
+  /** 0: no limit. */
+  maxAgeDays: number;
+  /** 0: no limit. */
+  maxBackups: number;
 }
 
 export type RuntimeChoice = 'auto' | 'process' | 'containerd';
@@ -28,6 +42,7 @@ export interface ServerOptions {
   dataDir: string;
   host: string;
   apiPort: number;
+  audit?: AuditOptions;
 }
 
 /** `kintsugi agent`: kubelet and Service proxy of one node. */

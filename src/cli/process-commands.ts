@@ -1,5 +1,6 @@
 /** The commands that start and stop processes: `up`, `down`, `server`, `agent`. Their work is done by `main`. */
 import type { Command } from 'commander';
+import { type AuditFlags, splitAudit, withAudit } from './audit-options.ts';
 import { collect, parseChoice, parseWholeNumber } from './commands/shared-options.ts';
 import { resolveDataDir } from './data-dir.ts';
 import type {
@@ -25,7 +26,7 @@ export function addProcessCommands(program: Command, context: CommandContext): v
   addAgent(program, context);
 }
 
-interface UpFlags {
+interface UpFlags extends AuditFlags {
   filename: string[];
   dataDir?: string;
   apiPort: number;
@@ -36,7 +37,7 @@ interface UpFlags {
 }
 
 function addUp(program: Command, { world, signal, run }: CommandContext): void {
-  program
+  const up = program
     .command('up')
     .description('start a cluster on this machine, in the foreground; Ctrl-C stops it and loses nothing')
     .option('-f, --filename <path>', 'apply this file, directory, or - once the API is ready', collect, [])
@@ -60,15 +61,17 @@ function addUp(program: Command, { world, signal, run }: CommandContext): void {
       'the ready line as text or json',
       parseChoice('--output', OUTPUTS),
       'text',
-    )
-    .action(
-      run(async ({ filename, image, dataDir, ...flags }: UpFlags) =>
-        world.roots.up(
-          { ...flags, files: filename, images: image, dataDir: resolveDataDir(world, dataDir) },
-          signal,
-        ),
-      ),
     );
+  withAudit(up).action(
+    run(async ({ filename, image, dataDir, ...flags }: UpFlags) => {
+      const { others, ...audit } = splitAudit(flags);
+      const directory = resolveDataDir(world, dataDir);
+      return world.roots.up(
+        { ...others, ...audit, files: filename, images: image, dataDir: directory },
+        signal,
+      );
+    }),
+  );
 }
 
 /** `web-app:1.0=./web-app`. A reference holds no `=`, a directory may. */
@@ -98,7 +101,7 @@ function addDown(program: Command, { world, signal, run }: CommandContext): void
 }
 
 function addServer(program: Command, { world, signal, run }: CommandContext): void {
-  program
+  const server = program
     .command('server')
     .description('run only the API, the controllers and the scheduler')
     .option('--data-dir <dir>', 'where all state lives (default: ~/.kintsugi)')
@@ -108,13 +111,16 @@ function addServer(program: Command, { world, signal, run }: CommandContext): vo
       'port of the API; 0 picks a free one',
       parseWholeNumber('--api-port', 0, PORT_MAX),
       6443,
-    )
-    .action(
-      run(async ({ dataDir, ...flags }: Omit<ServerOptions, 'dataDir'> & { dataDir?: string }) =>
-        world.roots.server({ ...flags, dataDir: resolveDataDir(world, dataDir) }, signal),
-      ),
     );
+  withAudit(server).action(
+    run(async ({ dataDir, ...flags }: ServerFlags) => {
+      const { others, ...audit } = splitAudit(flags);
+      return world.roots.server({ ...others, ...audit, dataDir: resolveDataDir(world, dataDir) }, signal);
+    }),
+  );
 }
+
+type ServerFlags = Omit<ServerOptions, 'dataDir' | 'audit'> & AuditFlags & { dataDir?: string };
 
 type AgentFlags = Omit<AgentOptions, 'dataDir' | 'nodePortAddresses'> & {
   dataDir?: string;

@@ -11,9 +11,9 @@ export function newRoots(world: () => CliWorld, hurry: AbortSignal): Roots {
       const { runDown } = await import('./down.ts');
       return runDown(options, world(), signal);
     },
-    async server({ dataDir, host, apiPort }, signal) {
+    async server({ host, ...options }, signal) {
       const { runServer } = await import('./server.ts');
-      await runServer({ dataDir, bindAddress: host, apiPort }, signal);
+      await runServer({ ...options, bindAddress: host }, signal);
       return 0;
     },
     async agent({ dataDir, nodeName, nodePortAddresses }, signal) {

@@ -9,36 +9,35 @@ import { hostname } from 'node:os';
 import path from 'node:path';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
-import { runEventExpiry } from '../apiserver/event-expiry.ts';
 import { isProxyPath } from '../apiserver/route.ts';
-import { runControlPlane } from '../assembly/control-plane.ts';
 import { runAll } from '../assembly/run-all.ts';
 import { newServerParts } from '../assembly/server-parts.ts';
 import type { Logger } from '../base/logger.ts';
-import { newInProcessTransport } from '../client/in-process-transport.ts';
-import { writeFileAtomically } from '../platform/atomic-file.ts';
+import type { AuditOptions } from '../cli/options.ts';
 import { newHttpsServer } from '../platform/https-server.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
-import { writeKubeconfig } from '../platform/kubeconfig.ts';
-import { openPki, type Pki } from '../platform/pki.ts';
+import { openPki } from '../platform/pki.ts';
 import { openSqliteJournal } from '../platform/sqlite-journal.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
 import { newTokenKeys } from '../platform/token-keys.ts';
 import { newTunnel } from '../platform/tunnel.ts';
 import { openStore } from '../store/mvcc-store.ts';
-import { type ClusterConfig, openClusterConfig } from './cluster-config.ts';
-import { clusterNode, nodesOf } from './cluster-node.ts';
+import { openAudit } from './audit.ts';
+import { openClusterConfig } from './cluster-config.ts';
 import { openServerLiveness } from './liveness.ts';
 import { newMetrics } from './metrics.ts';
 import { readServerAddress, type ServerAddress } from './server-address.ts';
 import { newServerGate } from './server-gate.ts';
+import { publishServer } from './server-publication.ts';
+import { serverTasks } from './server-tasks.ts';
 
 export interface ServerOptions {
   dataDir: string;
   bindAddress: string;
   /** 0: the port of the last start, or else a free one. */
   apiPort: number;
+  audit?: AuditOptions;
 }
 
 const CLOSE_GRACE_MS = 2_000;
@@ -49,6 +48,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
   const log = newPinoLogger({ component: 'server' });
   const world = { clock: systemClock, random: systemRandom, log };
   const cluster = await openClusterConfig(dataDir);
+  const audit = options.audit && (await openAudit(dataDir, options.audit, log));
   const journal = openSqliteJournal({ directory: path.join(dataDir, 'store') });
   const pki = await openPki(systemClock, log, {
     directory: path.join(dataDir, 'pki'),
@@ -79,6 +79,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       address: `${address.host}:${port}`,
       readiness: { name: 'bootstrap', problem: () => (gate.isReady ? undefined : 'bootstrap is not done') },
       metrics: metrics.text,
+      ...(audit && { audit }),
     });
     await bootstrapCluster(parts.api.registry, {
       advertise: { address: address.host, port },
@@ -87,52 +88,17 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       rbacObjects: bootstrapRbacObjects(),
     });
     gate.open(parts.api);
-    await publish({ dataDir, cluster, pki, address });
+    await publishServer({ dataDir, cluster, pki, address });
     liveness.becomeReady();
     log.info('ready', { ...address, revision: store.revision });
-    await runAll(signal, [
-      (both) => store.run(both),
-      (both) => pki.run(both),
-      (both) => parts.securityView.run(both),
-      (both) => parts.api.definitions.run(both),
-      (both) => runEventExpiry(parts.api.registry, both),
-      (both) =>
-        runControlPlane(
-          {
-            ...world,
-            metrics: metrics.controllers,
-            clusterCa: pki.clusterCa,
-            transportOf: (user) => newInProcessTransport(parts.api.handle.bind(parts.api), user),
-          },
-          both,
-        ),
-    ]);
+    await runAll(signal, serverTasks({ ...world, store, pki, parts, metrics }));
   } finally {
     await listener.close(CLOSE_GRACE_MS);
     await store.close();
+    await audit?.close();
     liveness.close();
     logEnd(log, signal);
   }
-}
-
-interface Publication {
-  dataDir: string;
-  cluster: ClusterConfig;
-  pki: Pki;
-  address: ServerAddress;
-}
-
-/** What others of this data directory find the server by: agents their credentials, people the kubeconfig. */
-async function publish({ dataDir, cluster, pki, address }: Publication): Promise<void> {
-  await Promise.all(
-    nodesOf(dataDir).map((name) => pki.node(name, [hostname(), clusterNode(cluster, name).ip])),
-  );
-  writeFileAtomically(path.join(dataDir, 'server.json'), `${JSON.stringify(address)}\n`);
-  const server = `https://${address.host}:${address.port}`;
-  const write = () =>
-    writeKubeconfig(path.join(dataDir, 'kubeconfig'), { server, name: 'kintsugi', credentials: pki.admin() });
-  pki.onRenewal(() => void write());
-  await write();
 }
 
 function thisPlatform(): { name: string; runtime: string } {

@@ -1,5 +1,6 @@
 /** The processes of a cluster as the keeper sees them: one server, and an agent for each node. */
 import path from 'node:path';
+import type { AuditOptions } from '../cli/options.ts';
 import type { ChildSpec } from '../keeper/child-spec.ts';
 import { nodeName } from './cluster-node.ts';
 import { askAgent, askServer } from './liveness.ts';
@@ -8,6 +9,7 @@ export interface ChildrenOptions {
   dataDir: string;
   apiPort: number;
   nodes: number;
+  audit?: AuditOptions;
 }
 
 const AGENT_STOP_ORDER = 2;
@@ -21,15 +23,27 @@ export function clusterChildren(options: ChildrenOptions): ChildSpec[] {
   return [serverSpec(options), ...agents];
 }
 
-function serverSpec({ dataDir, apiPort }: ChildrenOptions): ChildSpec {
+function serverSpec({ dataDir, apiPort, audit }: ChildrenOptions): ChildSpec {
+  const options = ['--data-dir', dataDir, '--api-port', String(apiPort), ...(audit ? auditArgs(audit) : [])];
   return {
     name: 'server',
-    command: [...program(dataDir), 'server', '--data-dir', dataDir, '--api-port', String(apiPort)],
+    command: [...program(dataDir), 'server', ...options],
     env: environment(dataDir),
     checkLiveness: async (signal) => void (await askServer(dataDir, signal)),
     stopOrder: SERVER_STOP_ORDER,
     stopTimeoutMs: SERVER_STOP_TIMEOUT_MS,
   };
+}
+
+/** The server may be started from another directory. */
+function auditArgs({ policy, log, maxSizeMegabytes, maxAgeDays, maxBackups }: AuditOptions): string[] {
+  return [
+    `--audit-policy=${path.resolve(policy)}`,
+    ...(log === undefined ? [] : [`--audit-log=${path.resolve(log)}`]),
+    `--audit-log-max-size=${maxSizeMegabytes}`,
+    `--audit-log-max-age=${maxAgeDays}`,
+    `--audit-log-max-backup=${maxBackups}`,
+  ];
 }
 
 function agentSpec({ dataDir }: ChildrenOptions, name: string): ChildSpec {

@@ -15,6 +15,7 @@ import { newKeeperStateFile } from '../platform/keeper-state-file.ts';
 import { ownIdentity } from '../platform/process-identity.ts';
 import { newProcessLauncher } from '../platform/process-launcher.ts';
 import { systemClock } from '../platform/system-clock.ts';
+import { readAuditPolicy } from './audit.ts';
 import { openClusterConfig } from './cluster-config.ts';
 import { nodeDirectory, nodeName } from './cluster-node.ts';
 import { imageRegistry } from './images.ts';
@@ -39,6 +40,7 @@ export async function runUp(
     throw new CommandError('--runtime containerd is not supported yet: use --runtime process');
   // What cannot be read is told before anything is started.
   const manifests = options.files.length === 0 ? undefined : await readFiles(options.files, world);
+  if (options.audit) await readAuditPolicy(options.audit.policy);
   await openClusterConfig(dataDir);
   const logs = path.join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });

@@ -278,7 +278,9 @@ class NodeHttpsServer implements HttpsServer {
       if (source) request.body = await this.#bodyOf(request, source);
       const response = await this.#options.handle(request, signal);
       if (response.body.kind !== 'tunnel') return response as WritableResponse;
-      return await this.#openTunnel(request, response.body.target, exchange, signal);
+      const { target, onClosed } = response.body;
+      if (onClosed) tellEnd(exchange, running, onClosed);
+      return await this.#openTunnel(request, target, exchange, signal);
     } catch (error) {
       // What is left of a refused body is thrown away, so that the answer can be read before the connection ends.
       source?.resume();
@@ -349,6 +351,12 @@ class RunningRequest {
   onShutdown(): void {
     if (this.isLong) this.#controller.abort(SHUTTING_DOWN);
   }
+}
+
+/** A joined connection outlives the request that it began with. */
+function tellEnd({ upgrade }: Exchange, running: RunningRequest, onClosed: () => void): void {
+  if (upgrade) upgrade.socket.once('close', onClosed);
+  else void running.finished.then(onClosed);
 }
 
 function newUnknownMethod(): StatusError {

@@ -1,8 +1,9 @@
 /** An API server in memory and in virtual time, for tests: everybody is allowed everything unless they say otherwise. */
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
+import { AuditLog, type AuditLogOptions } from '../apiserver/audit/audit-log.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
-import type { RequestAuthorizer } from '../apiserver/interfaces.ts';
+import type { RequestAuthenticator, RequestAuthorizer } from '../apiserver/interfaces.ts';
 import { silentLogger } from '../base/logger.ts';
 import { MemoryJournal } from '../store/memory-journal.ts';
 import { type OpenStore, openStore } from '../store/mvcc-store.ts';
@@ -36,11 +37,17 @@ export interface Answer {
 
 export interface SimulatedApiServerOptions {
   authorizer?: RequestAuthorizer;
+  /** Absent: whoever the request says is in this process, and else the administrator. */
+  authenticator?: RequestAuthenticator;
+  /** Absent: nothing is written down. */
+  audit?: Pick<AuditLogOptions, 'policy' | 'sink'>;
   seed?: number;
 }
 
 export async function newSimulatedApiServer({
   authorizer,
+  authenticator,
+  audit,
   seed = 1,
 }: SimulatedApiServerOptions = {}): Promise<SimulatedApiServer> {
   const clock = newSimulatedClock();
@@ -51,7 +58,10 @@ export async function newSimulatedApiServer({
     random: newSeededRandom(seed),
     log: silentLogger,
     store,
-    authenticator: { authenticate: ({ peer }) => (peer.kind === 'internal' ? peer.user : ADMIN) },
+    authenticator: authenticator ?? {
+      authenticate: ({ peer }) => (peer.kind === 'internal' ? peer.user : ADMIN),
+    },
+    ...(audit && { audit: new AuditLog({ clock, ...audit }) }),
     authorizer: authorizer ?? { authorize: () => ({ allowed: true }) },
     rules: { rulesFor: () => ({ resourceRules: [], nonResourceRules: [], incomplete: false }) },
     tokenVerifier: { verify: async () => undefined },

@@ -187,3 +187,22 @@ test('server refuses a disk without space', { skip: smallDiskSkip }, async (t) =
   await disk.fill(0);
   await assertRefusesToStart({ dataDir: join(disk.path, 'data') }, /no space left/i);
 });
+
+test('a server refuses an audit policy that it cannot follow, and names the field', async (t) => {
+  const dataDir = await newDataDir();
+  t.after(() => rm(dataDir, { recursive: true, force: true }));
+  const policy = join(dataDir, 'policy.yaml');
+  await writeFile(policy, 'apiVersion: audit.k8s.io/v1\nkind: Policy\nrules: [{level: Everything}]\n');
+  const { code, stderr } = await launchServer({ dataDir, args: ['--audit-policy', policy] }).exited;
+  assert.equal(code, 1);
+  assert.match(
+    stderr,
+    /^kintsugi: audit policy .*policy\.yaml: rules\[0\]\.level: Unsupported value: "Everything"/m,
+  );
+  const missing = await launchServer({ dataDir, args: ['--audit-policy', join(dataDir, 'none')] }).exited;
+  assert.equal(missing.code, 1);
+  assert.match(missing.stderr, /^kintsugi: audit policy .*none: ENOENT/m);
+  const alone = await launchServer({ dataDir, args: ['--audit-log', join(dataDir, 'log')] }).exited;
+  assert.equal(alone.code, 2);
+  assert.match(alone.stderr, /--audit-log needs --audit-policy/);
+});

@@ -25,6 +25,8 @@ export interface ServerOptions {
   program?: 'source' | 'bundle';
   /** A program that runs the command line behind it, such as `['setpriv', '--reuid=65534', '--']`. */
   wrapper?: readonly string[];
+  /** Further options of the command line. */
+  args?: readonly string[];
 }
 
 export interface ServerProcess {
@@ -105,7 +107,7 @@ export function launchServer(options: ServerOptions): LaunchedServer {
   };
 }
 
-function commandLine({ dataDir, port = 0, program, wrapper }: ServerOptions): string[] {
+function commandLine({ dataDir, port = 0, program, wrapper, args = [] }: ServerOptions): string[] {
   const entry = program === 'bundle' ? 'dist/kintsugi.mjs' : 'src/main/kintsugi.ts';
   return [
     ...(wrapper ?? []),
@@ -115,6 +117,7 @@ function commandLine({ dataDir, port = 0, program, wrapper }: ServerOptions): st
     'server',
     `--data-dir=${dataDir}`,
     `--api-port=${port}`,
+    ...args,
   ];
 }
 

@@ -5,7 +5,7 @@ import { hasReason } from '../../base/status-error.ts';
 import { newSimulatedClock } from '../../simulation/sim-clock.ts';
 import type { AccessAttributes } from '../interfaces.ts';
 import { newAuthenticator } from './authenticator.ts';
-import { newImpersonatingAuthenticator } from './impersonation.ts';
+import { impersonate } from './impersonation.ts';
 
 const clock = newSimulatedClock();
 const robot: UserInfo = { username: 'system:serviceaccount:ns:robot', groups: ['system:authenticated'] };
@@ -108,11 +108,11 @@ function newImpersonation(allow: (attributes: AccessAttributes) => boolean) {
       return { allowed: allow(attributes) };
     },
   };
-  const impersonation = newImpersonatingAuthenticator(authenticator, authorizer);
-  return { asked, authenticate: async (sent: ApiRequest) => impersonation.authenticate(sent) };
+  const authenticate = (sent: ApiRequest) => impersonate(authenticator.authenticate(sent), sent, authorizer);
+  return { asked, authenticate };
 }
 
-test('newImpersonatingAuthenticator asks for each part and becomes the other user', async () => {
+test('impersonate asks for each part and becomes the other user', async () => {
   const { asked, authenticate } = newImpersonation(() => true);
   const user = await authenticate(
     request(admin, {
@@ -137,7 +137,7 @@ test('newImpersonatingAuthenticator asks for each part and becomes the other use
   ]);
 });
 
-test('newImpersonatingAuthenticator gives a service account its groups', async () => {
+test('impersonate gives a service account its groups', async () => {
   const { asked, authenticate } = newImpersonation(() => true);
   const headers = { 'impersonate-user': 'system:serviceaccount:ns:robot' };
   const user = await authenticate(request(admin, headers));
@@ -149,7 +149,7 @@ test('newImpersonatingAuthenticator gives a service account its groups', async (
   assert.deepEqual(asked, ['ns/serviceaccounts//robot']);
 });
 
-test('newImpersonatingAuthenticator refuses whoever may not, and groups without a user', async () => {
+test('impersonate refuses whoever may not, and groups without a user', async () => {
   const { authenticate } = newImpersonation(({ resource }) => resource === 'users');
   const headers = { 'impersonate-user': 'jane', 'impersonate-group': 'system:masters' };
   await assert.rejects(authenticate(request(undefined, headers)), {

@@ -7,7 +7,7 @@
 import type { ApiRequest, UserInfo } from '../../api/message.ts';
 import { StatusError } from '../../base/status-error.ts';
 import { newAccessDenied } from '../authz/access-denied.ts';
-import type { AccessAttributes, RequestAuthenticator, RequestAuthorizer } from '../interfaces.ts';
+import type { AccessAttributes, RequestAuthorizer } from '../interfaces.ts';
 import { AUTHENTICATED_GROUP } from './authenticator.ts';
 
 const USER = 'impersonate-user';
@@ -16,25 +16,18 @@ const UID = 'impersonate-uid';
 const EXTRA = 'impersonate-extra-';
 const SERVICE_ACCOUNT = /^system:serviceaccount:([^:]+):([^:]+)$/;
 
-/** Authenticates with `inner`, then takes over whom the request's headers name, if `authorizer` allows. */
-export function newImpersonatingAuthenticator(
-  inner: RequestAuthenticator,
-  authorizer: RequestAuthorizer,
-): RequestAuthenticator {
-  return {
-    async authenticate(request) {
-      const user = await inner.authenticate(request);
-      return isImpersonating(request) ? impersonate(user, request, authorizer) : user;
-    },
-  };
-}
-
-function isImpersonating({ headers }: ApiRequest): boolean {
+/** Whether the request asks to be somebody else's. */
+export function isImpersonating({ headers }: ApiRequest): boolean {
   for (const name in headers) if (name.startsWith('impersonate-')) return true;
   return false;
 }
 
-async function impersonate(
+/**
+ * Whom `user` acts as: whom the headers name, if `authorizer` allows.
+ *
+ * @throws StatusError Forbidden; BadRequest when something is asked for without a user
+ */
+export async function impersonate(
   user: UserInfo,
   { headers }: ApiRequest,
   authorizer: RequestAuthorizer,

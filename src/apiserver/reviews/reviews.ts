@@ -26,6 +26,7 @@ function reviewed(answer: Answer): CallHandler {
     const { fieldValidation } = parseWriteOptions(call.request.query);
     const { value } = requiredBody(parseBody(call.request, call.row));
     const { object } = decodeAs(value, call.row, { fieldValidation });
+    call.audit?.requested(object);
     const status = await answer(server, call, object);
     return valueResponse(201, { ...object, status }, call.representation);
   };

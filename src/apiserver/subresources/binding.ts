@@ -26,6 +26,7 @@ export async function createBinding(server: ServerContext, call: ResourceCall): 
   const options = parseWriteOptions(call.request.query);
   const { value } = requiredBody(parseBody(call.request, BINDING));
   const binding = decodeAs(value, BINDING, options).object as unknown as Binding;
+  call.audit?.requested(binding);
   const name = call.info.name || binding.metadata.name;
   if (binding.metadata.name && binding.metadata.name !== name) {
     throw newBadRequest('name in URL does not match name in Binding object');

@@ -44,6 +44,7 @@ function parseEviction(call: ResourceCall): DeleteRequest {
   const { dryRun } = parseWriteOptions(request.query);
   const { value } = requiredBody(parseBody(request, EVICTION));
   const eviction = decodeAs(value, EVICTION, { fieldValidation: 'Ignore' }).object as unknown as Eviction;
+  call.audit?.requested(eviction);
   if (eviction.metadata.name && eviction.metadata.name !== info.name) {
     throw newBadRequest('name in URL does not match name in Eviction object');
   }

@@ -77,12 +77,14 @@ function getScale(server: ServerContext, call: ResourceCall): ApiResponse {
 
 function updateScale(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const { value } = requiredBody(parseBody(call.request, SCALE));
+  call.audit?.requested(value);
   return writeScale(server, call, () => value);
 }
 
 function patchScale(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const applyPatch = patchFormat(mediaTypeOf(call.request.headers['content-type']));
   const { value } = requiredBody(parsePatchBody(call.request, false));
+  call.audit?.patched(value);
   return writeScale(server, call, (current) => copyJson(applyPatch(current as never, value as never, SCALE)));
 }
 

@@ -36,6 +36,7 @@ export async function createToken(server: ServerContext, call: ResourceCall): Pr
   const { value } = requiredBody(parseBody(call.request, TOKEN_REQUEST));
   const request = decodeAs(value, TOKEN_REQUEST, { fieldValidation: 'Ignore' })
     .object as unknown as TokenRequest;
+  call.audit?.requested(request);
   const { metadata } = objectOf(account);
   const expirationSeconds = request.spec?.expirationSeconds ?? DEFAULT_SECONDS;
   checkDuration(expirationSeconds, target.name);

@@ -1,0 +1,225 @@
+/**
+ * The audit log: who asked for what, and what came of it, one JSON line for each stage of a request that the policy wants.
+ *
+ *     authenticated -> RequestReceived -> impersonated, authorized, handled -> ResponseStarted (of what lasts)
+ *                                                                           -> ResponseComplete, or Panic
+ *
+ * Invariant: a request that was let past authentication under a rule has its line before it is handled, so that what it did
+ * is never without a trace.
+ *
+ * @see k8s.io/apiserver/pkg/endpoints/filters/audit.go
+ */
+import type { ApiRequest, ApiResponse, UserInfo } from '../../api/message.ts';
+import { type Clock, toMicroTimestamp } from '../../base/clock.ts';
+import type { Status } from '../../base/status-error.ts';
+import { copyJson, isFields } from '../api-object.ts';
+import type { AccessDecision } from '../interfaces.ts';
+import type { RequestInfo } from '../route.ts';
+import type { AuditEvent, AuditedStatus } from './audit-event.ts';
+import { type AuditPolicy, type AuditRule, type AuditStage, auditRuleFor } from './audit-policy.ts';
+import { attemptedProofs, objectRefOf, requestUriOf, sourceIpsOf, userAgentOf } from './audited-request.ts';
+import { onBodyEnd } from './body-end.ts';
+import { withoutManagedFields } from './without-managed-fields.ts';
+
+/** Where lines go. Takes what it is given at once and bounds what it holds. */
+export interface AuditSink {
+  /** @param line  one event, without its line feed */
+  write(line: string): void;
+}
+
+export interface AuditLogOptions {
+  clock: Clock;
+  policy: AuditPolicy;
+  sink: AuditSink;
+}
+
+/** A request as far as the log cares. */
+export interface AuditedCall {
+  request: ApiRequest;
+  info: RequestInfo;
+  /** Of the answer's header. */
+  id: string;
+}
+
+export class AuditLog {
+  readonly #options: AuditLogOptions;
+
+  constructor(options: AuditLogOptions) {
+    this.#options = options;
+  }
+
+  /** Follows a request of `user`; `undefined` when the policy does not want it. */
+  begin(call: AuditedCall, user: UserInfo): RequestAudit | undefined {
+    const rule = auditRuleFor(this.#options.policy, { ...call.info, user });
+    if (rule === undefined) return undefined;
+    const audit = new RequestAudit(this.#options, rule, newEvent(this.#options, call, rule, user));
+    audit.emit('RequestReceived');
+    return audit;
+  }
+
+  /** Notes a request whose credentials proved nothing. */
+  refuse(call: AuditedCall, code: number): void {
+    const rule = auditRuleFor(this.#options.policy, call.info);
+    if (rule === undefined) return;
+    const event = newEvent(this.#options, call, rule, {});
+    event.responseStatus = { metadata: {}, message: attemptedProofs(call.request), code };
+    new RequestAudit(this.#options, rule, event).emit('ResponseStarted');
+  }
+}
+
+function newEvent(
+  { clock }: AuditLogOptions,
+  { request, info, id }: AuditedCall,
+  { level }: AuditRule,
+  user: Partial<UserInfo>,
+): AuditEvent {
+  const receivedAt = toMicroTimestamp(clock.now());
+  const sourceIPs = sourceIpsOf(request);
+  const userAgent = userAgentOf(request);
+  return {
+    kind: 'Event',
+    apiVersion: 'audit.k8s.io/v1',
+    level,
+    auditID: id,
+    stage: 'RequestReceived',
+    requestURI: requestUriOf(request),
+    verb: info.verb,
+    user,
+    ...(sourceIPs.length === 0 ? {} : { sourceIPs }),
+    ...(userAgent === undefined ? {} : { userAgent }),
+    ...(info.isResourceRequest ? { objectRef: objectRefOf(info) } : {}),
+    requestReceivedTimestamp: receivedAt,
+    stageTimestamp: receivedAt,
+  };
+}
+
+/** One request on its way; every method writes down what has become known, {@link emit} gives it to the sink. */
+export class RequestAudit {
+  readonly #options: AuditLogOptions;
+  readonly #rule: AuditRule;
+  readonly #event: AuditEvent;
+  #annotations: Record<string, string> = {};
+
+  constructor(options: AuditLogOptions, rule: AuditRule, event: AuditEvent) {
+    this.#options = options;
+    this.#rule = rule;
+    this.#event = event;
+  }
+
+  impersonated(user: UserInfo): void {
+    this.#event.impersonatedUser = user;
+  }
+
+  decided({ allowed, reason = '' }: AccessDecision): void {
+    this.annotate('authorization.k8s.io/decision', allowed ? 'allow' : 'forbid');
+    this.annotate('authorization.k8s.io/reason', reason);
+  }
+
+  /** The first value of a key stays. */
+  annotate(key: string, value: string): void {
+    this.#annotations[key] ??= value;
+  }
+
+  /** What the client sent, decoded: before anybody changes it. */
+  requested(object: unknown): void {
+    this.#complementReference(object);
+    if (this.#wants('Request')) this.#event.requestObject = this.#shown(object);
+  }
+
+  /** A patch is shown as it came. */
+  patched(patch: unknown): void {
+    if (this.#wants('Request')) this.#event.requestObject = copyJson(patch);
+  }
+
+  /**
+   * The answer as it is to go out; `signal` aborts when nobody wants it any more. What lasts is followed to its end.
+   *
+   * @param lasts  a request of a kind that upstream calls long-running
+   */
+  answered(response: ApiResponse, lasts: boolean, signal: AbortSignal): ApiResponse {
+    this.#event.responseStatus = statusOf(response);
+    const { body } = response;
+    const hasValue = body.kind === 'object' || body.kind === 'list';
+    if (hasValue && this.#wants('RequestResponse')) {
+      this.#event.responseObject = this.#shown(body.value);
+    }
+    if (lasts) this.emit('ResponseStarted');
+    return { ...response, body: onBodyEnd(body, () => this.emit('ResponseComplete'), signal) };
+  }
+
+  /** There is no answer: the client went away before, or `bug` ends the process. */
+  broken(bug: Error | undefined): void {
+    this.#event.responseStatus = bug
+      ? {
+          metadata: {},
+          status: 'Failure',
+          message: `APIServer panic'd: ${bug.message}`,
+          reason: 'InternalError',
+          code: 500,
+        }
+      : { metadata: {}, status: 'Success', message: 'Connection closed early', code: 200 };
+    this.emit(bug ? 'Panic' : 'ResponseComplete');
+  }
+
+  emit(stage: AuditStage): void {
+    if (this.#rule.omitStages.has(stage)) return;
+    const { clock, sink } = this.#options;
+    const event = this.#event;
+    event.stage = stage;
+    if (stage !== 'RequestReceived') event.stageTimestamp = toMicroTimestamp(clock.now());
+    const hasNotes = Object.keys(this.#annotations).length > 0;
+    sink.write(JSON.stringify(inOrder(hasNotes ? { ...event, annotations: this.#annotations } : event)));
+  }
+
+  /** A creation says the name in its body only. */
+  #complementReference(object: unknown): void {
+    const reference = this.#event.objectRef;
+    const metadata = isFields(object) ? object['metadata'] : undefined;
+    if (reference === undefined || !isFields(metadata)) return;
+    for (const field of ['namespace', 'name', 'uid', 'resourceVersion'] as const) {
+      const value = metadata[field];
+      if (typeof value === 'string' && value !== '') reference[field] ??= value;
+    }
+  }
+
+  #wants(level: 'Request' | 'RequestResponse'): boolean {
+    return this.#rule.level === level || this.#rule.level === 'RequestResponse';
+  }
+
+  #shown(object: unknown): unknown {
+    return copyJson(this.#rule.omitManagedFields ? withoutManagedFields(object) : object);
+  }
+}
+
+/** A failure in full but for what has no bound; of a success only the code. */
+function statusOf({ status: code, body }: ApiResponse): AuditedStatus {
+  const value = body.kind === 'object' ? (body.value as Partial<Status>) : undefined;
+  if (value?.kind !== 'Status' || value.apiVersion !== 'v1') return { metadata: {}, code };
+  const { status, message, reason, details } = value;
+  return {
+    metadata: {},
+    ...(status === undefined ? {} : { status }),
+    ...(message === undefined ? {} : { message }),
+    ...(reason === undefined ? {} : { reason }),
+    ...(details === undefined ? {} : { details }),
+    code,
+  };
+}
+
+/** Fields that came late stand where readers expect them. */
+function inOrder(event: AuditEvent): AuditEvent {
+  const { sourceIPs, userAgent, objectRef, responseStatus, requestObject, responseObject, ...rest } = event;
+  const { requestReceivedTimestamp, stageTimestamp, annotations, ...head } = rest;
+  return {
+    ...head,
+    ...(sourceIPs && { sourceIPs }),
+    ...(userAgent !== undefined && { userAgent }),
+    ...(objectRef && { objectRef }),
+    ...(responseStatus && { responseStatus }),
+    ...(requestObject !== undefined && { requestObject }),
+    ...(responseObject !== undefined && { responseObject }),
+    requestReceivedTimestamp,
+    stageTimestamp,
+    ...(annotations && { annotations }),
+  };
+}
