@@ -50,3 +50,9 @@ export function fieldAt(object: unknown, path: readonly string[]): unknown {
 export function isFields(value: unknown): value is Fields {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
 }
+
+/** Makes `object`, which others hold, what `changed` is. */
+export function replaceFields(object: ApiObject, changed: ApiObject): void {
+  for (const field of Object.keys(object)) delete object[field];
+  Object.assign(object, changed);
+}

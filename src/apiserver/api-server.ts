@@ -25,6 +25,7 @@ import { newMutatingPolicies } from './admission/policies/mutating-policies.ts';
 import { newParamAccess } from './admission/policies/param-access.ts';
 import { newPolicyStatus } from './admission/policies/policy-status.ts';
 import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
+import { newAdmissionWebhooks } from './admission/webhooks/admission-webhooks.ts';
 import { parseAddressRange } from './allocate/address-range.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
@@ -53,9 +54,11 @@ import { errorResponse, withWarnings } from './responses.ts';
 import { VIRTUAL_CREATE } from './reviews/reviews.ts';
 import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
 import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
-import { respondList } from './shaping.ts';
+import { respondList, toVersionOf } from './shaping.ts';
 import { subresourceHandlers } from './subresources/subresources.ts';
 import { VERBS } from './verbs.ts';
+import { WebhookCaller } from './webhooks/webhook-caller.ts';
+import type { WebhookTransport } from './webhooks/webhook-transport.ts';
 
 export interface ApiServerOptions {
   clock: Clock;
@@ -76,6 +79,8 @@ export interface ApiServerOptions {
   podCidr: string;
   /** Absent: nothing is written down. */
   audit?: AuditLog;
+  /** How webhooks are reached. */
+  webhooks: WebhookTransport;
 }
 
 export interface ApiServer {
@@ -112,12 +117,14 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
   return new KubeApiServer(options, registry, kinds);
 }
 
-function newAdmissionChain(
-  { authorizer, extraAdmission }: ApiServerOptions,
-  kinds: KindCatalog,
-): AdmissionChain {
+function newAdmissionChain(options: ApiServerOptions, kinds: KindCatalog): AdmissionChain {
+  const { authorizer, extraAdmission, clock, random, log, store } = options;
   const services = { kinds, authorizer };
+  const webhookRandom = random.fork('webhooks');
+  const caller = new WebhookCaller({ clock, store, random: webhookRandom, transport: options.webhooks });
+  const callServices = { ...services, clock, log, random: webhookRandom, caller, convert: toVersionOf };
   return {
+    webhooks: newAdmissionWebhooks(callServices),
     mutating: [...DEFAULT_MUTATING, ...extraAdmission, newPolicyStatus(kinds), newMutatingPolicies(services)],
     validating: [...DEFAULT_VALIDATING, newParamAccess(services), newValidatingPolicies(services)],
   };
@@ -163,14 +170,16 @@ class KubeApiServer implements ApiServer {
   async #handle(request: ApiRequest, signal: AbortSignal, id = ''): Promise<ApiResponse> {
     const notes = newAdmissionNotes();
     const follow: Followed = { audit: undefined, lasts: false };
+    const deadlineMs = this.#options.clock.monotonicMs() + REQUEST_TIMEOUT_MS;
     try {
       const info = parseRequest(request);
       follow.lasts = info.verb === 'watch' || STREAMED.has(info.subresource);
       const user = await this.#user({ request, info, id }, follow);
       const { audit } = follow;
       await this.#authorize(request, info, user, audit);
+      const asked = { request, info, signal, notes, deadlineMs };
       const response = info.isResourceRequest
-        ? await this.#call({ info, user, request, signal, notes, audit, row: rowOf(this.kinds, info) })
+        ? await this.#call({ ...asked, user, audit, row: rowOf(this.kinds, info) })
         : await this.#respondToPath(request, user);
       return writtenDown(withNotes(response, notes), follow, notes, signal);
     } catch (error) {

@@ -33,6 +33,9 @@ export function newConflict(of: GroupResource, name: string, why: string): Statu
   return named('Conflict', of, name, message);
 }
 
+export const MODIFIED =
+  'the object has been modified; please apply your changes to the latest version and try again';
+
 export function newForbidden(
   of: GroupResource,
   name: string,

@@ -3,6 +3,7 @@ import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { AdmissionNotes } from './admission/admission.ts';
 import type { AddressRange } from './allocate/address-range.ts';
+import { askedBy } from './asked-request.ts';
 import type { RequestAudit } from './audit/audit-log.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
 import type { KindCatalog } from './kinds.ts';
@@ -38,6 +39,8 @@ export interface ResourceCall {
   /** Of the answer: what was asked for and can be had. */
   representation: Representation;
   signal: AbortSignal;
+  /** By `Clock.monotonicMs`: then the client is told that it took too long. */
+  deadlineMs: number;
   /** What admission has to say beside its verdict. */
   notes: AdmissionNotes;
   /** Where it is written down what was asked for; absent when nobody wants to know. */
@@ -52,6 +55,12 @@ export function targetOf({ row, info }: ResourceCall): Target {
 }
 
 /** Who writes, and how. */
-export function writeOf({ user, notes }: ResourceCall, dryRun: boolean): WriteContext {
+export function writeOf(call: ResourceCall, dryRun: boolean): WriteContext {
+  const { user, notes } = call;
+  return { user, dryRun, notes, asked: askedBy(call) };
+}
+
+/** As {@link writeOf}, for what the server does because of a request that webhooks have been asked about. */
+export function ownWriteOf({ user, notes }: ResourceCall, dryRun: boolean): WriteContext {
   return { user, dryRun, notes };
 }

@@ -29,6 +29,12 @@ export function fromStored(row: ResourceRow, object: ApiObject): ApiObject {
   return isStoredVersion(row) ? object : convertVersion(object, toApiVersion(row.group, row.version));
 }
 
+/** The same object in the version of `row`, whichever it is in. */
+export function toVersionOf(row: ResourceRow, object: ApiObject): ApiObject {
+  const apiVersion = toApiVersion(row.group, row.version);
+  return row.custom === undefined ? convertVersion(object, apiVersion) : inVersion(object, apiVersion);
+}
+
 /** Versions of a custom resource without a conversion of its own differ in nothing but the name. */
 function inVersion(object: ApiObject, apiVersion: string): ApiObject {
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };

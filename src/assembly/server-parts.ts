@@ -14,6 +14,7 @@ import type { HealthCheck } from '../apiserver/discovery/health.ts';
 import { newServerVersion } from '../apiserver/discovery/server-version.ts';
 import type { PathResponder } from '../apiserver/interfaces.ts';
 import { newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
+import type { WebhookTransport } from '../apiserver/webhooks/webhook-transport.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
@@ -51,6 +52,7 @@ export interface ServerPartsOptions {
   metrics: () => Promise<string>;
   /** What of the requests is written down, and where; absent: nothing. */
   audit?: Pick<AuditLogOptions, 'policy' | 'sink'>;
+  webhooks: WebhookTransport;
 }
 
 export function newServerParts(options: ServerPartsOptions): ServerParts {
@@ -85,6 +87,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     serviceRanges: { clusterIps: ranges.serviceCidr, nodePorts: ranges.nodePorts },
     podCidr: ranges.podCidr,
     ...(options.audit && { audit: new AuditLog({ clock, ...options.audit }) }),
+    webhooks: options.webhooks,
   });
   return { api, securityView };
 }

@@ -22,6 +22,7 @@ import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
 import { newTokenKeys } from '../platform/token-keys.ts';
 import { newTunnel } from '../platform/tunnel.ts';
+import { newHttpsWebhooks } from '../platform/webhook-transport.ts';
 import { openStore } from '../store/mvcc-store.ts';
 import { openAudit } from './audit.ts';
 import { openClusterConfig } from './cluster-config.ts';
@@ -46,7 +47,7 @@ const CLOSE_GRACE_MS = 2_000;
 export async function runServer(options: ServerOptions, signal: AbortSignal): Promise<void> {
   const { dataDir } = options;
   const log = newPinoLogger({ component: 'server' });
-  const world = { clock: systemClock, random: systemRandom, log };
+  const world = { clock: systemClock, random: systemRandom, log, webhooks: newHttpsWebhooks() };
   const cluster = await openClusterConfig(dataDir);
   const audit = options.audit && (await openAudit(dataDir, options.audit, log));
   const journal = openSqliteJournal({ directory: path.join(dataDir, 'store') });

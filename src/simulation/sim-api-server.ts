@@ -9,6 +9,7 @@ import { MemoryJournal } from '../store/memory-journal.ts';
 import { type OpenStore, openStore } from '../store/mvcc-store.ts';
 import { newSimulatedClock, type SimulatedClock } from './sim-clock.ts';
 import { newSeededRandom } from './sim-random.ts';
+import { SimulatedWebhooks } from './sim-webhooks.ts';
 
 export const ADMIN: UserInfo = { username: 'admin', groups: ['system:masters', 'system:authenticated'] };
 
@@ -19,6 +20,8 @@ export interface SimulatedApiServer {
   journal: MemoryJournal;
   clock: SimulatedClock;
   /** Sends one request; `body` goes in as JSON, or as the bytes that it is. */
+  /** What answers to webhooks' URLs. */
+  webhooks: SimulatedWebhooks;
   readonly call: (
     method: ApiRequest['method'],
     url: string,
@@ -52,6 +55,7 @@ export async function newSimulatedApiServer({
 }: SimulatedApiServerOptions = {}): Promise<SimulatedApiServer> {
   const clock = newSimulatedClock();
   const journal = new MemoryJournal();
+  const webhooks = new SimulatedWebhooks();
   const store = await openStore({ journal, clock, log: silentLogger }, new AbortController().signal);
   const server = newApiServer({
     clock,
@@ -73,6 +77,7 @@ export async function newSimulatedApiServer({
     },
     responders: [],
     extraAdmission: [],
+    webhooks,
     podCidr: '127.64.0.0/16',
     serviceRanges: { clusterIps: '10.96.0.0/24', nodePorts: { first: 30000, last: 32767 } },
   });
@@ -82,7 +87,7 @@ export async function newSimulatedApiServer({
   });
   const call = newCaller(server);
   await call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
-  return { server, store, journal, clock, call };
+  return { server, store, journal, clock, webhooks, call };
 }
 
 function newCaller(server: ApiServer): SimulatedApiServer['call'] {

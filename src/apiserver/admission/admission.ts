@@ -1,12 +1,13 @@
 /**
  * Admission: what the cluster requires of a write beyond the object's own rules, in two phases.
  *
- *     decode ─► default ─► mutating steps (change the object in place, or refuse) ─► strategy, validation
- *            ─► validating steps (see it as it is about to be stored, and only refuse) ─► store
+ *     decode ─► default ─► mutating steps (change the object in place, or refuse) ─► mutating webhooks ─► strategy, validation
+ *            ─► validating steps (see it as it is about to be stored, and only refuse) ─► validating webhooks ─► store
  *
  * Steps are synchronous and read only through {@link AdmissionView}, so that an update can be admitted inside the store's
- * transaction.
+ * transaction. What webhooks concern is admitted before it: see `registry/deliberate.ts`.
  */
+import type { JsonObject } from '../../api/json.ts';
 import type { UserInfo } from '../../api/message.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import type { Random } from '../../base/random.ts';
@@ -28,6 +29,21 @@ export interface AdmissionRequest {
   object?: ApiObject;
   /** Of an update or delete; before the transaction of a delete it is absent. */
   old?: ApiObject;
+  /** The request of a client behind it; absent for what the server itself writes, which no webhook is asked about. */
+  asked?: AskedRequest;
+  /** The mutating steps run once more, because webhooks have changed the object after them. */
+  isReinvocation?: boolean;
+}
+
+/** A client's request, as webhooks are told of it. */
+export interface AskedRequest {
+  /** As which the client sees the resource: of another version than the stored one, perhaps. */
+  row: ResourceRow;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions; none for a connection. */
+  options: () => JsonObject | undefined;
+  /** By `Clock.monotonicMs`: then the client is told that it took too long. */
+  deadlineMs: number;
+  signal: AbortSignal;
 }
 
 /** Collected over one request; the same text counts once. */
@@ -55,10 +71,20 @@ export interface AdmissionStep {
   admit(request: AdmissionRequest, view: AdmissionView): void;
 }
 
-/** The steps of a server, in order. */
+/** The steps of a server, in order; those of a phase that ask others come last in it. */
 export interface AdmissionChain {
   readonly mutating: readonly AdmissionStep[];
   readonly validating: readonly AdmissionStep[];
+  readonly webhooks: AdmissionWebhooks;
+}
+
+/** What is decided elsewhere, and takes its time: never inside a transaction. */
+export interface AdmissionWebhooks {
+  /** Whether any of them may want to be asked; cheap, by the resource and operation alone. */
+  concern(request: AdmissionRequest, view: AdmissionView): boolean;
+  /** Runs after the mutating steps, and those again when it has changed the object. */
+  mutate(request: AdmissionRequest, view: AdmissionView, again: () => void): Promise<void>;
+  validate(request: AdmissionRequest, view: AdmissionView): Promise<void>;
 }
 
 /** Refused because something that controllers are about to create is not there yet: worth another try within a second. */

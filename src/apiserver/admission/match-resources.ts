@@ -41,19 +41,18 @@ export class ResourceMatcher {
     request: AdmissionRequest,
     view: AdmissionView,
   ): ResourceRow | undefined {
-    const { namespaceSelector, objectSelector, resourceRules, excludeResourceRules, matchPolicy } =
-      match ?? {};
-    if (!matchesNamespace(namespaceSelector, request, view)) return undefined;
-    if (!matchesObject(objectSelector, request)) return undefined;
+    const { resourceRules, excludeResourceRules, matchPolicy } = match ?? {};
+    if (!matchesSelectors(match ?? {}, request, view)) return undefined;
     const isExact = matchPolicy === 'Exact';
-    if (this.#rowOf(excludeResourceRules ?? [], request, isExact) !== undefined) return undefined;
+    if (this.rowByRules(excludeResourceRules ?? [], request, isExact) !== undefined) return undefined;
     if (resourceRules === undefined || resourceRules.length === 0) return request.row;
-    return this.#rowOf(resourceRules, request, isExact);
+    return this.rowByRules(resourceRules, request, isExact);
   }
 
-  #rowOf(
+  /** The row of `request.row`'s resource of which the rules are; of another version only unless `isExact`. */
+  rowByRules(
     rules: readonly NamedRuleWithOperations[],
-    request: AdmissionRequest,
+    request: RuleSubject,
     isExact: boolean,
   ): ResourceRow | undefined {
     if (rules.some((rule) => matchesRule(rule, request, request.row))) return request.row;
@@ -68,8 +67,20 @@ export class ResourceMatcher {
   }
 }
 
+/** What rules look at. */
+export type RuleSubject = Pick<AdmissionRequest, 'operation' | 'row' | 'subresource' | 'name'>;
+
+/** Whether the namespace and the object (the new or the old one) are those that a policy or webhook is about. */
+export function matchesSelectors(
+  { namespaceSelector, objectSelector }: Pick<MatchResources, 'namespaceSelector' | 'objectSelector'>,
+  request: AdmissionRequest,
+  view: AdmissionView,
+): boolean {
+  return matchesNamespace(namespaceSelector, request, view) && matchesObject(objectSelector, request);
+}
+
 /** @param row  as which the resource of the request is looked at */
-function matchesRule(rule: NamedRuleWithOperations, request: AdmissionRequest, row: ResourceRow): boolean {
+function matchesRule(rule: NamedRuleWithOperations, request: RuleSubject, row: ResourceRow): boolean {
   const { operations = [], apiGroups = [], apiVersions = [], resourceNames = [], scope } = rule;
   const isAnyOf = (values: readonly string[], value: string) =>
     values.includes('*') || values.includes(value);

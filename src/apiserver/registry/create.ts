@@ -1,5 +1,6 @@
 /**
- * Creation: name, identity, mutation, validation, admission, then one transaction that finds the key free.
+ * Creation: name, identity, mutation, validation, admission (webhooks last in both), then one transaction that finds the key
+ * free.
  *
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Create, pkg/registry/rest/create.go BeforeCreate
  */
@@ -14,6 +15,7 @@ import { randomSuffix, randomUid } from '../../base/random.ts';
 import { hasReason, StatusError } from '../../base/status-error.ts';
 import {
   type AdmissionRequest,
+  type AdmissionView,
   admit,
   NotYetAdmissibleError,
   newAdmissionNotes,
@@ -55,14 +57,19 @@ export async function createObject(
   object.metadata = newMetadata(registry, target, object);
   if (isGenerated) object.metadata.name = generatedName(registry, generateName);
   const request = creationRequest(target, object, write);
-  await mutateCreation(registry, request);
+  const view = newAdmissionView(registry);
+  const isForWebhooks = registry.admission.webhooks.concern(request, view);
+  await mutateCreation(registry, request, view);
+  if (isForWebhooks)
+    await askMutatingWebhooks(registry, isGenerated ? { ...request, name: '' } : request, view);
   prepare(target, object);
   const errors =
     row.custom === undefined
       ? validateCreate(object as KubeObject)
       : validateCustom(object as KubeObject, row);
   if (errors.length > 0) throw toInvalidError(row, object.metadata.name ?? '', errors);
-  admit(registry.admission.validating, request, newAdmissionView(registry));
+  admit(registry.admission.validating, request, view);
+  if (isForWebhooks) await registry.admission.webhooks.validate(request, view);
   for (let attempt = 1; ; attempt++) {
     const attempted = insert(registry, target, request);
     if (!isGenerated || attempt === GENERATE_ATTEMPTS) return attempted;
@@ -113,14 +120,27 @@ function generatedName(registry: Registry, base: string): string {
 function creationRequest(
   { row, namespace }: Target,
   object: ApiObject,
-  { user, dryRun, notes = newAdmissionNotes() }: WriteContext,
+  { user, dryRun, notes = newAdmissionNotes(), asked }: WriteContext,
 ): AdmissionRequest {
   const name = object.metadata.name ?? '';
-  return { operation: 'CREATE', row, subresource: '', namespace, name, user, dryRun, notes, object };
+  const about = { row, subresource: '', namespace, name, user, dryRun, notes, object };
+  return { ...about, operation: 'CREATE', ...(asked === undefined ? {} : { asked }) };
 }
 
-async function mutateCreation(registry: Registry, request: AdmissionRequest): Promise<void> {
-  const view = newAdmissionView(registry);
+async function askMutatingWebhooks(
+  { admission }: Registry,
+  request: AdmissionRequest,
+  view: AdmissionView,
+): Promise<void> {
+  const again = () => admit(admission.mutating, { ...request, isReinvocation: true }, view);
+  await admission.webhooks.mutate(request, view, again);
+}
+
+async function mutateCreation(
+  registry: Registry,
+  request: AdmissionRequest,
+  view: AdmissionView,
+): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     const refusal = refusalOf(() => admit(registry.admission.mutating, request, view));
     if (refusal === undefined) return;

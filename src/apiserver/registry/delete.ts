@@ -1,11 +1,19 @@
 /** Deletion of one object and of a collection. What a delete does is decided in `deletion-plan.ts`. */
 import type { DeleteOptions } from '../../api/generated/meta-v1.ts';
+import type { JsonObject } from '../../api/json.ts';
 import { hasReason } from '../../base/status-error.ts';
-import { type AdmissionRequest, admit, newAdmissionNotes } from '../admission/admission.ts';
+import type { Change, StoredObject } from '../../store/store.ts';
+import {
+  type AdmissionRequest,
+  type AdmissionView,
+  admit,
+  newAdmissionNotes,
+} from '../admission/admission.ts';
 import { type ApiObject, objectOf, storable } from '../api-object.ts';
 import { newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { type DeletionPlan, planDeletion } from './deletion-plan.ts';
+import { deliberate } from './deliberate.ts';
 import { keyFor, type Registry, type Target, type WriteContext } from './registry.ts';
 import { strategyOf } from './strategies.ts';
 
@@ -29,36 +37,71 @@ export async function deleteObject(
   target: Target,
   request: DeleteRequest,
 ): Promise<DeleteOutcome> {
-  const { row, namespace, name } = target;
-  const { user, dryRun, options, notes = newAdmissionNotes() } = request;
-  const deletion: AdmissionRequest = {
-    operation: 'DELETE',
-    row,
-    subresource: '',
-    namespace,
-    name,
-    user,
-    dryRun,
-    notes,
-  };
+  const { row, name } = target;
+  const { dryRun } = request;
+  const deletion = deletionRequest(target, request);
   const view = newAdmissionView(registry);
   admit(registry.admission.mutating, deletion, view);
   let plan: DeletionPlan | undefined;
-  const { object: after } = await registry.store.transact(keyFor(target), (current) => {
+  const judge = (current: StoredObject | undefined): ApiObject => {
     if (current === undefined) throw newNotFound(row, name);
     const old = objectOf(current);
-    checkPreconditions(target, old, options);
+    checkPreconditions(target, old, request.options);
     admit(registry.admission.validating, { ...deletion, old }, view);
-    const spoken = request.lastWords?.(old) ?? old;
-    plan = planDeletion(strategyOf(row), spoken, options, registry.clock.now());
-    if (dryRun || plan.kind === 'pending') return { keep: true };
-    return plan.kind === 'mark'
-      ? { put: storable(plan.object) }
-      : { delete: true, final: storable(plan.final) };
-  });
+    return old;
+  };
+  const change = (old: ApiObject): Change => {
+    plan = planOf(registry, target, request, old);
+    return dryRun ? { keep: true } : toChange(plan);
+  };
+  const { object: after } = await (registry.admission.webhooks.concern(deletion, view)
+    ? deliberate(registry, target, async (current) => {
+        const old = judge(current);
+        await askWebhooks(registry, { ...deletion, old }, view);
+        return () => change(old);
+      })
+    : registry.store.transact(keyFor(target), (current) => change(judge(current))));
   const removed = plan!.kind === 'remove';
   if (removed && !dryRun) registry.services.release(row, objectOf(after!));
   return { object: dryRun ? plannedObject(plan!, objectOf(after!)) : objectOf(after!), removed };
+}
+
+function deletionRequest(
+  { row, namespace, name }: Target,
+  { user, dryRun, options, notes = newAdmissionNotes(), asked }: DeleteRequest,
+): AdmissionRequest {
+  const about = { row, subresource: '', namespace, name, user, dryRun, notes };
+  if (asked === undefined) return { ...about, operation: 'DELETE' };
+  const dry = dryRun ? { dryRun: ['All'] } : {};
+  const toldOptions = () =>
+    ({ kind: 'DeleteOptions', apiVersion: 'meta.k8s.io/v1', ...options, ...dry }) as unknown as JsonObject;
+  return { ...about, operation: 'DELETE', asked: { ...asked, options: toldOptions } };
+}
+
+async function askWebhooks(
+  { admission }: Registry,
+  deletion: AdmissionRequest,
+  view: AdmissionView,
+): Promise<void> {
+  // There is no object that steps could be asked about again.
+  await admission.webhooks.mutate(deletion, view, () => undefined);
+  await admission.webhooks.validate(deletion, view);
+}
+
+function planOf(
+  { clock }: Registry,
+  { row }: Target,
+  { lastWords, options }: DeleteRequest,
+  old: ApiObject,
+): DeletionPlan {
+  return planDeletion(strategyOf(row), lastWords?.(old) ?? old, options, clock.now());
+}
+
+function toChange(plan: DeletionPlan): Change {
+  if (plan.kind === 'pending') return { keep: true };
+  return plan.kind === 'mark'
+    ? { put: storable(plan.object) }
+    : { delete: true, final: storable(plan.final) };
 }
 
 function plannedObject(plan: DeletionPlan, current: ApiObject): ApiObject {

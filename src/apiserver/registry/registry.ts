@@ -3,14 +3,14 @@
  *
  *     create -> mutate -> prepare -> validate ┐
  *     update, patch -> merge -> scope -> …    ├-> store.transact (decides on the newest state, synchronously)
- *     delete -> planDeletion                  ┘
+ *     delete -> planDeletion                  ┘   or deliberate (where webhooks have a say: they take their time)
  */
 import type { UserInfo } from '../../api/message.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
 import type { Store, StoredObject } from '../../store/store.ts';
-import type { AdmissionChain, AdmissionNotes } from '../admission/admission.ts';
+import type { AdmissionChain, AdmissionNotes, AskedRequest } from '../admission/admission.ts';
 import type { ServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ApiObject } from '../api-object.ts';
 import type { Writer } from './ownership.ts';
@@ -35,6 +35,8 @@ export interface WriteContext {
   dryRun: boolean;
   /** Where admission writes what the client and the audit log are told; absent for what the server itself writes. */
   notes?: AdmissionNotes;
+  /** The client's request behind it, which webhooks are told of; absent for what the server itself writes. */
+  asked?: AskedRequest;
   /** Whose the fields become; absent for what the server itself writes. */
   writer?: Writer;
 }

@@ -1,8 +1,9 @@
 /**
  * Changing an object that exists: update, patch and every subresource that edits go through here. All of it happens inside
- * one transaction on the newest state, so nothing is ever retried.
+ * one transaction on the newest state, so nothing is ever retried; but for what webhooks concern, see `deliberate.ts`.
  *
  *     produce (merge or replace) -> identity -> scope -> strategy -> mutate -> generation -> validate -> admit -> put | keep | delete
+ *                                                  └- webhooks: scope again -┘                         └- webhooks
  *
  * @see k8s.io/apiserver/pkg/registry/generic/registry/store.go Update, pkg/registry/rest/update.go BeforeUpdate
  */
@@ -17,12 +18,18 @@ import { type FieldError, invalid, toInvalidError } from '../../api/validation/f
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validateCreate, validateStatus, validateUpdate } from '../../api/validation/validate.ts';
 import { toTimestamp } from '../../base/clock.ts';
-import type { Change, StoredObject } from '../../store/store.ts';
-import { type AdmissionRequest, admit, newAdmissionNotes } from '../admission/admission.ts';
+import type { Change, NewestObjects, StoredObject, TransactResult } from '../../store/store.ts';
+import {
+  type AdmissionRequest,
+  type AdmissionView,
+  admit,
+  newAdmissionNotes,
+} from '../admission/admission.ts';
 import type { Reservation } from '../allocate/service-allocator.ts';
 import { type ApiObject, objectOf, storable } from '../api-object.ts';
-import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
+import { MODIFIED, newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
+import { deliberate } from './deliberate.ts';
 import { managedFieldsAfterUpdate } from './ownership.ts';
 import { quotaCharges } from './quota-charges.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
@@ -37,12 +44,19 @@ export interface Edit {
    * Its resourceVersion, when there is one, must be the current one.
    */
   produce(old: ApiObject): ApiObject;
+  /** As which webhooks see the object, where it is not as itself. */
+  shown?: ShownAs;
   /** `produce` has decided on `metadata.managedFields` itself: an apply. */
   ownsFields?: boolean;
 }
 
-export const MODIFIED =
-  'the object has been modified; please apply your changes to the latest version and try again';
+/** A subresource with a kind of its own: a Scale. */
+export interface ShownAs {
+  subresource: string;
+  show(object: ApiObject): ApiObject;
+  /** `object` with what `shown` says of it. */
+  take(object: ApiObject, shown: ApiObject): ApiObject;
+}
 
 /** @throws StatusError NotFound, Conflict, Invalid, and what admission and `edit` throw */
 export async function updateObject(
@@ -51,74 +65,167 @@ export async function updateObject(
   edit: Edit,
   write: WriteContext,
 ): Promise<WriteOutcome> {
-  let object: ApiObject | undefined;
-  let reservation: Reservation | undefined;
-  let removed = false;
-  const transaction = registry.store.transact(keyFor(target), (current, others) => {
+  const view = newAdmissionView(registry);
+  const commit = new UpdateCommit(registry, target, edit, write);
+  const pendingOn = (current: StoredObject | undefined) => {
     if (current === undefined) throw newNotFound(target.row, target.name);
-    const old = objectOf(current);
-    const request = prepareUpdate(registry, target, { edit, old, write });
-    object = request.object!;
-    const companions = quotaCharges(registry, request, others);
-    reservation = edit.subresource === '' ? registry.services.reserve(target.row, object, old) : undefined;
-    const change = decide(object, current, target);
-    removed = 'delete' in change;
-    if (write.dryRun) return { keep: true };
-    return 'put' in change ? { ...change, companions } : change;
-  });
-  transaction.then(
-    () => (write.dryRun ? reservation?.cancel() : reservation?.confirm()),
-    () => reservation?.cancel(),
-  );
-  const result = await transaction;
-  if (write.dryRun) return { object: object!, stored: undefined };
-  const stored = result.object!;
-  if (removed) registry.services.release(target.row, objectOf(stored));
-  return { object: objectOf(stored), stored };
+    return new PendingUpdate(registry, target, { edit, old: objectOf(current), write }, view);
+  };
+  const { subresource } = edit.shown ?? edit;
+  const probe = { ...requestOf(target, edit, write), subresource, operation: 'UPDATE' } as const;
+  const transaction = registry.admission.webhooks.concern(probe, view)
+    ? deliberate(registry, target, async (current) => {
+        const request = await pendingOn(current).deliberate();
+        return (others) => commit.change(request, current!, others);
+      })
+    : registry.store.transact(keyFor(target), (current, others) =>
+        commit.change(pendingOn(current).decide(), current!, others),
+      );
+  return commit.settle(transaction);
 }
 
-interface PendingEdit {
+/** From the object that an update makes to what the store holds. */
+class UpdateCommit {
+  readonly #registry: Registry;
+  readonly #target: Target;
+  readonly #edit: Edit;
+  readonly #write: WriteContext;
+  #object: ApiObject | undefined;
+  #reservation: Reservation | undefined;
+  #isRemoved = false;
+
+  constructor(registry: Registry, target: Target, edit: Edit, write: WriteContext) {
+    this.#registry = registry;
+    this.#target = target;
+    this.#edit = edit;
+    this.#write = write;
+  }
+
+  /** Inside the transaction. */
+  change(request: UpdateRequest, current: StoredObject, others: NewestObjects): Change {
+    const { services } = this.#registry;
+    const { object } = request;
+    const isWhole = this.#edit.subresource === '';
+    this.#object = object;
+    const companions = quotaCharges(this.#registry, request, others);
+    this.#reservation = isWhole ? services.reserve(this.#target.row, object, objectOf(current)) : undefined;
+    const change = decide(object, current, this.#target);
+    this.#isRemoved = 'delete' in change;
+    if (this.#write.dryRun) return { keep: true };
+    return 'put' in change ? { ...change, companions } : change;
+  }
+
+  async settle(transaction: Promise<TransactResult>): Promise<WriteOutcome> {
+    const { dryRun } = this.#write;
+    transaction.then(
+      () => (dryRun ? this.#reservation?.cancel() : this.#reservation?.confirm()),
+      () => this.#reservation?.cancel(),
+    );
+    const result = await transaction;
+    if (dryRun) return { object: this.#object!, stored: undefined };
+    const stored = result.object!;
+    if (this.#isRemoved) this.#registry.services.release(this.#target.row, objectOf(stored));
+    return { object: objectOf(stored), stored };
+  }
+}
+
+interface Pending {
   edit: Edit;
   old: ApiObject;
   write: WriteContext;
 }
 
-function prepareUpdate(
-  registry: Registry,
-  target: Target,
-  { edit, old, write }: PendingEdit,
-): AdmissionRequest {
-  const { row, namespace, name } = target;
-  const produced = edit.produce(old);
-  checkIdentity(target, produced, old);
-  const sent = produced.metadata.managedFields;
-  produced.metadata = updatedMetadata(produced.metadata, old.metadata);
-  const object = applyScope(edit.subresource, produced, old, row);
-  const strategy = strategyOf(row);
-  if (edit.subresource === '') strategy.prepareUpdate?.(object, old);
-  const { user, dryRun, notes = newAdmissionNotes() } = write;
-  const about = { row, subresource: edit.subresource, namespace, name, user, dryRun, notes };
-  const request: AdmissionRequest = { ...about, operation: 'UPDATE', object, old };
-  const view = newAdmissionView(registry);
-  admit(registry.admission.mutating, request, view);
-  const managedFields = edit.ownsFields
-    ? sent
-    : managedFieldsAfter(registry, target, { edit, old, write }, { object, sent });
-  setOrDelete(object.metadata, 'managedFields', managedFields);
-  if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
-    object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+type UpdateRequest = AdmissionRequest & { object: ApiObject };
+
+function requestOf({ row, namespace, name }: Target, { subresource }: Edit, write: WriteContext) {
+  const { user, dryRun, notes = newAdmissionNotes(), asked } = write;
+  const about = { row, subresource, namespace, name, user, dryRun, notes };
+  return asked === undefined ? about : { ...about, asked };
+}
+
+/** What an update makes of `old`, on its way through admission and validation. */
+class PendingUpdate {
+  readonly #registry: Registry;
+  readonly #target: Target;
+  readonly #pending: Pending;
+  readonly #view: AdmissionView;
+  readonly #request: UpdateRequest;
+  readonly #sent: ManagedFieldsEntry[] | undefined;
+
+  constructor(registry: Registry, target: Target, pending: Pending, view: AdmissionView) {
+    const { edit, old, write } = pending;
+    this.#registry = registry;
+    this.#target = target;
+    this.#pending = pending;
+    this.#view = view;
+    const produced = edit.produce(old);
+    checkIdentity(target, produced, old);
+    this.#sent = produced.metadata.managedFields;
+    const object = this.#shape(produced);
+    this.#request = { ...requestOf(target, edit, write), operation: 'UPDATE', object, old };
+    admit(registry.admission.mutating, this.#request, view);
   }
-  const { errors, warnings } = validateUpdated(edit.subresource, { object, old }, row);
-  for (const text of warnings) notes.warnings.add(text);
-  if (errors.length > 0) throw toInvalidError(row, name, errors);
-  admit(registry.admission.validating, request, view);
-  return request;
+
+  /** At once. */
+  decide(): UpdateRequest {
+    this.#validate();
+    return this.#request;
+  }
+
+  /** With the webhooks' say. */
+  async deliberate(): Promise<UpdateRequest> {
+    const { webhooks, mutating } = this.#registry.admission;
+    const { shown } = this.#pending.edit;
+    const again = () => admit(mutating, { ...this.#request, isReinvocation: true }, this.#view);
+    const asked = this.#shownRequest();
+    await webhooks.mutate(asked, this.#view, shown === undefined ? again : () => undefined);
+    const object = shown?.take(this.#request.object, asked.object) ?? this.#request.object;
+    this.#request.object = this.#shape(object);
+    this.#validate();
+    await webhooks.validate(this.#shownRequest(), this.#view);
+    return this.#request;
+  }
+
+  #shownRequest(): UpdateRequest {
+    const { shown } = this.#pending.edit;
+    if (shown === undefined) return this.#request;
+    const object = shown.show(this.#request.object);
+    const old = shown.show(this.#pending.old);
+    return { ...this.#request, subresource: shown.subresource, object, old };
+  }
+
+  /** `object` with what this door lets through of it, and the server's own fields. */
+  #shape(object: ApiObject): ApiObject {
+    const { edit, old } = this.#pending;
+    const { row } = this.#target;
+    object.metadata = updatedMetadata(object.metadata, old.metadata);
+    const shaped = applyScope(edit.subresource, object, old, row);
+    if (edit.subresource === '') strategyOf(row).prepareUpdate?.(shaped, old);
+    return shaped;
+  }
+
+  #validate(): void {
+    const { edit, old } = this.#pending;
+    const { row, name } = this.#target;
+    const { object, notes } = this.#request;
+    const managedFields = edit.ownsFields
+      ? this.#sent
+      : managedFieldsAfter(this.#registry, this.#target, this.#pending, { object, sent: this.#sent });
+    setOrDelete(object.metadata, 'managedFields', managedFields);
+    if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
+      object.metadata.generation = (old.metadata.generation ?? 0) + 1;
+    }
+    const { errors, warnings } = validateUpdated(edit.subresource, { object, old }, row);
+    for (const text of warnings) notes.warnings.add(text);
+    if (errors.length > 0) throw toInvalidError(row, name, errors);
+    admit(this.#registry.admission.validating, this.#request, this.#view);
+  }
 }
 
 function managedFieldsAfter(
   registry: Registry,
   { row }: Target,
-  { edit, old, write }: PendingEdit,
+  { edit, old, write }: Pending,
   { object, sent }: { object: ApiObject; sent: ManagedFieldsEntry[] | undefined },
 ): ManagedFieldsEntry[] | undefined {
   const writer = write.writer ?? { manager: write.user.username, apiVersion: object.apiVersion };

@@ -15,8 +15,9 @@ import { updateObject } from '../registry/update.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { parseBody } from '../request-body.ts';
 import { successStatus } from '../responses.ts';
-import { type ResourceCall, type ServerContext, writeOf } from '../server-context.ts';
+import { ownWriteOf, type ResourceCall, type ServerContext } from '../server-context.ts';
 import { requiredBody } from '../verbs.ts';
+import { askAboutPosted } from './ask-webhooks.ts';
 
 const BINDING = { group: '', version: 'v1', kind: 'Binding' };
 const BINDINGS_OF_PODS = { group: '', resource: 'pods/binding' };
@@ -32,13 +33,15 @@ export async function createBinding(server: ServerContext, call: ResourceCall): 
     throw newBadRequest('name in URL does not match name in Binding object');
   }
   checkTarget(binding, name);
+  const named = { ...call, info: { ...call.info, name, subresource: 'binding' }, row: PODS };
+  await askAboutPosted(server, named, binding as unknown as ApiObject, options.dryRun);
   const { clock } = server.registry;
   const target = { row: PODS, namespace: call.info.namespace, name };
   const edit = {
     subresource: 'binding',
     produce: (old: ApiObject) => boundPod(old, binding, toTimestamp(clock.now())),
   };
-  await updateObject(server.registry, target, edit, writeOf(call, options.dryRun));
+  await updateObject(server.registry, target, edit, ownWriteOf(call, options.dryRun));
   return successStatus(201, call.representation);
 }
 

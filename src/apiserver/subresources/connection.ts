@@ -1,17 +1,15 @@
 /**
- * What every connection to something behind an object needs first: the right to it, admission, and where a node's agent is.
+ * What every connection to something behind an object needs first: the right to it, and where a node's agent is.
  */
 import type { Node } from '../../api/generated/core-v1.ts';
 import type { TunnelTarget } from '../../api/message.ts';
 import { NODES } from '../../api/resources.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { Store } from '../../store/store.ts';
-import { type AdmissionRequest, admit } from '../admission/admission.ts';
 import { newAccessDenied } from '../authz/access-denied.ts';
 import { newNotFound } from '../errors.ts';
-import { newAdmissionView } from '../registry/admission-view.ts';
 import { readObject } from '../registry/registry.ts';
-import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
+import type { ResourceCall, ServerContext } from '../server-context.ts';
 
 /** As an agent that registered no port of its own. */
 const KUBELET_PORT = 10250;
@@ -30,25 +28,6 @@ export async function checkMayCreate(
   const attributes = { ...info, user, verb: 'create' };
   const decision = await authorizer.authorize(attributes);
   if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
-}
-
-/** @throws StatusError as an admission step refuses */
-export function admitConnection({ registry }: ServerContext, call: ResourceCall): void {
-  const { row, namespace, name } = targetOf(call);
-  const { user, info, notes } = call;
-  const request: AdmissionRequest = {
-    operation: 'CONNECT',
-    row,
-    subresource: info.subresource,
-    namespace,
-    name,
-    user,
-    dryRun: false,
-    notes,
-  };
-  const view = newAdmissionView(registry);
-  admit(registry.admission.mutating, request, view);
-  admit(registry.admission.validating, request, view);
 }
 
 /** The agent of a node, as the node says. @throws StatusError NotFound; ServiceUnavailable without an address */

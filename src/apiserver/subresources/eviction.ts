@@ -15,8 +15,9 @@ import { updateObject } from '../registry/update.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { parseBody } from '../request-body.ts';
 import { successStatus } from '../responses.ts';
-import { type ResourceCall, type ServerContext, targetOf, writeOf } from '../server-context.ts';
+import { ownWriteOf, type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
 import { requiredBody } from '../verbs.ts';
+import { askAboutPosted } from './ask-webhooks.ts';
 import { chargeBudget, evaluateEviction } from './evaluate-eviction.ts';
 
 const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' };
@@ -24,7 +25,9 @@ const EVICTION = { group: 'policy', version: 'v1', kind: 'Eviction' };
 export async function createEviction(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const { registry } = server;
   const target = targetOf(call);
-  const request = parseEviction(call);
+  const { eviction, dryRun } = parseEviction(call);
+  await askAboutPosted(server, call, eviction as unknown as ApiObject, dryRun);
+  const request = toDeletion(call, eviction, dryRun);
   const stored = readObject(registry.store, target);
   if (stored === undefined) throw newNotFound(target.row, target.name);
   const pod = objectOf(stored) as unknown as Pod;
@@ -39,7 +42,7 @@ export async function createEviction(server: ServerContext, call: ResourceCall):
   return successStatus(201, call.representation);
 }
 
-function parseEviction(call: ResourceCall): DeleteRequest {
+function parseEviction(call: ResourceCall): { eviction: Eviction; dryRun: boolean } {
   const { request, info } = call;
   const { dryRun } = parseWriteOptions(request.query);
   const { value } = requiredBody(parseBody(request, EVICTION));
@@ -48,8 +51,13 @@ function parseEviction(call: ResourceCall): DeleteRequest {
   if (eviction.metadata.name && eviction.metadata.name !== info.name) {
     throw newBadRequest('name in URL does not match name in Eviction object');
   }
-  const options = toDeletionOptions((eviction.deleteOptions ?? {}) as Fields);
-  return { ...writeOf(call, dryRun || options.dryRun), options: options.options };
+  return { eviction, dryRun };
+}
+
+/** Webhooks were asked about the Eviction: the deletion that follows is the server's own. */
+function toDeletion(call: ResourceCall, { deleteOptions }: Eviction, dryRun: boolean): DeleteRequest {
+  const asked = toDeletionOptions((deleteOptions ?? {}) as Fields);
+  return { ...ownWriteOf(call, dryRun || asked.dryRun), options: asked.options };
 }
 
 function matchingBudgets({ store }: Registry, { metadata }: Pod): PodDisruptionBudget[] {

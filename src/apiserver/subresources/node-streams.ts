@@ -12,7 +12,8 @@ import { newBadRequest, newNotFound } from '../errors.ts';
 import { readObject, type Target } from '../registry/registry.ts';
 import { isTrue } from '../route.ts';
 import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
-import { admitConnection, checkMayCreate, nodeTarget } from './connection.ts';
+import { admitConnection } from './ask-webhooks.ts';
+import { checkMayCreate, nodeTarget } from './connection.ts';
 import { checkHasLog, chooseContainer } from './pod-container.ts';
 
 const LOG_OPTIONS = [
@@ -54,7 +55,7 @@ export async function openContainerStream(server: ServerContext, call: ResourceC
   await checkMayCreate(server, call);
   const { query } = call.request;
   const { subresource } = call.info;
-  const pod = connect(server, call);
+  const pod = await connect(server, call);
   const container = chooseContainer(pod, query.get('container') ?? '');
   const passed = new URLSearchParams();
   for (const [option, flag] of Object.entries(STREAM_FLAGS))
@@ -72,17 +73,17 @@ export async function openContainerStream(server: ServerContext, call: ResourceC
 
 export async function openPortForward(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   await checkMayCreate(server, call);
-  const pod = connect(server, call);
+  const pod = await connect(server, call);
   const passed = new URLSearchParams();
   for (const port of call.request.query.getAll('ports')) passed.append('port', port);
   const { namespace, name } = pod.metadata;
   return tunnel(server.registry.store, pod, `/portForward/${namespace}/${name}`, passed);
 }
 
-function connect(server: ServerContext, call: ResourceCall): Pod {
+async function connect(server: ServerContext, call: ResourceCall): Promise<Pod> {
   const target = targetOf(call);
   const pod = readPod(server.registry.store, target);
-  admitConnection(server, call);
+  await admitConnection(server, call);
   if (!pod.spec.nodeName) throw newBadRequest(`pod ${target.name} does not have a host assigned`);
   return pod;
 }

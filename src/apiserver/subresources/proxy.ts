@@ -9,7 +9,8 @@
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { newUnknownPath } from '../errors.ts';
 import { type CallHandler, type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
-import { admitConnection, checkMayCreate } from './connection.ts';
+import { admitConnection } from './ask-webhooks.ts';
+import { checkMayCreate } from './connection.ts';
 import { PROXY_LOCATIONS, parseAskedTarget } from './proxy-location.ts';
 
 /** By the verb that authorization knows; OPTIONS has none. */
@@ -30,7 +31,7 @@ async function openProxy(server: ServerContext, call: ResourceCall): Promise<Api
   const isUpgrade = isUpgradeRequest(request);
   if (isUpgrade && info.resource === 'nodes') await checkMayCreate(server, call);
   const { namespace, name } = targetOf(call);
-  admitConnection(server, call);
+  await admitConnection(server, call);
   const asked = parseAskedTarget(name, row.kind.toLowerCase());
   const { scheme, ...where } = locate(server, namespace, asked);
   if (proxiedPath === '' && !isUpgrade && isRead(request)) return redirectToRoot(request);

@@ -15,7 +15,7 @@ import { decodeAs } from '../decode.ts';
 import { newNotFound } from '../errors.ts';
 import { patchFormat } from '../patching.ts';
 import { readObject } from '../registry/registry.ts';
-import { updateObject } from '../registry/update.ts';
+import { type ShownAs, updateObject } from '../registry/update.ts';
 import { parseWriteOptions } from '../registry/write-options.ts';
 import { mediaTypeOf, parseBody, parsePatchBody } from '../request-body.ts';
 import { valueResponse } from '../responses.ts';
@@ -88,6 +88,15 @@ function patchScale(server: ServerContext, call: ResourceCall): Promise<ApiRespo
   return writeScale(server, call, (current) => copyJson(applyPatch(current as never, value as never, SCALE)));
 }
 
+/** Webhooks are shown the Scale, and may change what it says of replicas. */
+function shownAsScale(row: ResourceRow): ShownAs {
+  return {
+    subresource: 'scale',
+    show: (object) => scaleOf(row, object) as unknown as ApiObject,
+    take: (object, { spec }) => withReplicas(row, object, (spec?.['replicas'] as number | undefined) ?? 0),
+  };
+}
+
 /** @param wanted  from the current Scale to the wanted one, not decoded yet */
 async function writeScale(
   server: ServerContext,
@@ -97,6 +106,7 @@ async function writeScale(
   const { dryRun, fieldValidation } = parseWriteOptions(call.request.query);
   const edit = {
     subresource: '',
+    shown: shownAsScale(call.row),
     produce(old: ApiObject): ApiObject {
       const { object: scale } = decodeAs(wanted(scaleOf(call.row, old)), SCALE, { fieldValidation });
       const replicas = (scale.spec?.['replicas'] as number | undefined) ?? 0;

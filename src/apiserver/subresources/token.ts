@@ -9,7 +9,7 @@ import type { ApiResponse } from '../../api/message.ts';
 import { NODES, PODS, type ResourceRow, SECRETS } from '../../api/resources.ts';
 import { invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import type { StoredObject } from '../../store/store.ts';
-import { objectOf } from '../api-object.ts';
+import { type ApiObject, objectOf } from '../api-object.ts';
 import { decodeAs } from '../decode.ts';
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import type { TokenIssueRequest } from '../interfaces.ts';
@@ -18,6 +18,7 @@ import { parseBody } from '../request-body.ts';
 import { valueResponse } from '../responses.ts';
 import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
 import { requiredBody } from '../verbs.ts';
+import { askAboutPosted } from './ask-webhooks.ts';
 
 const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const DEFAULT_SECONDS = 3600;
@@ -37,6 +38,7 @@ export async function createToken(server: ServerContext, call: ResourceCall): Pr
   const request = decodeAs(value, TOKEN_REQUEST, { fieldValidation: 'Ignore' })
     .object as unknown as TokenRequest;
   call.audit?.requested(request);
+  await askAboutPosted(server, call, request as unknown as ApiObject, false);
   const { metadata } = objectOf(account);
   const expirationSeconds = request.spec?.expirationSeconds ?? DEFAULT_SECONDS;
   checkDuration(expirationSeconds, target.name);

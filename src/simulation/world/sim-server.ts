@@ -6,6 +6,7 @@ import type { ApiResponse } from '../../api/message.ts';
 import { bootstrapRbacObjects } from '../../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../../apiserver/bootstrap.ts';
 import { runEventExpiry } from '../../apiserver/event-expiry.ts';
+import type { WebhookTransport } from '../../apiserver/webhooks/webhook-transport.ts';
 import { runAll, type Task } from '../../assembly/run-all.ts';
 import { newServerParts } from '../../assembly/server-parts.ts';
 import { aborted } from '../../base/abort.ts';
@@ -33,6 +34,7 @@ export interface SimulatedServerOptions {
   storeLimits: Partial<StoreLimits>;
   podCidr: string;
   serviceCidr: string;
+  webhooks: WebhookTransport;
   /** What else lives in the process. */
   companions: (life: Life) => readonly Task[];
   /** A store has been opened: what it holds is durable. */
@@ -64,7 +66,7 @@ export class SimulatedServer implements ServerEndpoint {
   readonly program: Program = async (life, signal) => {
     const { clock } = life;
     const { disk, log, party, podCidr, serviceCidr, companions, onOpen, onReady } = this.#options;
-    const { storeLimits: limits } = this.#options;
+    const { storeLimits: limits, webhooks } = this.#options;
     const random = this.#options.random.fork(`start ${++this.#starts}`);
     const journal = disk.open();
     life.onEnd(() => journal.crash());
@@ -85,6 +87,10 @@ export class SimulatedServer implements ServerEndpoint {
       address: `${party}:6443`,
       readiness: { name: 'bootstrap', problem: () => (isReady ? undefined : 'bootstrap is not done') },
       metrics: async () => '',
+      webhooks: throughLife<WebhookTransport>(webhooks, life, {
+        call: [],
+        broken: ['send'],
+      }),
     });
     await bootstrapCluster(api.registry, {
       advertise: { address: '192.0.2.1', port: 6443 },

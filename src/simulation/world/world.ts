@@ -24,6 +24,7 @@ import { SimulatedAddresses } from '../sim-addresses.ts';
 import { newSimulatedClock, type SimulatedClock } from '../sim-clock.ts';
 import type { SimulatedProgram } from '../sim-program.ts';
 import { newSeededRandom } from '../sim-random.ts';
+import { SimulatedWebhooks } from '../sim-webhooks.ts';
 import { CommitFeed } from './commit-feed.ts';
 import { newFaultlessDisk, newJournalDisk } from './journal-disk.ts';
 import { Life } from './life.ts';
@@ -90,6 +91,8 @@ export class World {
   /** Who has which address: by it a simulated client finds who answers. */
   readonly addresses = new SimulatedAddresses();
   /** Of the API server's machine, when it is a simulated one. */
+  /** What listens at webhooks' URLs. */
+  readonly webhooks = new SimulatedWebhooks();
   readonly disk: SimulatedDisk | undefined;
   readonly #options: WorldOptions;
   readonly #observers = new Set<WorldObserver>();
@@ -243,6 +246,7 @@ export class World {
       storeLimits: this.#options.storeLimits ?? {},
       podCidr: POD_CIDR,
       serviceCidr: SERVICE_CIDR,
+      webhooks: this.webhooks,
       companions: (life) =>
         inServer ? [(signal) => newControlPlaneProgram(controlPlane)(life, signal)] : [],
       onOpen: (store) => this.#commits.follow(store),

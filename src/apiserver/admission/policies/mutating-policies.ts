@@ -2,7 +2,7 @@
  * MutatingAdmissionPolicies: what the cluster's administrators add to everything that is written, in CEL.
  *
  * Each policy sees what those before it have made of the object. One that asks for it (`reinvocationPolicy: IfNeeded`) is
- * asked once more when others have changed the object after it.
+ * asked once more when others, webhooks among them, have changed the object after it.
  *
  * @see k8s.io/apiserver/pkg/admission/plugin/policy/mutating/dispatcher.go
  */
@@ -15,7 +15,7 @@ import { equalJson } from '../../../api/json.ts';
 import { compileMutatingPolicy } from '../../../api/policies/compile-policy.ts';
 import { MUTATING_ADMISSION_POLICIES, MUTATING_ADMISSION_POLICY_BINDINGS } from '../../../api/resources.ts';
 import { StatusError } from '../../../base/status-error.ts';
-import type { ApiObject } from '../../api-object.ts';
+import { type ApiObject, replaceFields } from '../../api-object.ts';
 import { newForbidden } from '../../errors.ts';
 import type { AdmissionRequest, AdmissionStep, AdmissionView } from '../admission.ts';
 import { isExempt } from '../match-resources.ts';
@@ -62,9 +62,11 @@ class Mutator {
     for (const selected of selector.select(this.#request, view)) {
       if ('failure' in selected) this.#failures.push(selected.failure);
       else {
-        this.#run(selected.run);
         const { metadata, spec } = selected.run.policy;
-        if (spec.reinvocationPolicy === 'IfNeeded') again.push(metadata.name);
+        const isReinvocable = spec.reinvocationPolicy === 'IfNeeded';
+        if (this.#request.isReinvocation && !isReinvocable) continue;
+        this.#run(selected.run);
+        if (isReinvocable) again.push(metadata.name);
       }
     }
     if (again.some((name) => !this.#settled.has(name))) {
@@ -105,8 +107,7 @@ class Mutator {
       const changed = applyMutation(this.#object, this.#request.row, mutation);
       if (changed === undefined || equalJson(changed, this.#object)) return undefined;
       this.#settled.clear();
-      for (const field of Object.keys(this.#object)) delete this.#object[field];
-      Object.assign(this.#object, changed);
+      replaceFields(this.#object, changed);
       return undefined;
     } catch (error) {
       if (error instanceof MutationError || error instanceof CelError) return error.message;

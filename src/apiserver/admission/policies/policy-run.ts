@@ -121,13 +121,13 @@ export class PolicySelector<P extends PolicyObject, B extends BindingObject> {
   }
 }
 
-/** Programs of one policy on one request, with one budget for all of them. */
+/** Programs of one policy or webhook on one request, with one budget for all of them. */
 export class Evaluation {
-  readonly #compiled: CompiledPolicy;
+  readonly #compiled: Pick<CompiledPolicy, 'environment' | 'matchConditions'>;
   #input: PolicyInput;
   #left: number = CEL_LIMITS.perRequest;
 
-  constructor(compiled: CompiledPolicy, input: PolicyInput) {
+  constructor(compiled: Pick<CompiledPolicy, 'environment' | 'matchConditions'>, input: PolicyInput) {
     this.#compiled = compiled;
     this.#input = input;
   }

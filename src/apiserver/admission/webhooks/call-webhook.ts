@@ -1,0 +1,102 @@
+/**
+ * One webhook is asked about one request. All that v1 takes have no side effects on a dry run, which the question tells.
+ *
+ * @see k8s.io/apiserver/pkg/admission/plugin/webhook/{mutating,validating}/dispatcher.go
+ */
+import type { JsonValue } from '../../../api/json.ts';
+import type { ResourceRow } from '../../../api/resources.ts';
+import type { Clock } from '../../../base/clock.ts';
+import type { Logger } from '../../../base/logger.ts';
+import { type Random, randomUid } from '../../../base/random.ts';
+import { StatusError } from '../../../base/status-error.ts';
+import type { ApiObject } from '../../api-object.ts';
+import { WebhookCallError, type WebhookCaller } from '../../webhooks/webhook-caller.ts';
+import type { AdmissionRequest, AskedRequest } from '../admission.ts';
+import type { PolicyServices } from '../policies/policy-run.ts';
+import {
+  InvalidReviewError,
+  newReview,
+  type ReviewAnswer,
+  type ReviewSubject,
+  readReview,
+  reviewVersionOf,
+} from './admission-review.ts';
+import type { ConcernedWebhook } from './webhook-catalog.ts';
+import { FailedWebhookError, newRejection } from './webhook-errors.ts';
+
+/** Takes an object to the version of a row of its kind. */
+export type ConvertObject = (
+  row: ResourceRow,
+  object: ApiObject,
+  signal: AbortSignal,
+) => ApiObject | Promise<ApiObject>;
+
+export interface WebhookServices extends PolicyServices {
+  clock: Clock;
+  random: Random;
+  log: Logger;
+  caller: WebhookCaller;
+  convert: ConvertObject;
+}
+
+const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
+const TIMEOUT_SECONDS = 10;
+
+/** The objects of `request` in the version of `row`; `object` is given where a webhook sees another than will be stored. */
+export async function toSubject(
+  convert: ConvertObject,
+  request: AdmissionRequest & { asked: AskedRequest },
+  row: ResourceRow,
+  object: ApiObject | undefined = request.object,
+): Promise<ReviewSubject> {
+  const { asked, old, subresource } = request;
+  const hasOwnKind = row.subresources.some(({ name, kind }) => name === subresource && kind !== undefined);
+  const inVersion = (given: ApiObject | undefined) =>
+    given === undefined || hasOwnKind ? given : convert(row, given, asked.signal);
+  return { request, asked, row, object: await inVersion(object), old: await inVersion(old) };
+}
+
+/** @returns what the webhook says of an allowed request. @throws StatusError when it does not allow it, FailedWebhookError */
+export async function callWebhook(
+  { clock, random, caller }: WebhookServices,
+  { webhook }: Pick<ConcernedWebhook, 'webhook'>,
+  subject: ReviewSubject,
+  isMutating: boolean,
+): Promise<ReviewAnswer> {
+  const { name, clientConfig, timeoutSeconds = TIMEOUT_SECONDS, admissionReviewVersions } = webhook.source;
+  const { asked, request } = subject;
+  const timeoutMs = Math.min(timeoutSeconds * 1000, asked.deadlineMs - clock.monotonicMs());
+  if (timeoutMs <= 0) throw newTimeout();
+  const version = reviewVersionOf(admissionReviewVersions);
+  const uid = randomUid(random);
+  const review = newReview(subject, version, uid);
+  const question = { key: webhook.key, clientConfig, review, timeoutMs, answerBytesMax: ANSWER_BYTES_MAX };
+  const answer = await caller.ask(question, asked.signal).catch((error: unknown): never => {
+    if (!(error instanceof WebhookCallError)) throw error;
+    throw new FailedWebhookError(name, `failed to call webhook: ${error.message}`);
+  });
+  const read = readAs(name, answer, { version, uid, isMutating });
+  for (const [key, value] of read.auditAnnotations)
+    request.notes.auditAnnotations.set(`${name}/${key}`, value);
+  for (const text of read.warnings) request.notes.warnings.add(text);
+  if (!read.allowed) throw newRejection(name, read.status);
+  return read;
+}
+
+function readAs(
+  name: string,
+  answer: JsonValue,
+  expected: { version: string; uid: string; isMutating: boolean },
+): ReviewAnswer {
+  try {
+    return readReview(answer, expected);
+  } catch (error) {
+    if (!(error instanceof InvalidReviewError)) throw error;
+    throw new FailedWebhookError(name, `received invalid webhook response: ${error.message}`);
+  }
+}
+
+export function newTimeout(): StatusError {
+  const message = 'Timeout: request did not complete within requested timeout - context deadline exceeded';
+  return new StatusError('Timeout', message, { details: {} });
+}
