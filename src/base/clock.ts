@@ -56,7 +56,8 @@ export function toTimestamp(wallMs: number): string {
 
 /** Formats wall time as Kubernetes' `metav1.MicroTime`: RFC 3339, UTC, microseconds. */
 export function toMicroTimestamp(wallMs: number): string {
-  return new Date(wallMs).toISOString().replace('Z', '000Z');
+  const ms = Math.floor(wallMs) % 1000;
+  return `${toTimestamp(wallMs).slice(0, -1)}.${String(ms).padStart(3, '0')}000Z`;
 }
 
 /** Parses an RFC 3339 timestamp to wall milliseconds; `undefined` for an absent one. */

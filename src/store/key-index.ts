@@ -98,20 +98,22 @@ export class KeyIndex {
   }
 
   /** The entries under `prefix` in key order, from the first key greater than `afterKey` on. */
-  *range(prefix: string, afterKey?: string): Generator<Entry> {
+  range(prefix: string, afterKey?: string): readonly Entry[] {
     const resumes = afterKey !== undefined && afterKey >= prefix;
     const from = resumes ? afterKey : prefix;
     let at = this.#chunkOf(from);
     let chunk = this.#chunks[at];
     let position = chunk === undefined ? 0 : lowerBound(chunk, from);
     if (resumes && chunk?.[position]?.key === afterKey) position++;
+    const found: Entry[] = [];
     for (; chunk !== undefined; chunk = this.#chunks[++at], position = 0) {
       for (; position < chunk.length; position++) {
         const entry = chunk[position]!;
-        if (!entry.key.startsWith(prefix)) return;
-        yield entry;
+        if (!entry.key.startsWith(prefix)) return found;
+        found.push(entry);
       }
     }
+    return found;
   }
 
   #insert(entry: Entry): void {

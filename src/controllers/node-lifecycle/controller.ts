@@ -20,7 +20,7 @@ import { type Controller, type ControllerContext, runControllers } from '../fram
 import { type LatestWrites, newLatestWrites } from '../framework/latest-writes.ts';
 import { addPodNodeIndex, podsOnNode } from '../framework/pod-nodes.ts';
 import { newWorkerLoop, type SyncResult, type WorkerLoop } from '../framework/worker-loop.ts';
-import { MONITOR_PERIOD_MS } from './defaults.ts';
+import { GRACE_PERIOD_MS, MONITOR_PERIOD_MS } from './defaults.ts';
 import { EvictionQueue } from './eviction-queue.ts';
 import { Heartbeats } from './heartbeats.ts';
 import { conditionOf, readinessOf, reconcileNodeHealth } from './node-health.ts';
@@ -63,7 +63,7 @@ class NodeLifecycleController {
       workers: WORKERS,
       sync: (name, signal) => this.#sync(name, signal),
       informers: [this.#nodes, this.#pods, leases],
-      resync: { lister: this.#nodes, intervalMs: MONITOR_PERIOD_MS },
+      resync: { lister: { list: () => this.#restlessNodes() }, intervalMs: MONITOR_PERIOD_MS },
     });
     addPodNodeIndex(this.#pods);
     this.podReadiness = newPodReadinessLoop(context, this.#nodes, (name) => this.#node(name));
@@ -100,6 +100,17 @@ class NodeLifecycleController {
         if (lease.spec.renewTime !== previous.spec.renewTime) heard(lease);
       },
       onDelete() {},
+    });
+  }
+
+  /** At the next pass there may be something to do for them. One that is ready and heard of has its timer for when not. */
+  #restlessNodes(): readonly Node[] {
+    const nowMs = this.#nowMs();
+    this.#heartbeats.listen(nowMs);
+    return this.#nodes.list().filter((cached) => {
+      const { name } = cached.metadata;
+      const silentMs = this.#heartbeats.silentMs(name, nowMs);
+      return silentMs >= GRACE_PERIOD_MS || readinessOf(this.#latest.latest(cached)) !== 'True';
     });
   }
 

@@ -50,25 +50,75 @@ export interface SimulatedTransportOptions extends SimulatedClient {
 }
 
 export function newSimulatedTransport(options: SimulatedTransportOptions): Transport {
-  const { life, network, party, server } = options;
-  const way: Way = {
-    ...options,
-    there: network.link(party, server.party),
-    back: network.link(server.party, party),
+  const { life } = options;
+  const way = new Way(options);
+  return {
+    send: (request, signal) =>
+      life.step() ? new Exchange(way, request, signal).answer() : new Promise(() => {}),
   };
-  return { send: (request, signal) => life.call(() => new Exchange(way, request, signal).answer()) };
 }
 
 /** What a connection holds of a watch that is slow or not read; the rest waits in the server, as behind a full window. */
 const WINDOW_BATCHES = 16;
 
+const NOTHING = () => {};
+
 const REPEATABLE = new Set<ApiRequest['method']>(['GET', 'PUT', 'PATCH', 'DELETE']);
 
-/** Between one client and the server, both directions. */
-interface Way extends SimulatedTransportOptions {
+/** Between one client and the server, both directions. Hears for all exchanges on it what would end them. */
+class Way {
+  readonly options: SimulatedTransportOptions;
   readonly there: Link;
   readonly back: Link;
+  readonly #open = new Set<Exchange>();
+  /** The last that something arrived at. */
+  #listener: ServerListener | undefined;
+  /** Of an exchange that is over, and whose handler has finished: heard by nobody, and never aborted. */
+  #spare: AbortController | undefined;
+
+  constructor(options: SimulatedTransportOptions) {
+    const { life, network, party, server } = options;
+    this.options = options;
+    this.there = network.link(party, server.party);
+    this.back = network.link(server.party, party);
+    const forget = network.onChange(() => {
+      for (const exchange of this.#open) exchange.linkChanged();
+    });
+    life.onEnd(() => {
+      forget();
+      for (const exchange of this.#open) exchange.clientGone();
+    });
+  }
+
+  begun(exchange: Exchange): void {
+    this.#open.add(exchange);
+  }
+
+  over(exchange: Exchange): void {
+    this.#open.delete(exchange);
+  }
+
+  arrivedAt(listener: ServerListener): void {
+    if (this.#listener === listener) return;
+    this.#listener = listener;
+    listener.life.onEnd(() => {
+      for (const exchange of this.#open) exchange.listenerGone(listener);
+    });
+  }
+
+  newConnection(): AbortController {
+    const connection = this.#spare ?? new AbortController();
+    this.#spare = undefined;
+    return connection;
+  }
+
+  spare(connection: AbortController): void {
+    this.#spare = connection;
+  }
 }
+
+/** What is heard of a connection whose client has gone. One for all: nobody asks where it was made. */
+const ENDED = new Error('the connection has ended');
 
 /** One request and its answer, up to the end of its stream. */
 class Exchange {
@@ -78,8 +128,14 @@ class Exchange {
   readonly #sentMs: number;
   readonly #answer = newDeferred<ApiResponse>();
   /** As the server hears of it: aborted when the client has gone while something was still asked of the server. */
-  readonly #connection = new AbortController();
-  readonly #cleanUp: (() => void)[] = [];
+  readonly #connection: AbortController;
+  /** Takes back what waits for the client's signal. */
+  #deafen = NOTHING;
+  /** Forgets the message that travels. */
+  #forget = NOTHING;
+  #listener: ServerListener | undefined;
+  #isRepeated = false;
+  #isSettled = false;
   #isOver = false;
   #frames: FrameStream | undefined;
   #heard: StreamObserver | undefined;
@@ -92,42 +148,54 @@ class Exchange {
 
   constructor(way: Way, request: ApiRequest, signal: AbortSignal) {
     this.#way = way;
-    const { user } = way;
+    this.#connection = way.newConnection();
+    const { user } = way.options;
     this.#request = user === undefined ? request : { ...request, peer: { kind: 'internal', user } };
     this.#signal = signal;
-    this.#sentMs = way.clock.now();
+    this.#sentMs = way.options.clock.now();
   }
 
   answer(): Promise<ApiResponse> {
-    const { network, life, there } = this.#way;
     if (this.#signal.aborted) return Promise.reject(this.#signal.reason);
-    this.#cleanUp.push(
-      onAbort(this.#signal, () => this.#fail(this.#signal.reason)),
-      life.onEnd(() => this.#fail(new Error('the client is gone'))),
-      network.onChange(() => this.#watchForSilence()),
-    );
-    this.#watchForSilence();
-    this.#untilOver(network.carry(there, () => this.#arrived()));
+    this.#deafen = onAbort(this.#signal, () => this.#fail(this.#signal.reason));
+    this.#way.begun(this);
+    this.linkChanged();
+    this.#carry(this.#way.there, () => this.#arrived());
     return this.#answer.promise;
+  }
+
+  clientGone(): void {
+    this.#fail(new Error('the client is gone'));
+  }
+
+  listenerGone(listener: ServerListener): void {
+    if (this.#listener === listener) this.#fail(unavailable('the connection was reset'));
+  }
+
+  #carry(link: Link, arrived: () => void): void {
+    const forget = this.#way.options.network.carry(link, arrived);
+    if (!this.#isOver) this.#forget = forget;
   }
 
   /** At the server's machine. */
   #arrived(): void {
-    const { network, server, there } = this.#way;
+    const { there } = this.#way;
+    const { network, server } = this.#way.options;
     const { listener } = server;
     if (listener === undefined || listener.life.hasEnded) {
       this.#fail(unavailable('connection refused'));
       return;
     }
-    this.#cleanUp.push(listener.life.onEnd(() => this.#fail(unavailable('the connection was reset'))));
+    this.#way.arrivedAt(listener);
+    this.#listener = listener;
     const { resetChance, duplicateChance } = there.conditions;
     if (network.happens(resetChance)) {
       this.#fail(unavailable('the connection was reset'));
       return;
     }
-    const isRepeated = REPEATABLE.has(this.#request.method) && network.happens(duplicateChance);
+    this.#isRepeated = REPEATABLE.has(this.#request.method) && network.happens(duplicateChance);
     listener.life.enter(() => {
-      if (isRepeated) void this.#execute(listener);
+      if (this.#isRepeated) void this.#execute(listener);
       void this.#execute(listener).then((response) => {
         if (response !== undefined && !this.#isOver) this.#sendAnswer(response);
       });
@@ -147,33 +215,45 @@ class Exchange {
   }
 
   #sendAnswer(response: ApiResponse): void {
-    const { network, back } = this.#way;
-    if (network.happens(back.conditions.resetChance)) {
+    const { back } = this.#way;
+    if (this.#way.options.network.happens(back.conditions.resetChance)) {
       this.#fail(unavailable('the connection was reset before the answer'));
       return;
     }
-    this.#untilOver(network.carry(back, () => this.#answered(response)));
+    this.#carry(back, () => this.#answered(response));
   }
 
   #answered(response: ApiResponse): void {
-    if (response.body.kind !== 'watch') {
-      this.#answer.resolve(response);
+    const { options } = this.#way;
+    const { life, process } = options;
+    const { body } = response;
+    if (body.kind !== 'watch') {
       this.#end();
+      if (body.kind === 'object' && !this.#isRepeated) this.#way.spare(this.#connection);
+      this.#settle((answer) => answer.resolve(response));
       return;
     }
-    const frames = new FrameStream(this.#way.life, {
+    const frames = new FrameStream(life, {
       onRead: () => this.#tellRoom(),
       onReturn: () => this.#hangUp(),
     });
     this.#frames = frames;
-    this.#heard = this.#way.watchObserver()?.({ process: this.#way.process, request: this.#request });
-    void this.#pump(response.body.frames, frames);
-    this.#answer.resolve({ ...response, body: { kind: 'watch', frames } });
+    this.#heard = options.watchObserver()?.({ process, request: this.#request });
+    void this.#pump(body.frames, frames);
+    this.#settle((answer) => answer.resolve({ ...response, body: { kind: 'watch', frames } }));
+  }
+
+  /** The client hears how its request went, once. */
+  #settle(how: (answer: Deferred<ApiResponse>) => void): void {
+    if (this.#isSettled) return;
+    this.#isSettled = true;
+    this.#way.options.life.hear(() => how(this.#answer));
   }
 
   /** Frames leave the server in order and arrive in order, each at its own time. */
   async #pump(sent: AsyncIterable<readonly WatchFrame[]>, frames: FrameStream): Promise<void> {
-    const { network, back, clock } = this.#way;
+    const { back } = this.#way;
+    const { network, clock } = this.#way.options;
     let lastMs = 0;
     try {
       for await (const batch of sent) {
@@ -206,7 +286,8 @@ class Exchange {
 
   /** Calls `deliver` at `dueMs`, or when the way is open again: at once if nothing sent before is still on its way. */
   #whenPassable(dueMs: number, deliver: () => void): void {
-    const { network, back, clock } = this.#way;
+    const { back } = this.#way;
+    const { network, clock } = this.#way.options;
     if (this.#onTheWay.length === 0 && dueMs <= clock.monotonicMs() && !back.conditions.isCut) {
       deliver();
       return;
@@ -235,8 +316,9 @@ class Exchange {
   }
 
   /** The client's pings: without a way there and back for long enough, the connection is taken for dead. */
-  #watchForSilence(): void {
-    const { there, back, clock } = this.#way;
+  linkChanged(): void {
+    const { there, back } = this.#way;
+    const { clock } = this.#way.options;
     const isSilent = there.conditions.isCut || back.conditions.isCut;
     if (!isSilent) {
       this.#silence?.cancel();
@@ -247,9 +329,10 @@ class Exchange {
   }
 
   #observe(response: ApiResponse): void {
-    const observer = this.#way.observer();
+    const { options } = this.#way;
+    const observer = options.observer();
     if (observer === undefined) return;
-    const { process } = this.#way;
+    const { process } = options;
     const { method, path, query, peer } = this.#request;
     const user = nameOf(peer);
     const asked = query.toString();
@@ -260,15 +343,16 @@ class Exchange {
   }
 
   #fail(error: unknown): void {
-    this.#tellEnd(this.#signal.aborted || this.#way.life.hasEnded ? 'client' : 'failure');
-    this.#answer.reject(error);
+    const { life } = this.#way.options;
+    this.#tellEnd(this.#signal.aborted || life.hasEnded ? 'client' : 'failure');
+    this.#settle((answer) => answer.reject(error));
     this.#frames?.fail(error);
     this.#hangUp();
   }
 
   /** The server is told that nobody listens any more. */
   #hangUp(): void {
-    if (!this.#isOver) this.#connection.abort(new Error('the connection has ended'));
+    if (!this.#isOver) this.#connection.abort(ENDED);
     this.#end();
   }
 
@@ -282,15 +366,12 @@ class Exchange {
     this.#tellRoom();
     this.#tellEnd('client');
     this.#silence?.cancel();
-    for (const clean of this.#cleanUp) clean();
-    this.#cleanUp.length = 0;
+    this.#way.over(this);
+    this.#deafen();
+    this.#forget();
     if (this.#pending === undefined) return;
     for (const stop of this.#pending) stop();
     this.#pending.clear();
-  }
-
-  #untilOver(forget: () => void): void {
-    if (!this.#isOver) this.#cleanUp.push(forget);
   }
 }
 
