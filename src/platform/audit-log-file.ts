@@ -46,12 +46,18 @@ export async function openAuditLogFile(log: Logger, options: AuditLogFileOptions
   return file;
 }
 
+interface QueuedLine {
+  line: string;
+  /** Its line feed included. */
+  sizeBytes: number;
+}
+
 class RotatedFile implements AuditLogFile {
   readonly #log: Logger;
   readonly #options: AuditLogFileOptions;
   #file: FileHandle | undefined;
   #sizeBytes = 0;
-  #queue: Buffer[] = [];
+  #queue: QueuedLine[] = [];
   #queuedBytes = 0;
   #writing: Promise<void> | undefined;
   #retry: { timer: NodeJS.Timeout; now: () => void } | undefined;
@@ -72,14 +78,14 @@ class RotatedFile implements AuditLogFile {
   }
 
   write(line: string): void {
-    const bytes = Buffer.from(`${line}\n`);
-    if (this.#isClosed || this.#queuedBytes + bytes.length > QUEUE_BYTES_MAX) {
+    const sizeBytes = Buffer.byteLength(line) + 1;
+    if (this.#isClosed || this.#queuedBytes + sizeBytes > QUEUE_BYTES_MAX) {
       if (this.dropped++ === 0 || !this.#isFailing) this.#onFailure(new Error('its queue is full'));
       return;
     }
-    this.#queue.push(bytes);
-    this.#queuedBytes += bytes.length;
-    this.#writing ??= this.#writeAll();
+    this.#queue.push({ line, sizeBytes });
+    this.#queuedBytes += sizeBytes;
+    this.#writing ??= this.#writeSoon();
   }
 
   async close(graceMs: number): Promise<void> {
@@ -95,6 +101,12 @@ class RotatedFile implements AuditLogFile {
     const file = this.#file;
     this.#file = undefined;
     await file?.close();
+  }
+
+  /** What comes in one turn of the event loop is written together. */
+  async #writeSoon(): Promise<void> {
+    await new Promise((resolve) => setImmediate(resolve));
+    await this.#writeAll();
   }
 
   /** Never rejects. Ends when the queue is empty. */
@@ -116,14 +128,15 @@ class RotatedFile implements AuditLogFile {
   }
 
   async #writeSome(): Promise<void> {
-    if (this.#sizeBytes > 0 && this.#sizeBytes + this.#queue[0]!.length > this.#options.maxSizeBytes)
+    if (this.#sizeBytes > 0 && this.#sizeBytes + this.#queue[0]!.sizeBytes > this.#options.maxSizeBytes)
       await this.#rotate();
     const room = Math.min(WRITE_BYTES_MAX, this.#options.maxSizeBytes - this.#sizeBytes);
     let count = 1;
-    let sizeBytes = this.#queue[0]!.length;
-    while (count < this.#queue.length && sizeBytes + this.#queue[count]!.length <= room)
-      sizeBytes += this.#queue[count++]!.length;
-    await this.#append(Buffer.concat(this.#queue.slice(0, count)));
+    let sizeBytes = this.#queue[0]!.sizeBytes;
+    while (count < this.#queue.length && sizeBytes + this.#queue[count]!.sizeBytes <= room)
+      sizeBytes += this.#queue[count++]!.sizeBytes;
+    const lines = this.#queue.slice(0, count).map(({ line }) => line);
+    await this.#append(Buffer.from(`${lines.join('\n')}\n`));
     this.#queue.splice(0, count);
     this.#queuedBytes -= sizeBytes;
   }
