@@ -3,7 +3,7 @@
  */
 import type { Transport } from '../api/message.ts';
 import type { Clock } from '../base/clock.ts';
-import type { AgentOptions, DownOptions, ServerOptions, UpOptions } from './options.ts';
+import type { AgentOptions, DownOptions, EncryptOptions, ServerOptions, UpOptions } from './options.ts';
 
 export interface CliWorld {
   clock: Clock;
@@ -29,6 +29,7 @@ export interface Roots {
   server(options: ServerOptions, signal: AbortSignal): Promise<number>;
   agent(options: AgentOptions, signal: AbortSignal): Promise<number>;
   down(options: DownOptions, signal: AbortSignal): Promise<number>;
+  encrypt(options: EncryptOptions, signal: AbortSignal): Promise<number>;
 }
 
 export interface TextSink {

@@ -14,6 +14,8 @@ export interface UpOptions {
   /** How the ready line is written. */
   output: 'text' | 'json';
   audit?: AuditOptions;
+  /** Absent: `encryption.yaml` in the data directory, where it is there. */
+  encryptionConfig?: string;
 }
 
 /** `--audit-*`: which requests are written down, and where. */
@@ -43,6 +45,8 @@ export interface ServerOptions {
   host: string;
   apiPort: number;
   audit?: AuditOptions;
+  /** Absent: `encryption.yaml` in the data directory, where it is there. */
+  encryptionConfig?: string;
 }
 
 /** `kintsugi agent`: kubelet and Service proxy of one node. */
@@ -57,5 +61,14 @@ export interface AgentOptions {
 /** `kintsugi down`. */
 export interface DownOptions {
   dataDir: string;
+  output: 'text' | 'json';
+}
+
+/** `kintsugi encrypt`. */
+export interface EncryptOptions {
+  dataDir: string;
+  encryptionConfig?: string;
+  /** Makes a new key and forgets the old ones. */
+  rotate: boolean;
   output: 'text' | 'json';
 }

@@ -6,6 +6,7 @@ import { resolveDataDir } from './data-dir.ts';
 import type {
   AgentOptions,
   DownOptions,
+  EncryptOptions,
   ImageRegistration,
   RuntimeChoice,
   ServerOptions,
@@ -22,6 +23,7 @@ export function addProcessCommands(program: Command, context: CommandContext): v
   program.commandsGroup('Run a cluster:');
   addUp(program, context);
   addDown(program, context);
+  addEncrypt(program, context);
   addServer(program, context);
   addAgent(program, context);
 }
@@ -62,7 +64,7 @@ function addUp(program: Command, { world, signal, run }: CommandContext): void {
       parseChoice('--output', OUTPUTS),
       'text',
     );
-  withAudit(up).action(
+  withAudit(withEncryption(up)).action(
     run(async ({ filename, image, dataDir, ...flags }: UpFlags) => {
       const { others, ...audit } = splitAudit(flags);
       const directory = resolveDataDir(world, dataDir);
@@ -100,6 +102,28 @@ function addDown(program: Command, { world, signal, run }: CommandContext): void
     );
 }
 
+function withEncryption(command: Command): Command {
+  return command.option(
+    '--encryption-config <file>',
+    'what is encrypted at rest, and with which keys (default: DATA_DIR/encryption.yaml, if it is there)',
+  );
+}
+
+type EncryptFlags = Omit<EncryptOptions, 'dataDir'> & { dataDir?: string };
+
+function addEncrypt(program: Command, { world, signal, run }: CommandContext): void {
+  withEncryption(program.command('encrypt'))
+    .description('encrypt what is stored, Secrets unless configured otherwise; the cluster must be stopped')
+    .option('--data-dir <dir>', 'where it lives (default: ~/.kintsugi)')
+    .option('--rotate', 'with a new key; the old ones are forgotten', false)
+    .option('-o, --output <format>', 'text or json', parseChoice('--output', OUTPUTS), 'text')
+    .action(
+      run(async ({ dataDir, ...flags }: EncryptFlags) =>
+        world.roots.encrypt({ ...flags, dataDir: resolveDataDir(world, dataDir) }, signal),
+      ),
+    );
+}
+
 function addServer(program: Command, { world, signal, run }: CommandContext): void {
   const server = program
     .command('server')
@@ -112,7 +136,7 @@ function addServer(program: Command, { world, signal, run }: CommandContext): vo
       parseWholeNumber('--api-port', 0, PORT_MAX),
       6443,
     );
-  withAudit(server).action(
+  withAudit(withEncryption(server)).action(
     run(async ({ dataDir, ...flags }: ServerFlags) => {
       const { others, ...audit } = splitAudit(flags);
       return world.roots.server({ ...others, ...audit, dataDir: resolveDataDir(world, dataDir) }, signal);

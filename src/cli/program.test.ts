@@ -10,7 +10,7 @@ import {
   type SimulatedApiServer,
 } from '../simulation/sim-api-server.ts';
 import type { CliWorld } from './cli-world.ts';
-import type { AgentOptions, DownOptions, ServerOptions, UpOptions } from './options.ts';
+import type { AgentOptions, DownOptions, EncryptOptions, ServerOptions, UpOptions } from './options.ts';
 import { runCli } from './program.ts';
 
 const KUBECONFIG = `
@@ -43,7 +43,7 @@ class Terminal {
   readonly api: SimulatedApiServer;
   readonly files = new Map<string, string>([['/home/me/.kintsugi/kubeconfig', KUBECONFIG]]);
   stdin = '';
-  started: UpOptions | ServerOptions | AgentOptions | DownOptions | undefined;
+  started: UpOptions | ServerOptions | AgentOptions | DownOptions | EncryptOptions | undefined;
   /** Called with all output so far, after each write. */
   onOutput: (out: string) => void = () => {};
   readonly #transport: Transport;
@@ -66,7 +66,7 @@ class Terminal {
         return Promise.resolve();
       },
     });
-    const start = (options: UpOptions | ServerOptions | AgentOptions | DownOptions) => {
+    const start = (options: UpOptions | ServerOptions | AgentOptions | DownOptions | EncryptOptions) => {
       this.started = options;
       return Promise.resolve(0);
     };
@@ -82,7 +82,7 @@ class Terminal {
         this.files.get(path) ?? Promise.reject(new Error(`cannot read ${path}: no such file`)),
       listManifests: (path) => Promise.resolve([path]),
       connect: async () => ({ send: (request, s) => this.#transport.send(request, s), close() {} }),
-      roots: { up: start, server: start, agent: start, down: start },
+      roots: { up: start, server: start, agent: start, down: start, encrypt: start },
     };
     const code = await runCli(line.split(' ').filter(Boolean), world, signal);
     return { code, ...texts };

@@ -11,6 +11,10 @@ export function newRoots(world: () => CliWorld, hurry: AbortSignal): Roots {
       const { runDown } = await import('./down.ts');
       return runDown(options, world(), signal);
     },
+    async encrypt(options) {
+      const { runEncrypt } = await import('./encrypt.ts');
+      return runEncrypt(options, world());
+    },
     async server({ host, ...options }, signal) {
       const { runServer } = await import('./server.ts');
       await runServer({ ...options, bindAddress: host }, signal);

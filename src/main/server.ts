@@ -24,8 +24,10 @@ import { newTokenKeys } from '../platform/token-keys.ts';
 import { newTunnel } from '../platform/tunnel.ts';
 import { newHttpsWebhooks } from '../platform/webhook-transport.ts';
 import { openStore } from '../store/mvcc-store.ts';
+import { TransformedJournal } from '../store/transformed-journal.ts';
 import { openAudit } from './audit.ts';
 import { openClusterConfig } from './cluster-config.ts';
+import { openEncryption } from './encryption.ts';
 import { openServerLiveness } from './liveness.ts';
 import { newMetrics } from './metrics.ts';
 import { readServerAddress, type ServerAddress } from './server-address.ts';
@@ -39,6 +41,8 @@ export interface ServerOptions {
   /** 0: the port of the last start, or else a free one. */
   apiPort: number;
   audit?: AuditOptions;
+  /** Absent: `encryption.yaml` in the data directory, where it is there. */
+  encryptionConfig?: string;
 }
 
 const CLOSE_GRACE_MS = 2_000;
@@ -50,7 +54,9 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
   const world = { clock: systemClock, random: systemRandom, log, webhooks: newHttpsWebhooks() };
   const cluster = await openClusterConfig(dataDir);
   const audit = options.audit && (await openAudit(dataDir, options.audit, log));
-  const journal = openSqliteJournal({ directory: path.join(dataDir, 'store') });
+  const encryption = await openEncryption(dataDir, options.encryptionConfig);
+  const database = openSqliteJournal({ directory: path.join(dataDir, 'store') });
+  const journal = new TransformedJournal(database, encryption);
   const pki = await openPki(systemClock, log, {
     directory: path.join(dataDir, 'pki'),
     serverHosts: [hostname(), firstAddress(cluster.serviceCidr), options.bindAddress],

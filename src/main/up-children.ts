@@ -10,6 +10,7 @@ export interface ChildrenOptions {
   apiPort: number;
   nodes: number;
   audit?: AuditOptions;
+  encryptionConfig?: string;
 }
 
 const AGENT_STOP_ORDER = 2;
@@ -23,8 +24,15 @@ export function clusterChildren(options: ChildrenOptions): ChildSpec[] {
   return [serverSpec(options), ...agents];
 }
 
-function serverSpec({ dataDir, apiPort, audit }: ChildrenOptions): ChildSpec {
-  const options = ['--data-dir', dataDir, '--api-port', String(apiPort), ...(audit ? auditArgs(audit) : [])];
+function serverSpec({ dataDir, apiPort, audit, encryptionConfig }: ChildrenOptions): ChildSpec {
+  const options = [
+    '--data-dir',
+    dataDir,
+    '--api-port',
+    String(apiPort),
+    ...(audit ? auditArgs(audit) : []),
+    ...(encryptionConfig === undefined ? [] : [`--encryption-config=${path.resolve(encryptionConfig)}`]),
+  ];
   return {
     name: 'server',
     command: [...program(dataDir), 'server', ...options],

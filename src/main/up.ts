@@ -18,6 +18,7 @@ import { systemClock } from '../platform/system-clock.ts';
 import { readAuditPolicy } from './audit.ts';
 import { openClusterConfig } from './cluster-config.ts';
 import { nodeDirectory, nodeName } from './cluster-node.ts';
+import { openEncryption } from './encryption.ts';
 import { imageRegistry } from './images.ts';
 import { clusterChildren } from './up-children.ts';
 import { waitForApi } from './wait-for-api.ts';
@@ -41,6 +42,7 @@ export async function runUp(
   // What cannot be read is told before anything is started.
   const manifests = options.files.length === 0 ? undefined : await readFiles(options.files, world);
   if (options.audit) await readAuditPolicy(options.audit.policy);
+  await openEncryption(dataDir, options.encryptionConfig);
   await openClusterConfig(dataDir);
   const logs = path.join(dataDir, 'logs');
   mkdirSync(logs, { recursive: true, mode: 0o700 });

@@ -54,6 +54,14 @@ const SCHEMA = `
   PRAGMA user_version = ${JOURNAL_FORMAT};
 `;
 
+/** Rows that one step of a rewriting holds in memory. */
+const REWRITE_STEP_ROWS = 200;
+
+export interface RewriteCount {
+  rewritten: number;
+  total: number;
+}
+
 type RecordRow = [number, string, number, number, number, Uint8Array, number];
 
 /** A row that may be deleted once the store is compacted at `replacedAt` or later. */
@@ -152,6 +160,39 @@ export class JournalDatabase {
     this.#replaced.splice(0, count);
     this.#logBytes += count * PAGE_BYTES;
     return false;
+  }
+
+  /**
+   * Gives every value the form that `change` says, and leaves nothing of the old ones in the file or its log: for a store
+   * that nobody uses. Cut short, it has changed some of them, and can be called again. Returns how many it changed.
+   */
+  rewrite(change: (key: string, value: Uint8Array) => Uint8Array | undefined): RewriteCount {
+    this.#database.exec('PRAGMA secure_delete = ON');
+    const select = this.#database.prepare(
+      'SELECT revision, key, value FROM record WHERE revision > ? LIMIT ?',
+    );
+    const update = this.#database.prepare('UPDATE record SET value = ?, checksum = ? WHERE revision = ?');
+    const count = { rewritten: 0, total: 0 };
+    for (let after = -1; ; ) {
+      const rows = select.all(after, REWRITE_STEP_ROWS) as {
+        revision: number;
+        key: string;
+        value: Uint8Array;
+      }[];
+      if (rows.length === 0) break;
+      after = rows.at(-1)!.revision;
+      count.total += rows.length;
+      this.#transaction(() => {
+        for (const { revision, key, value } of rows) {
+          const changed = change(key, value);
+          if (changed === undefined) continue;
+          update.run(changed, checksum(key, changed), revision);
+          count.rewritten++;
+        }
+      });
+    }
+    this.#database.exec('VACUUM; PRAGMA wal_checkpoint(TRUNCATE)');
+    return count;
   }
 
   /** Copies the log into the main file once it has grown; nothing acknowledged depends on it. */
