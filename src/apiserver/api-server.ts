@@ -34,6 +34,7 @@ import { auditIdOf } from './audit/audited-request.ts';
 import { impersonate, isImpersonating } from './authn/impersonation.ts';
 import { newAccessDenied } from './authz/access-denied.ts';
 import { CoarseTimers } from './coarse-timers.ts';
+import { CustomConversions } from './custom/conversions.ts';
 import { CustomDefinitions } from './custom/definitions.ts';
 import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
 import type {
@@ -54,7 +55,7 @@ import { errorResponse, withWarnings } from './responses.ts';
 import { VIRTUAL_CREATE } from './reviews/reviews.ts';
 import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
 import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
-import { respondList, toVersionOf } from './shaping.ts';
+import { newVersionConverter, respondList } from './shaping.ts';
 import { subresourceHandlers } from './subresources/subresources.ts';
 import { VERBS } from './verbs.ts';
 import { WebhookCaller } from './webhooks/webhook-caller.ts';
@@ -107,22 +108,33 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
   for (const stored of store.list({ prefix: prefixOf(SERVICES, '') }).objects)
     services.restore(objectOf(stored));
   const kinds = new KindCatalog();
+  const caller = new WebhookCaller({
+    clock,
+    store,
+    random: random.fork('webhook endpoints'),
+    transport: options.webhooks,
+  });
+  const conversions = new CustomConversions(caller, random.fork('conversions'));
   const registry: Registry = {
     store,
     clock,
     random,
-    admission: newAdmissionChain(options, kinds),
+    admission: newAdmissionChain(options, kinds, { caller, conversions }),
+    conversions,
     services,
   };
   return new KubeApiServer(options, registry, kinds);
 }
 
-function newAdmissionChain(options: ApiServerOptions, kinds: KindCatalog): AdmissionChain {
-  const { authorizer, extraAdmission, clock, random, log, store } = options;
+function newAdmissionChain(
+  options: ApiServerOptions,
+  kinds: KindCatalog,
+  { caller, conversions }: { caller: WebhookCaller; conversions: CustomConversions },
+): AdmissionChain {
+  const { authorizer, extraAdmission, clock, random, log } = options;
   const services = { kinds, authorizer };
-  const webhookRandom = random.fork('webhooks');
-  const caller = new WebhookCaller({ clock, store, random: webhookRandom, transport: options.webhooks });
-  const callServices = { ...services, clock, log, random: webhookRandom, caller, convert: toVersionOf };
+  const convert = newVersionConverter(conversions);
+  const callServices = { ...services, clock, log, random: random.fork('webhooks'), caller, convert };
   return {
     webhooks: newAdmissionWebhooks(callServices),
     mutating: [...DEFAULT_MUTATING, ...extraAdmission, newPolicyStatus(kinds), newMutatingPolicies(services)],

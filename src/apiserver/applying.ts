@@ -27,7 +27,14 @@ import { updateObject } from './registry/update.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
 import { parsePatchBody } from './request-body.ts';
 import { type ResourceCall, type ServerContext, targetOf, writeOf } from './server-context.ts';
-import { fromStored, respondOutcome, toStored } from './shaping.ts';
+import {
+  changeConverted,
+  fromStored,
+  isConvertedElsewhere,
+  newToStored,
+  respondOutcome,
+  toStored,
+} from './shaping.ts';
 import { requireManager, writerOf } from './writer.ts';
 
 export async function applyOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -50,17 +57,19 @@ export async function applyOne(server: ServerContext, call: ResourceCall): Promi
     });
     const object = decodeOwn(copyJson(value), row);
     object.metadata.managedFields = managedFields;
-    return toStored(row, object);
+    return object;
   };
   if (readObject(registry.store, target) === undefined) {
     if (info.subresource !== '') throw newNotFound(target.row, target.name);
     checkNew(call, applied);
-    const object = result(undefined);
+    const object = await newToStored(server, row, result(undefined));
     object.metadata.name = target.name;
     const created = await createObject(registry, target, object, write).catch(unlessThere);
     if (created !== undefined) return respondOutcome(server, call, created, 201);
   }
-  const produce = (old: ApiObject): ApiObject => result(fromStored(row, old));
+  const produce = isConvertedElsewhere(row)
+    ? changeConverted(server, call, result)
+    : (old: ApiObject) => toStored(row, result(fromStored(row, old)));
   const edit = { subresource: info.subresource, produce, ownsFields: true };
   return respondOutcome(server, call, await updateObject(registry, target, edit, write), 200);
 }

@@ -4,6 +4,7 @@
  * @see k8s.io/apimachinery/pkg/api/errors/errors.go
  */
 import {
+  type Status,
   type StatusCause,
   type StatusDetails,
   StatusError,
@@ -45,6 +46,21 @@ export function newForbidden(
   const subject = name === '' ? qualifiedResource(of) : `${qualifiedResource(of)} ${JSON.stringify(name)}`;
   const details = { ...detailsOf(of, name), ...(causes === undefined ? {} : { causes }) };
   return new StatusError('Forbidden', `${subject} is forbidden: ${why}`, { details });
+}
+
+/** A Status whose reason is not one of Kubernetes', or none: what upstream makes of an error without a Status of its own. */
+export class UnlistedError extends StatusError {
+  readonly #reason: string;
+
+  constructor(reason: string, message: string, options: { code: number; details?: StatusDetails }) {
+    super('Unknown', message, options);
+    this.#reason = reason;
+  }
+
+  override toStatus(): Status {
+    const { reason: _, ...status } = super.toStatus();
+    return this.#reason === '' ? status : { ...status, reason: this.#reason as StatusReason };
+  }
 }
 
 export function newBadRequest(message: string): StatusError {

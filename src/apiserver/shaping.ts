@@ -9,35 +9,88 @@ import { type GroupVersionKind, toApiVersion } from '../api/meta.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { StoredObject } from '../store/store.ts';
 import { type ApiObject, objectOf } from './api-object.ts';
+import { checkServed } from './custom/check-served.ts';
+import type { CustomConversions } from './custom/conversions.ts';
 import { type FrameShape, JSON_FRAMES } from './registry/frames.ts';
 import type { ListPage } from './registry/list.ts';
 import type { WriteOutcome } from './registry/registry.ts';
 import type { Representation } from './representation.ts';
 import { listResponse, storedMessageResponse, storedResponse, valueResponse } from './responses.ts';
 import type { ResourceCall, ServerContext } from './server-context.ts';
-import { isStoredVersion, toStoredSelector } from './stored-version.ts';
+import { isStoredVersion, storageRow, toStoredSelector } from './stored-version.ts';
 import { type TableSource, toPartial, toSingleTable, toTable } from './table.ts';
 
-/** The same object in the version that is stored, or back in the one that `row` serves. */
+/** Whether a webhook has a say in what versions of the kind are: then it takes its time. */
+export function isConvertedElsewhere({ custom }: ResourceRow): boolean {
+  return custom?.conversion !== undefined;
+}
+
+/** The same object in the version that is stored, or back in the one that `row` serves; where no webhook is asked. */
 export function toStored(row: ResourceRow, object: ApiObject): ApiObject {
-  if (row.custom !== undefined) return inVersion(object, row.storageGroupVersion);
-  return convertVersion(object, row.storageGroupVersion);
+  return renamedOrConverted(row, object, row.storageGroupVersion);
 }
 
 export function fromStored(row: ResourceRow, object: ApiObject): ApiObject {
-  if (row.custom !== undefined) return inVersion(object, toApiVersion(row.group, row.version));
-  return isStoredVersion(row) ? object : convertVersion(object, toApiVersion(row.group, row.version));
-}
-
-/** The same object in the version of `row`, whichever it is in. */
-export function toVersionOf(row: ResourceRow, object: ApiObject): ApiObject {
-  const apiVersion = toApiVersion(row.group, row.version);
-  return row.custom === undefined ? convertVersion(object, apiVersion) : inVersion(object, apiVersion);
+  if (row.custom === undefined && isStoredVersion(row)) return object;
+  return renamedOrConverted(row, object, toApiVersion(row.group, row.version));
 }
 
 /** Versions of a custom resource without a conversion of its own differ in nothing but the name. */
+function renamedOrConverted({ custom }: ResourceRow, object: ApiObject, apiVersion: string): ApiObject {
+  if (custom === undefined) return convertVersion(object, apiVersion);
+  return inVersion(object, apiVersion);
+}
+
 function inVersion(object: ApiObject, apiVersion: string): ApiObject {
   return object.apiVersion === apiVersion ? object : { ...object, apiVersion };
+}
+
+/** From any version to that of a row. */
+export function newVersionConverter(conversions: CustomConversions) {
+  return (row: ResourceRow, object: ApiObject): ApiObject | Promise<ApiObject> =>
+    isConvertedElsewhere(row)
+      ? conversions.ofGiven(row, object)
+      : renamedOrConverted(row, object, toApiVersion(row.group, row.version));
+}
+
+/** A new object as a client sent it, in the version that is stored. @throws StatusError Invalid */
+export function newToStored(
+  { registry }: ServerContext,
+  row: ResourceRow,
+  object: ApiObject,
+): ApiObject | Promise<ApiObject> {
+  if (!isConvertedElsewhere(row)) return toStored(row, object);
+  checkServed(row, object);
+  return registry.conversions.ofGiven(storageRow(row), object);
+}
+
+/**
+ * What `change` makes of a stored object in the version of `call`, both ways converted elsewhere.
+ * @throws StatusError Invalid
+ */
+export function changeConverted(
+  { registry }: ServerContext,
+  { row, info }: ResourceCall,
+  change: (served: ApiObject) => ApiObject,
+): (old: ApiObject) => Promise<ApiObject> {
+  return async (old) => {
+    const [served] = await registry.conversions.ofStored(row, [old]);
+    const changed = change(served!);
+    // Of what else an update through a subresource says, nothing counts.
+    if (info.subresource === '') checkServed(row, changed, served);
+    return registry.conversions.ofGiven(storageRow(row), changed);
+  };
+}
+
+/** An object of the store as `row` serves it. */
+export async function storedAsServed(
+  { registry }: ServerContext,
+  row: ResourceRow,
+  object: ApiObject,
+): Promise<ApiObject> {
+  if (!isConvertedElsewhere(row)) return fromStored(row, object);
+  const [served] = await registry.conversions.ofStored(row, [object]);
+  return served!;
 }
 
 /** The call's query, with field labels as the stored version calls them. */
@@ -50,22 +103,46 @@ export function storedQuery({ row, request }: ResourceCall): URLSearchParams {
 }
 
 /** The answer to a write, in the form that was asked for. */
-export function respondOutcome(
+export async function respondOutcome(
   server: ServerContext,
   call: ResourceCall,
   { object, stored }: WriteOutcome,
   status: number,
-): ApiResponse {
-  const response =
-    stored === undefined ? respondValue(server, call, () => object) : respondStored(server, call, stored);
+): Promise<ApiResponse> {
+  const response = await (stored === undefined
+    ? respondGiven(server, call, object)
+    : respondStored(server, call, stored));
   response.status = status;
   return response;
 }
 
-export function respondStored(server: ServerContext, call: ResourceCall, stored: StoredObject): ApiResponse {
+export function respondStored(
+  server: ServerContext,
+  call: ResourceCall,
+  stored: StoredObject,
+): ApiResponse | Promise<ApiResponse> {
   const kept = keptForm(call);
-  if (kept === undefined) return respondValue(server, call, () => objectOf(stored));
-  return kept === 'json' ? storedResponse(200, stored) : storedMessageResponse(200, stored, server.messages);
+  if (kept !== undefined) {
+    return kept === 'json'
+      ? storedResponse(200, stored)
+      : storedMessageResponse(200, stored, server.messages);
+  }
+  const object = objectOf(stored);
+  if (!isConvertedElsewhere(call.row)) return respondServed(server, call, fromStored(call.row, object));
+  return storedAsServed(server, call.row, object).then((served) => respondServed(server, call, served));
+}
+
+/** Of what is not in the store. */
+async function respondGiven(
+  server: ServerContext,
+  call: ResourceCall,
+  object: ApiObject,
+): Promise<ApiResponse> {
+  const { row } = call;
+  const served = isConvertedElsewhere(row)
+    ? await server.registry.conversions.ofGiven(row, object)
+    : fromStored(row, object);
+  return respondServed(server, call, served);
 }
 
 /** The format, where the answer is made of what is kept in it: of objects as they are stored. */
@@ -75,9 +152,8 @@ function keptForm({ row, representation }: ResourceCall): 'json' | 'protobuf' | 
   return format === 'json' && pretty ? undefined : format;
 }
 
-function respondValue(server: ServerContext, call: ResourceCall, object: () => ApiObject): ApiResponse {
+function respondServed(server: ServerContext, call: ResourceCall, served: ApiObject): ApiResponse {
   const { representation } = call;
-  const served = fromStored(call.row, object());
   const toValue: Record<Representation['shape'], () => unknown> = {
     object: () => served,
     partial: () => toPartial(served),
@@ -86,16 +162,33 @@ function respondValue(server: ServerContext, call: ResourceCall, object: () => A
   return valueResponse(200, toValue[representation.shape](), representation);
 }
 
-export function respondList(server: ServerContext, call: ResourceCall, page: ListPage): ApiResponse {
-  const { row, representation } = call;
+export function respondList(
+  server: ServerContext,
+  call: ResourceCall,
+  page: ListPage,
+): ApiResponse | Promise<ApiResponse> {
+  const { row } = call;
   const { objects, metadata } = page;
-  const gvk = listKindOf(row);
   const kept = keptForm(call);
   if (kept !== undefined) {
-    return listResponse({ gvk, metadata, objects }, kept === 'protobuf' ? server.messages : undefined);
+    const content = { gvk: listKindOf(row), metadata, objects };
+    return listResponse(content, kept === 'protobuf' ? server.messages : undefined);
   }
+  const stored = objects.map(objectOf);
+  const respond = (served: ApiObject[]) => respondServedList(server, call, served, metadata);
+  if (isConvertedElsewhere(row)) return server.registry.conversions.ofStored(row, stored).then(respond);
+  return respond(stored.map((object) => fromStored(row, object)));
+}
+
+function respondServedList(
+  server: ServerContext,
+  call: ResourceCall,
+  served: ApiObject[],
+  metadata: ListPage['metadata'],
+): ApiResponse {
+  const { row, representation } = call;
+  const gvk = listKindOf(row);
   const header = { kind: gvk.kind, apiVersion: toApiVersion(gvk.group, gvk.version), metadata };
-  const served = objects.map((stored) => fromStored(row, objectOf(stored)));
   const partialHeader = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata };
   const toValue: Record<Representation['shape'], () => unknown> = {
     object: () => ({ ...header, items: served }),
@@ -118,32 +211,59 @@ function tableSource(
 }
 
 /** How a watch's frames show objects. Cells tell ages: a row is shared by the watchers of the same second only. */
-export function frameShape(server: ServerContext, { row, representation }: ResourceCall): FrameShape {
+export function frameShape(server: ServerContext, call: ResourceCall): FrameShape {
+  const { row } = call;
+  const shape = simpleShape(server, call, (object) => fromStored(row, object));
+  if (!isConvertedElsewhere(row)) return shape;
+  const prepare = async (objects: readonly ApiObject[]): Promise<FrameShape> => {
+    const made = await server.registry.conversions.ofStored(row, objects);
+    const byVersion = new Map(objects.map((object, index) => [versionKey(object), made[index]!]));
+    const convert = (object: ApiObject) => byVersion.get(versionKey(object)) ?? object;
+    return { ...simpleShape(server, call, (object) => object), key: shape.key, convert };
+  };
+  return { ...shape, prepare };
+}
+
+function versionKey({ metadata }: ApiObject): string {
+  return `${metadata.uid} ${metadata.resourceVersion}`;
+}
+
+/** @param serve  from a stored object to one of the version that is watched */
+function simpleShape(
+  server: ServerContext,
+  { row, representation }: ResourceCall,
+  serve: (object: ApiObject) => ApiObject,
+): FrameShape {
   const { shape, format } = representation;
   const writer = format === 'protobuf' ? server.protobufFrames : JSON_FRAMES;
-  if (shape === 'partial') {
-    return { key: `${format}/partial`, transform: toPartial, bookmark: toPartial, writer };
-  }
-  if (shape === 'table') return tableFrames(server, row, representation);
   const version = toApiVersion(row.group, row.version);
+  if (shape === 'partial') {
+    const key = isConvertedElsewhere(row) ? `${format}/partial/${version}` : `${format}/partial`;
+    return { key, transform: toPartial, bookmark: toPartial, writer };
+  }
+  if (shape === 'table') return tableFrames(server, row, representation, serve);
   if (isStoredVersion(row)) return { key: format, writer };
   return {
     key: `${format}/${version}`,
-    transform: (object) => fromStored(row, object),
+    transform: serve,
     bookmark: (object) => inVersion(object, version),
     writer,
   };
 }
 
-function tableFrames(server: ServerContext, row: ResourceRow, representation: Representation): FrameShape {
-  const { clock } = server.registry;
+function tableFrames(
+  { registry }: ServerContext,
+  row: ResourceRow,
+  representation: Representation,
+  serve: (object: ApiObject) => ApiObject,
+): FrameShape {
+  const { clock } = registry;
   const version = toApiVersion(row.group, row.version);
   return {
     get key() {
       return `table/${version}/${representation.includeObject}/${Math.floor(clock.now() / 1000)}`;
     },
-    transform: (object) =>
-      toSingleTable({ row, representation, nowMs: clock.now() }, fromStored(row, object)),
+    transform: (object) => toSingleTable({ row, representation, nowMs: clock.now() }, serve(object)),
     writer: JSON_FRAMES,
   };
 }

@@ -28,8 +28,11 @@ import {
   writeOf,
 } from './server-context.ts';
 import {
+  changeConverted,
   frameShape,
   fromStored,
+  isConvertedElsewhere,
+  newToStored,
   respondList,
   respondOutcome,
   respondStored,
@@ -50,7 +53,7 @@ export const VERBS: Record<RequestVerb, CallHandler> = {
   deletecollection: deleteCollection,
 };
 
-export function getOne(server: ServerContext, call: ResourceCall): ApiResponse {
+export function getOne(server: ServerContext, call: ResourceCall): ApiResponse | Promise<ApiResponse> {
   const target = targetOf(call);
   const stored = readObject(server.registry.store, target);
   if (stored === undefined) throw newNotFound(call.row, target.name);
@@ -66,10 +69,10 @@ async function createOne(server: ServerContext, call: ResourceCall): Promise<Api
   const outcome = await createObject(
     server.registry,
     targetOf(call),
-    toStored(row, object),
+    await newToStored(server, row, object),
     writeOf(call, dryRun),
   );
-  return withWarnings(respondOutcome(server, call, outcome, 201), warnings);
+  return withWarnings(await respondOutcome(server, call, outcome, 201), warnings);
 }
 
 export async function updateOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -80,13 +83,13 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
   const { value, text } = requiredBody(parseBody(request, row));
   const decoded = decodeAs(value, row, decodeOptions(fieldValidation, text));
   call.audit?.requested(decoded.object);
-  const object = toStored(row, decoded.object);
   const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const isCreation =
     info.subresource === '' &&
     strategyOf(target.row).createOnUpdate === true &&
     readObject(registry.store, target) === undefined;
   if (isCreation) {
+    const object = await newToStored(server, row, decoded.object);
     if (!object.metadata.name) object.metadata.name = target.name;
     if (object.metadata.name !== target.name) {
       throw newBadRequest(
@@ -94,11 +97,14 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
       );
     }
     const outcome = await createObject(registry, target, object, write);
-    return withWarnings(respondOutcome(server, call, outcome, 201), decoded.warnings);
+    return withWarnings(await respondOutcome(server, call, outcome, 201), decoded.warnings);
   }
-  const edit = { subresource: info.subresource, produce: () => object };
+  const produce = isConvertedElsewhere(row)
+    ? changeConverted(server, call, () => decoded.object)
+    : always(toStored(row, decoded.object));
+  const edit = { subresource: info.subresource, produce };
   const outcome = await updateObject(registry, target, edit, write);
-  return withWarnings(respondOutcome(server, call, outcome, 200), decoded.warnings);
+  return withWarnings(await respondOutcome(server, call, outcome, 200), decoded.warnings);
 }
 
 export async function patchOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -111,22 +117,33 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   call.audit?.patched(value);
   const options = decodeOptions(fieldValidation, text);
   let warnings: string[] = [];
-  const produce = (old: ApiObject): ApiObject => {
+  const decodePatched = (patched: unknown): ApiObject => {
+    checkNesting(patched);
+    const decoded = decodeAs(copyJson(patched), row, options);
+    warnings = decoded.warnings;
+    return decoded.object;
+  };
+  const produceAtOnce = (old: ApiObject): ApiObject => {
     const isPartial = info.subresource === 'status' && row.custom === undefined && isStoredVersion(row);
     const part = isPartial ? statusPart(old, value) : undefined;
     const patched: unknown = applyPatch((part ?? fromStored(row, old)) as never, value as never, row);
-    if (part === undefined) checkNesting(patched);
-    const decoded =
-      part === undefined
-        ? decodeAs(copyJson(patched), row, options)
-        : decodeAs(patched, row, { ...options, trustsFrozen: true });
+    if (part === undefined) return toStored(row, decodePatched(patched));
+    const decoded = decodeAs(patched, row, { ...options, trustsFrozen: true });
     warnings = decoded.warnings;
     return toStored(row, decoded.object);
   };
+  const produceConverted = changeConverted(server, call, (served) =>
+    decodePatched(applyPatch(served as never, value as never, row)),
+  );
+  const produce = isConvertedElsewhere(row) ? produceConverted : produceAtOnce;
   const edit = { subresource: info.subresource, produce };
   const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const outcome = await updateObject(server.registry, targetOf(call), edit, write);
-  return withWarnings(respondOutcome(server, call, outcome, 200), warnings);
+  return withWarnings(await respondOutcome(server, call, outcome, 200), warnings);
+}
+
+function always(object: ApiObject): () => ApiObject {
+  return () => object;
 }
 
 async function deleteOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -160,7 +177,7 @@ async function deleteCollection(server: ServerContext, call: ResourceCall): Prom
   return respondList(server, call, page);
 }
 
-function listAll(server: ServerContext, call: ResourceCall): ApiResponse {
+function listAll(server: ServerContext, call: ResourceCall): ApiResponse | Promise<ApiResponse> {
   const { row, namespace } = targetOf(call);
   return respondList(server, call, listObjects(server.registry.store, row, namespace, storedQuery(call)));
 }

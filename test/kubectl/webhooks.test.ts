@@ -32,6 +32,48 @@ webhooks:
 `;
 }
 
+const SETTINGS = (url: string, caBundle: string) => `
+apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: settings.example.com }
+spec:
+  group: example.com
+  scope: Namespaced
+  names: { plural: settings, kind: Setting }
+  conversion:
+    strategy: Webhook
+    webhook: { conversionReviewVersions: [v1], clientConfig: { url: "${url}", caBundle: ${caBundle} } }
+  versions:
+    - name: v1
+      served: true
+      storage: true
+      schema: { openAPIV3Schema: { type: object, properties: { host: { type: string }, port: { type: string } } } }
+    - name: v2
+      served: true
+      storage: false
+      schema: { openAPIV3Schema: { type: object, properties: { address: { type: string } } } }
+`;
+
+type Converted = { host?: string; port?: string; address?: string } & Record<string, unknown>;
+
+/** v1 has `host` and `port`, v2 `address`. */
+function convert({ host, port, address = '', ...rest }: Converted, apiVersion: string): Converted {
+  if (apiVersion.endsWith('v2')) return { ...rest, apiVersion, address: `${host}:${port}` };
+  const [first, second] = address.split(':');
+  return { ...rest, apiVersion, host: first!, port: second! };
+}
+
+function answerConversion({ uid, desiredAPIVersion, objects }: ConversionQuestion): Record<string, unknown> {
+  const convertedObjects = objects.map((object) => convert(object, desiredAPIVersion));
+  return { uid, result: { status: 'Success' }, convertedObjects };
+}
+
+interface ConversionQuestion {
+  uid: string;
+  desiredAPIVersion: string;
+  objects: Converted[];
+}
+
 /** `/mutate` adds a key, `/validate` refuses what says so and warns of what is small. */
 function answer(pathname: string | undefined, { object }: Question): Record<string, unknown> {
   if (pathname?.startsWith('/mutate')) {
@@ -57,9 +99,12 @@ before(
       } = JSON.parse(body) as {
         apiVersion: string;
         kind: string;
-        request: Question;
+        request: Question & ConversionQuestion;
       };
-      const made = { uid: question.uid, ...answer(request.url, question) };
+      const made =
+        kind === 'ConversionReview'
+          ? answerConversion(question)
+          : { uid: question.uid, ...answer(request.url, question) };
       response.end(JSON.stringify({ apiVersion, kind, response: made }));
     });
     cluster = await startUpCluster();
@@ -104,6 +149,18 @@ test('a webhook’s refusal is what the user reads', { skip }, async () => {
   );
   const { stderr } = await attempt('get', 'configmap', 'refused');
   assert.match(stderr, /NotFound/);
+});
+
+test('a kind of two versions is converted by a webhook', { skip }, async () => {
+  await apply(SETTINGS(`${listener.url}/convert`, listener.caBundle));
+  await cluster.kubectl('wait', '--for=condition=Established', 'crd/settings.example.com', '--timeout=10s');
+  const manifest = (name: string, rest: string) =>
+    `apiVersion: example.com/${rest}\nkind: Setting\nmetadata: { name: ${name} }\n`;
+  await apply(`${manifest('a', 'v2')}address: db:5432\n---\n${manifest('b', 'v1')}host: web\nport: "80"\n`);
+  const column = (version: string, fields: string) =>
+    cluster.kubectl('get', `settings.${version}.example.com`, '-o', `jsonpath={.items[*]['${fields}']}`);
+  assert.equal(await column('v1', "host','port"), 'db web 5432 80');
+  assert.equal(await column('v2', 'address'), 'db:5432 web:80');
 });
 
 test('a webhook that is gone fails what it is about, in upstream words, and nothing else', {

@@ -1,10 +1,22 @@
 /** What a CustomResourceDefinition's version says of its objects, beside what every row says. */
 import type { ApplyType } from '../apply/apply-type.ts';
-import type { CustomResourceSubresourceScale, JSONSchemaProps } from '../generated/apiextensions-v1.ts';
+import type {
+  CustomResourceSubresourceScale,
+  JSONSchemaProps,
+  WebhookClientConfig,
+} from '../generated/apiextensions-v1.ts';
 import type { KubeObject } from '../meta.ts';
 import type { KindPrinter } from '../printers/column.ts';
 import type { ResourceRow } from '../resource-row.ts';
 import type { RuleNode } from './rules/compile-rules.ts';
+
+/** A webhook that takes objects from one version to another. The same for all versions of a definition, as it is now. */
+export interface CustomConversion {
+  /** The definition's name. */
+  readonly definition: string;
+  readonly clientConfig: WebhookClientConfig;
+  readonly reviewVersions: readonly string[];
+}
 
 export interface CustomKind {
   /** Absent for a version without one: then every field is kept. */
@@ -19,6 +31,8 @@ export interface CustomKind {
   readonly deprecationWarning: string | undefined;
   /** Objects in the store may name another version, from before this one was stored. */
   readonly isSoleVersion: boolean;
+  /** How its versions become each other; absent: they differ in nothing but the name. */
+  readonly conversion: CustomConversion | undefined;
   /** The definition is being deleted: nothing new may be created. */
   readonly isTerminating: boolean;
   /** Of the version that is stored. */

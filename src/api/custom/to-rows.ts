@@ -6,6 +6,7 @@ import type {
 } from '../generated/apiextensions-v1.ts';
 import { newResource, type ResourceRow, SCALE, STATUS, type SubresourceRow } from '../resource-row.ts';
 import { customApplyType } from './custom-apply-type.ts';
+import type { CustomConversion, CustomKind } from './custom-kind.ts';
 import { customPrinter } from './custom-printer.ts';
 import { newRuleTree } from './rules/compile-rules.ts';
 
@@ -18,7 +19,8 @@ export interface CustomRows {
 /** `definition` has been validated: one version is stored. */
 export function toCustomRows(definition: CustomResourceDefinition): CustomRows {
   const { versions } = definition.spec;
-  const rows: ResourceRow[] = versions.map((version) => toRow(definition, version, () => storage));
+  const shared = { storage: () => storage, conversion: conversionOf(definition) };
+  const rows: ResourceRow[] = versions.map((version) => toRow(definition, version, shared));
   const storage = rows[versions.findIndex((version) => version.storage)]!;
   return { served: rows.filter((_, index) => versions[index]!.served), storage };
 }
@@ -26,7 +28,7 @@ export function toCustomRows(definition: CustomResourceDefinition): CustomRows {
 function toRow(
   { spec, status, metadata }: CustomResourceDefinition,
   version: CustomResourceDefinitionVersion,
-  storage: () => ResourceRow,
+  shared: Pick<CustomKind, 'storage' | 'conversion'>,
 ): ResourceRow {
   const names = status?.acceptedNames ?? spec.names;
   const apiVersion = `${spec.group}/${version.name}`;
@@ -54,9 +56,16 @@ function toRow(
       deprecationWarning: deprecationOf(version, `${apiVersion} ${kind}`),
       isSoleVersion: spec.versions.length === 1 && (status?.storedVersions?.length ?? 1) <= 1,
       isTerminating: metadata.deletionTimestamp !== undefined,
-      storage,
+      ...shared,
     },
   };
+}
+
+function conversionOf({ metadata, spec }: CustomResourceDefinition): CustomConversion | undefined {
+  const { strategy, webhook } = spec.conversion ?? {};
+  if (strategy !== 'Webhook' || webhook?.clientConfig === undefined) return undefined;
+  const { clientConfig, conversionReviewVersions } = webhook;
+  return { definition: metadata.name, clientConfig, reviewVersions: conversionReviewVersions };
 }
 
 function lazily<T>(make: () => T): () => T {

@@ -131,4 +131,6 @@ export function defaultDefinition({ spec }: { spec: CustomResourceDefinitionSpec
     names.listKind ||= `${names.kind}List`;
   }
   spec.conversion ??= { strategy: 'None' };
+  const service = spec.conversion.webhook?.clientConfig?.service;
+  if (service !== undefined) service.port ??= 443;
 }

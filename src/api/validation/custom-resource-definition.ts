@@ -4,6 +4,7 @@ import { compileRegex } from '../cel/regex/regex.ts';
 import { isJsonPath } from '../custom/json-path.ts';
 import { ruleErrors } from '../custom/rules/check-rules.ts';
 import type {
+  CustomResourceConversion,
   CustomResourceDefinition,
   CustomResourceDefinitionNames,
   CustomResourceDefinitionVersion,
@@ -11,10 +12,12 @@ import type {
 } from '../generated/apiextensions-v1.ts';
 import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
 import { dns1035LabelProblem, dns1123SubdomainProblem } from './names.ts';
+import { webhookClientErrors } from './webhook-client.ts';
 
 const APPROVAL = 'api-approved.kubernetes.io';
 const PROTECTED = /(?:^|\.)(?:k8s|kubernetes)\.io$/;
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
+const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
 
 export function validateDefinition({ metadata, spec }: CustomResourceDefinition): FieldError[] {
@@ -31,6 +34,7 @@ export function validateDefinition({ metadata, spec }: CustomResourceDefinition)
     );
   }
   errors.push(...nameErrors(names ?? { plural: '', kind: '' }), ...versionListErrors(versions ?? []));
+  errors.push(...conversionErrors(spec.conversion, 'spec.conversion'));
   return errors;
 }
 
@@ -97,6 +101,45 @@ function nameErrors({
   for (const [index, name] of categories.entries()) label(`categories[${index}]`, name, true);
   if (kind && kind === listKind)
     errors.push(invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same'));
+  return errors;
+}
+
+/** In upstream's paths, which are those of its own form of the object. */
+function conversionErrors(conversion: CustomResourceConversion | undefined, at: string): FieldError[] {
+  const { strategy, webhook } = conversion ?? { strategy: 'None' };
+  const strategies = ['None', 'Webhook'];
+  if (!strategy) return [required(`${at}.strategy`)];
+  if (!strategies.includes(strategy)) return [notSupported(`${at}.strategy`, strategy, strategies)];
+  const [client, versions] = [`${at}.webhookClientConfig`, `${at}.conversionReviewVersions`];
+  if (strategy === 'None') {
+    const why = 'should not be set when strategy is not set to Webhook';
+    return [
+      ...(webhook?.clientConfig === undefined ? [] : [forbidden(client, why)]),
+      ...((webhook?.conversionReviewVersions ?? []).length === 0 ? [] : [forbidden(versions, why)]),
+    ];
+  }
+  if (webhook?.clientConfig === undefined) {
+    return [
+      required(client, 'required when strategy is set to Webhook'),
+      ...reviewVersionErrors(webhook?.conversionReviewVersions ?? [], versions),
+    ];
+  }
+  return [
+    ...webhookClientErrors(webhook.clientConfig, client),
+    ...reviewVersionErrors(webhook.conversionReviewVersions ?? [], versions),
+  ];
+}
+
+function reviewVersionErrors(versions: readonly string[], at: string): FieldError[] {
+  if (versions.length === 0) return [required(at)];
+  const errors: FieldError[] = [];
+  for (const [index, version] of versions.entries()) {
+    const problem = versions.indexOf(version) < index ? 'duplicate version' : dns1035LabelProblem(version);
+    if (problem !== undefined) errors.push(invalid(`${at}[${index}]`, version, problem));
+  }
+  if (!versions.some((version) => REVIEW_VERSIONS.includes(version))) {
+    errors.push(invalid(at, versions, `must include at least one of ${REVIEW_VERSIONS.join(', ')}`));
+  }
   return errors;
 }
 

@@ -58,7 +58,7 @@ export function validateLabels(labels: Record<string, string> | undefined, field
   return errors;
 }
 
-function validateAnnotations(annotations: Record<string, string> | undefined): FieldError[] {
+export function validateAnnotations(annotations: Record<string, string> | undefined): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of Object.entries(annotations ?? {})) {

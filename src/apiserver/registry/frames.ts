@@ -19,6 +19,10 @@ export interface FrameShape {
   readonly transform?: (object: ApiObject) => unknown;
   /** As {@link transform}, for an object that has nothing but metadata. */
   readonly bookmark?: (object: ApiObject) => unknown;
+  /** Where versions are converted elsewhere: this shape for `objects`, once they are converted. Rejects with StatusError. */
+  readonly prepare?: (objects: readonly ApiObject[]) => Promise<FrameShape>;
+  /** Of a prepared shape: what `transform` is given instead of one of the objects. */
+  readonly convert?: (object: ApiObject) => ApiObject;
   readonly writer: FrameWriter;
 }
 
@@ -54,17 +58,24 @@ export class FrameCache {
   /** `stored` as an event of `type`. */
   frame(type: FrameType, stored: StoredObject, shape: FrameShape): WatchFrame {
     const { transform, writer } = shape;
-    const make = () =>
-      transform === undefined
+    const make = () => {
+      if (shape.convert !== undefined) {
+        // At once: what was prepared need not be held any longer.
+        const converted = shape.convert(objectOf(stored));
+        const value = transform?.(converted) ?? converted;
+        return new ValueFrame(type, () => value, writer);
+      }
+      return transform === undefined
         ? new StoredFrame(type, stored, writer)
         : new ValueFrame(type, () => transform(objectOf(stored)), writer);
+    };
     return this.#cached(stored, `${type}${shape.key}`, make);
   }
 
   /** `previous` as a watcher sees it go when `stored` no longer matches its selector: with the newer revision. */
   departure(stored: StoredObject, previous: StoredObject, shape: FrameShape): WatchFrame {
     return this.#cached(stored, `LEFT${shape.key}`, () => {
-      const last = objectOf(previous);
+      const last = shape.convert?.(objectOf(previous)) ?? objectOf(previous);
       const metadata = { ...last.metadata, resourceVersion: String(stored.revision) };
       const object: ApiObject = Object.freeze({ ...last, metadata: Object.freeze(metadata) });
       return new ValueFrame('DELETED', () => shape.transform?.(object) ?? object, shape.writer);
@@ -77,7 +88,7 @@ export class FrameCache {
     shape: FrameShape,
     make: () => readonly WatchFrame[],
   ): readonly WatchFrame[] {
-    if (shape.transform !== undefined) return make();
+    if (shape.transform !== undefined || shape.convert !== undefined) return make();
     let batches = this.#batches.get(shape.writer);
     if (batches === undefined) {
       batches = new WeakMap();

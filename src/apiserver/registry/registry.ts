@@ -13,6 +13,7 @@ import type { Store, StoredObject } from '../../store/store.ts';
 import type { AdmissionChain, AdmissionNotes, AskedRequest } from '../admission/admission.ts';
 import type { ServiceAllocator } from '../allocate/service-allocator.ts';
 import type { ApiObject } from '../api-object.ts';
+import type { CustomConversions } from '../custom/conversions.ts';
 import type { Writer } from './ownership.ts';
 
 export interface Registry {
@@ -21,6 +22,8 @@ export interface Registry {
   random: Random;
   admission: AdmissionChain;
   services: ServiceAllocator;
+  /** Versions of custom objects. */
+  conversions: CustomConversions;
 }
 
 /** One object, or with an empty name a collection; `namespace` is empty for cluster-scoped kinds or for all. */

@@ -17,6 +17,7 @@ import { validateEphemeralContainersUpdate } from '../../api/validation/ephemera
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validateCreate, validateStatus, validateUpdate } from '../../api/validation/validate.ts';
+import { assert } from '../../base/assert.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import type { Change, NewestObjects, StoredObject, TransactResult } from '../../store/store.ts';
 import {
@@ -26,7 +27,7 @@ import {
   newAdmissionNotes,
 } from '../admission/admission.ts';
 import type { Reservation } from '../allocate/service-allocator.ts';
-import { type ApiObject, objectOf, storable } from '../api-object.ts';
+import { type ApiObject, copyJson, objectOf, storable } from '../api-object.ts';
 import { MODIFIED, newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { deliberate } from './deliberate.ts';
@@ -41,9 +42,10 @@ export interface Edit {
   subresource: string;
   /**
    * The wanted object, decoded and defaulted, owned by the caller. `old` is frozen.
-   * Its resourceVersion, when there is one, must be the current one.
+   * Its resourceVersion, when there is one, must be the current one. Takes its time only where versions are converted
+   * elsewhere. Asked again when `old` has changed meanwhile, and may give the same object then.
    */
-  produce(old: ApiObject): ApiObject;
+  produce(old: ApiObject): ApiObject | Promise<ApiObject>;
   /** As which webhooks see the object, where it is not as itself. */
   shown?: ShownAs;
   /** `produce` has decided on `metadata.managedFields` itself: an apply. */
@@ -67,21 +69,36 @@ export async function updateObject(
 ): Promise<WriteOutcome> {
   const view = newAdmissionView(registry);
   const commit = new UpdateCommit(registry, target, edit, write);
-  const pendingOn = (current: StoredObject | undefined) => {
+  const oldOf = (current: StoredObject | undefined): ApiObject => {
     if (current === undefined) throw newNotFound(target.row, target.name);
-    return new PendingUpdate(registry, target, { edit, old: objectOf(current), write }, view);
+    return objectOf(current);
   };
+  const pendingOn = (old: ApiObject, produced: ApiObject) =>
+    new PendingUpdate(registry, target, { edit, old, produced, write }, view);
   const { subresource } = edit.shown ?? edit;
   const probe = { ...requestOf(target, edit, write), subresource, operation: 'UPDATE' } as const;
-  const transaction = registry.admission.webhooks.concern(probe, view)
-    ? deliberate(registry, target, async (current) => {
-        const request = await pendingOn(current).deliberate();
-        return (others) => commit.change(request, current!, others);
-      })
-    : registry.store.transact(keyFor(target), (current, others) =>
-        commit.change(pendingOn(current).decide(), current!, others),
-      );
+  const isConverted = target.row.custom?.conversion !== undefined;
+  const transaction =
+    isConverted || registry.admission.webhooks.concern(probe, view)
+      ? deliberate(registry, target, async (current) => {
+          const old = isConverted ? await inStoredVersion(registry, target, oldOf(current)) : oldOf(current);
+          const produced = copyJson(await edit.produce(old));
+          const request = await pendingOn(old, produced).deliberate();
+          return (others) => commit.change(request, current!, others);
+        })
+      : registry.store.transact(keyFor(target), (current, others) => {
+          const old = oldOf(current);
+          const produced = edit.produce(old);
+          assert(!(produced instanceof Promise), 'only conversions elsewhere take their time');
+          return commit.change(pendingOn(old, produced).decide(), current!, others);
+        });
   return commit.settle(transaction);
+}
+
+/** It may have been written when another version was the stored one. */
+async function inStoredVersion(registry: Registry, { row }: Target, old: ApiObject): Promise<ApiObject> {
+  const [converted] = await registry.conversions.ofStored(row, [old]);
+  return converted!;
 }
 
 /** From the object that an update makes to what the store holds. */
@@ -132,6 +149,7 @@ class UpdateCommit {
 interface Pending {
   edit: Edit;
   old: ApiObject;
+  produced: ApiObject;
   write: WriteContext;
 }
 
@@ -153,12 +171,11 @@ class PendingUpdate {
   readonly #sent: ManagedFieldsEntry[] | undefined;
 
   constructor(registry: Registry, target: Target, pending: Pending, view: AdmissionView) {
-    const { edit, old, write } = pending;
+    const { edit, old, produced, write } = pending;
     this.#registry = registry;
     this.#target = target;
     this.#pending = pending;
     this.#view = view;
-    const produced = edit.produce(old);
     checkIdentity(target, produced, old);
     this.#sent = produced.metadata.managedFields;
     const object = this.#shape(produced);
@@ -225,7 +242,7 @@ class PendingUpdate {
 function managedFieldsAfter(
   registry: Registry,
   { row }: Target,
-  { edit, old, write }: Pending,
+  { edit, old, write }: Omit<Pending, 'produced'>,
   { object, sent }: { object: ApiObject; sent: ManagedFieldsEntry[] | undefined },
 ): ManagedFieldsEntry[] | undefined {
   const writer = write.writer ?? { manager: write.user.username, apiVersion: object.apiVersion };

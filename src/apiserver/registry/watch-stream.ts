@@ -13,9 +13,10 @@
 import type { WatchFrame } from '../../api/message.ts';
 import { assert } from '../../base/assert.ts';
 import type { Clock, Timer } from '../../base/clock.ts';
-import { hasReason } from '../../base/status-error.ts';
+import { hasReason, StatusError } from '../../base/status-error.ts';
 import type { Store, StoreWatch } from '../../store/store.ts';
 import type { CoarseTimers } from '../coarse-timers.ts';
+import { ConvertedFrames } from './converted-frames.ts';
 import { type FrameCache, newFrame } from './frames.ts';
 import { scopeOf } from './scope.ts';
 import type { WatchRequest } from './watch.ts';
@@ -44,6 +45,8 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
   readonly #signal: AbortSignal;
   #watch: StoreWatch | undefined;
   #initial: Iterator<Frames> | undefined;
+  /** Instead of {@link #initial}, where versions are converted elsewhere. */
+  #conversion: ConvertedFrames | undefined;
   /** Wakes the reader, if one waits. */
   #wake: (() => void) | undefined;
   #isBookmarkDue = false;
@@ -66,13 +69,31 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
     assert(this.#wake === undefined, 'a watch has one reader');
     this.#watch ??= this.#open();
     for (;;) {
-      const frames = this.#due(this.#watch);
+      const due = this.#converted(this.#watch);
+      const frames = due instanceof Promise ? await due : due;
       if (frames !== undefined) return { done: false, value: frames };
       if (this.#isOver) return OVER;
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
     }
+  }
+
+  /** As {@link #due}, once what is to be shown has been converted. */
+  #converted(watch: StoreWatch): Frames | undefined | Promise<Frames | undefined> {
+    const converted = this.#conversion;
+    if (converted === undefined || this.#isOver) return this.#due(watch);
+    const events = converted.isEmpty ? watch.take() : undefined;
+    if (events !== undefined) converted.addEvents(events);
+    if (converted.isEmpty) return this.#due(watch);
+    return converted.next().then(
+      (frames) => (frames.length > 0 ? frames : this.#converted(watch)),
+      (error: unknown) => {
+        this.#end();
+        if (!(error instanceof StatusError)) throw error;
+        return [newFrame('ERROR', error.toStatus(), this.#request.shape.writer)];
+      },
+    );
   }
 
   return(): Promise<Result> {
@@ -89,7 +110,12 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
     const from = existing?.revision ?? (afterRevision === 0 ? store.revision : afterRevision);
     const watch = store.watch(scope, from, this.#signal);
     watch.onChange(() => this.#wakeReader());
-    if (existing !== undefined) this.#initial = initialFrames(frames, this.#request, existing);
+    const { prepare } = this.#request.shape;
+    if (prepare !== undefined) this.#conversion = new ConvertedFrames(frames, this.#request, prepare);
+    if (existing !== undefined) {
+      if (this.#conversion === undefined) this.#initial = initialFrames(frames, this.#request, existing);
+      else this.#conversion.addInitial(existing);
+    }
     this.#endMs = clock.monotonicMs() + timeoutMs;
     this.#setTimer();
     return watch;

@@ -26,6 +26,7 @@ import {
   targetOf,
   writeOf,
 } from '../server-context.ts';
+import { storedAsServed } from '../shaping.ts';
 import { requiredBody } from '../verbs.ts';
 
 const SCALE = { group: 'autoscaling', version: 'v1', kind: 'Scale' };
@@ -68,11 +69,18 @@ function selectorText({ apiVersion }: ApiObject, selector: LabelSelector | Recor
   return formatLabelSelector(isPlain ? { matchLabels: selector as Record<string, string> } : selector);
 }
 
-function getScale(server: ServerContext, call: ResourceCall): ApiResponse {
+/** By which the numbers of stored objects are found. */
+function scaleRowOf(call: ResourceCall): ResourceRow {
+  const { row } = targetOf(call);
+  return row.custom !== undefined && row.custom.scale === undefined ? call.row : row;
+}
+
+async function getScale(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const target = targetOf(call);
   const stored = readObject(server.registry.store, target);
   if (stored === undefined) throw newNotFound(target.row, target.name);
-  return valueResponse(200, scaleOf(target.row, objectOf(stored)), call.representation);
+  const object = await storedAsServed(server, target.row, objectOf(stored));
+  return valueResponse(200, scaleOf(scaleRowOf(call), object), call.representation);
 }
 
 function updateScale(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -104,11 +112,12 @@ async function writeScale(
   wanted: (current: Scale) => unknown,
 ): Promise<ApiResponse> {
   const { dryRun, fieldValidation } = parseWriteOptions(call.request.query);
+  const row = scaleRowOf(call);
   const edit = {
     subresource: '',
-    shown: shownAsScale(call.row),
+    shown: shownAsScale(row),
     produce(old: ApiObject): ApiObject {
-      const { object: scale } = decodeAs(wanted(scaleOf(call.row, old)), SCALE, { fieldValidation });
+      const { object: scale } = decodeAs(wanted(scaleOf(row, old)), SCALE, { fieldValidation });
       const replicas = (scale.spec?.['replicas'] as number | undefined) ?? 0;
       if (replicas < 0) {
         const why = 'must be greater than or equal to 0';
@@ -119,9 +128,9 @@ async function writeScale(
       if (name) metadata.name = name;
       if (namespace) metadata.namespace = namespace;
       if (uid) metadata.uid = uid;
-      return withReplicas(call.row, { ...old, metadata }, replicas);
+      return withReplicas(row, { ...old, metadata }, replicas);
     },
   };
   const { object } = await updateObject(server.registry, targetOf(call), edit, writeOf(call, dryRun));
-  return valueResponse(200, scaleOf(call.row, object), call.representation);
+  return valueResponse(200, scaleOf(row, object), call.representation);
 }

@@ -33,7 +33,8 @@ export interface WebhookQuestion {
   /** Of the webhook among all: what its calls are counted by. */
   key: string;
   clientConfig: WebhookClientConfig;
-  review: unknown;
+  /** JSON. */
+  body: string;
   timeoutMs: number;
   answerBytesMax: number;
 }
@@ -74,7 +75,7 @@ export class WebhookCaller {
 
   async #send(question: WebhookQuestion, signal: AbortSignal): Promise<WebhookAnswer> {
     const { clock, transport } = this.#parts;
-    const { timeoutMs, clientConfig, answerBytesMax, review } = question;
+    const { timeoutMs, clientConfig, answerBytesMax, body } = question;
     const url = `${urlOf(clientConfig)}?timeout=${Math.ceil(timeoutMs / 1000)}s`;
     const within = newScope(signal);
     const late = new WebhookTransportError('context deadline exceeded');
@@ -84,7 +85,7 @@ export class WebhookCaller {
         url,
         ...this.#addressOf(clientConfig),
         ...caBundleOf(clientConfig),
-        body: JSON.stringify(review),
+        body,
         answerBytesMax,
       };
       return await transport.send(post, within.signal);

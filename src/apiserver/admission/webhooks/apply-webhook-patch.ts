@@ -70,8 +70,7 @@ export async function applyWebhookPatch(
   );
   if (equalJson(changed, shown)) return false;
   checkIdentity(request, shown, changed);
-  const stored =
-    ownKind === undefined ? await convert(storageRow(asked.row), changed, asked.signal) : changed;
+  const stored = ownKind === undefined ? await convert(storageRow(asked.row), changed) : changed;
   keepServerFields(request.object, stored);
   replaceFields(request.object, stored);
   return true;

@@ -25,11 +25,7 @@ import type { ConcernedWebhook } from './webhook-catalog.ts';
 import { FailedWebhookError, newRejection } from './webhook-errors.ts';
 
 /** Takes an object to the version of a row of its kind. */
-export type ConvertObject = (
-  row: ResourceRow,
-  object: ApiObject,
-  signal: AbortSignal,
-) => ApiObject | Promise<ApiObject>;
+export type ConvertObject = (row: ResourceRow, object: ApiObject) => ApiObject | Promise<ApiObject>;
 
 export interface WebhookServices extends PolicyServices {
   clock: Clock;
@@ -52,7 +48,7 @@ export async function toSubject(
   const { asked, old, subresource } = request;
   const hasOwnKind = row.subresources.some(({ name, kind }) => name === subresource && kind !== undefined);
   const inVersion = (given: ApiObject | undefined) =>
-    given === undefined || hasOwnKind ? given : convert(row, given, asked.signal);
+    given === undefined || hasOwnKind ? given : convert(row, given);
   return { request, asked, row, object: await inVersion(object), old: await inVersion(old) };
 }
 
@@ -69,8 +65,8 @@ export async function callWebhook(
   if (timeoutMs <= 0) throw newTimeout();
   const version = reviewVersionOf(admissionReviewVersions);
   const uid = randomUid(random);
-  const review = newReview(subject, version, uid);
-  const question = { key: webhook.key, clientConfig, review, timeoutMs, answerBytesMax: ANSWER_BYTES_MAX };
+  const body = JSON.stringify(newReview(subject, version, uid));
+  const question = { key: webhook.key, clientConfig, body, timeoutMs, answerBytesMax: ANSWER_BYTES_MAX };
   const answer = await caller.ask(question, asked.signal).catch((error: unknown): never => {
     if (!(error instanceof WebhookCallError)) throw error;
     throw new FailedWebhookError(name, `failed to call webhook: ${error.message}`);

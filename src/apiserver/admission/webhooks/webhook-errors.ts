@@ -1,31 +1,12 @@
 /** What a client is told when a webhook says no, or says nothing. @see k8s.io/apiserver/pkg/admission/plugin/webhook/errors/statuserror.go */
 import { isJsonObject, type JsonObject } from '../../../api/json.ts';
-import {
-  type Status,
-  type StatusDetails,
-  StatusError,
-  type StatusReason,
-} from '../../../base/status-error.ts';
+import { type StatusDetails, StatusError } from '../../../base/status-error.ts';
+import { UnlistedError } from '../../errors.ts';
 
 /** By its `failurePolicy` this is a refusal, or nothing. */
 export class FailedWebhookError extends Error {
   constructor(name: string, reason: string) {
     super(`failed calling webhook ${JSON.stringify(name)}: ${reason}`);
-  }
-}
-
-/** A webhook's own Status, whose reason need not be one of Kubernetes'. */
-class RejectedByWebhookError extends StatusError {
-  readonly #reason: string;
-
-  constructor(reason: string, message: string, options: { code: number; details?: StatusDetails }) {
-    super('Unknown', message, options);
-    this.#reason = reason;
-  }
-
-  override toStatus(): Status {
-    const { reason: _, ...status } = super.toStatus();
-    return this.#reason === '' ? status : { ...status, reason: this.#reason as StatusReason };
   }
 }
 
@@ -38,14 +19,10 @@ export function newRejection(name: string, result: JsonObject | undefined): Stat
   const why = text(message) || text(reason);
   const denied = `admission webhook ${JSON.stringify(name)} denied the request`;
   const isError = typeof code === 'number' && Number.isInteger(code) && code >= 400 && code < 600;
-  return new RejectedByWebhookError(
-    text(reason),
-    why === '' ? `${denied} without explanation` : `${denied}: ${why}`,
-    {
-      code: isError ? code : 400,
-      ...(isJsonObject(details) ? { details: detailsOf(details) } : {}),
-    },
-  );
+  return new UnlistedError(text(reason), why === '' ? `${denied} without explanation` : `${denied}: ${why}`, {
+    code: isError ? code : 400,
+    ...(isJsonObject(details) ? { details: detailsOf(details) } : {}),
+  });
 }
 
 /** What of a stranger's details has the right shape. */
