@@ -21,23 +21,42 @@ import { podDirectory, podsDirectory } from './volumes/volume-paths.ts';
 export class OrphanSweeper {
   readonly #deps: PodDeps;
   readonly #sweeping = new Set<string>();
+  /** How many have begun. */
+  #sweeps = 0;
+  /** Where the last one found nothing to do. */
+  #clean: { listed: object; names: readonly string[] } | undefined;
 
   constructor(deps: PodDeps) {
     this.#deps = deps;
   }
 
+  /** As {@link sweep}, when no worker has gone since the last one: there is no work where nothing else has changed. */
+  async sweepAgain(workers: ReadonlyMap<string, unknown>, signal: AbortSignal): Promise<void> {
+    const { host, observer, settings } = this.#deps;
+    const names = await host.list(podsDirectory(settings.rootDir), signal);
+    if (observer.listed !== this.#clean?.listed || names !== this.#clean.names)
+      await this.sweep(workers, signal);
+  }
+
   /** Sweeps everything that belongs to none of `workers`. Pods already being swept are left alone. */
   async sweep(workers: ReadonlyMap<string, unknown>, signal: AbortSignal): Promise<void> {
     const { host, observer, settings } = this.#deps;
+    this.#clean = undefined;
+    const sweep = ++this.#sweeps;
+    const { listed } = observer;
     const orphans: string[] = [];
     for (const uid of observer.podUids()) {
       if (!workers.has(uid) && !this.#sweeping.has(uid)) orphans.push(uid);
     }
     await Promise.all(orphans.map((uid) => this.#sweepPod(uid, signal)));
-    for (const uid of await host.list(podsDirectory(settings.rootDir), signal)) {
-      const isNeeded = workers.has(uid) || observer.has(uid);
-      if (!isNeeded) await host.remove(podDirectory(settings.rootDir, uid), signal);
+    const names = await host.list(podsDirectory(settings.rootDir), signal);
+    let isSwept = orphans.length + this.#sweeping.size === 0;
+    for (const uid of names) {
+      if (workers.has(uid) || observer.has(uid)) continue;
+      isSwept = false;
+      await host.remove(podDirectory(settings.rootDir, uid), signal);
     }
+    if (isSwept && observer.listed === listed && this.#sweeps === sweep) this.#clean = { listed, names };
   }
 
   async #sweepPod(uid: string, signal: AbortSignal): Promise<void> {

@@ -167,8 +167,8 @@ class NodeKubelet implements Kubelet {
   }
 
   async #sweepNowAndThen(signal: AbortSignal): Promise<void> {
-    while (!signal.aborted) {
-      await this.#sweeper.sweep(this.#workers, signal);
+    for (;;) {
+      await this.#sweeper.sweepAgain(this.#workers, signal);
       await this.#deps.clock.sleep(HOUSEKEEPING_MS, signal);
     }
   }

@@ -50,6 +50,11 @@ export class RuntimeObserver {
     return this.#pods.get(uid) ?? NOTHING_RUNNING;
   }
 
+  /** The very same while the runtime gives the very same. */
+  get listed(): object {
+    return this.#pods;
+  }
+
   podUids(): Iterable<string> {
     return this.#pods.keys();
   }

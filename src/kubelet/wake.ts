@@ -7,6 +7,8 @@ export class Wake {
   #isPending = true;
   #resume: (() => void) | undefined;
   #timer: Timer | undefined;
+  /** By the monotonic clock; of the timer that is set. */
+  #dueMs = Number.POSITIVE_INFINITY;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -19,9 +21,17 @@ export class Wake {
 
   /** Wakes at a wall time too (Infinity: at none); replaces the moment that was set before. */
   at(wallMs: number): void {
+    const delayMs = Math.max(0, wallMs - this.#clock.now());
+    const dueMs = this.#clock.monotonicMs() + delayMs;
+    // Most looks at a Pod change nothing about when the next one is due.
+    if (dueMs === this.#dueMs) return;
     this.#timer?.cancel();
-    if (wallMs === Number.POSITIVE_INFINITY) return;
-    this.#timer = this.#clock.setTimer(Math.max(0, wallMs - this.#clock.now()), () => this.now());
+    this.#dueMs = dueMs;
+    if (dueMs === Number.POSITIVE_INFINITY) return;
+    this.#timer = this.#clock.setTimer(delayMs, () => {
+      this.#dueMs = Number.POSITIVE_INFINITY;
+      this.now();
+    });
   }
 
   /** Resolves at the next wake, at once if there was one since the last wait. */
