@@ -194,20 +194,16 @@ class NodeKubelet implements Kubelet {
       worker.evict(rejection, 1);
     }
     this.#workers.set(uid, worker);
-    void this.#runWorker(worker, signal);
+    worker.begin(signal, this.#workerEnded);
   }
 
-  async #runWorker(worker: PodWorker, signal: AbortSignal): Promise<void> {
-    const { uid } = worker.pod.metadata;
-    try {
-      await worker.run(signal);
-      this.#workers.delete(uid);
-      await this.#sweeper.sweep(this.#workers, signal);
-    } catch (error) {
+  readonly #workerEnded = (worker: PodWorker, signal: AbortSignal) => {
+    this.#workers.delete(worker.pod.metadata.uid);
+    this.#sweeper.sweep(this.#workers, signal).catch((error: unknown) => {
       if (signal.aborted) return;
-      this.#deps.log.error('a Pod worker ended', { pod: formatPod(worker.pod), error });
-    }
-  }
+      this.#deps.log.error('what a Pod left cannot be swept', { pod: formatPod(worker.pod), error });
+    });
+  };
 
   #remove(pod: Pod): void {
     this.#workers.get(pod.metadata.uid)?.removed(pod);

@@ -8,7 +8,7 @@
 import type { Pod } from '../api/generated/core-v1.ts';
 import { equalJson } from '../api/json.ts';
 import { onAbort } from '../base/abort.ts';
-import { newDeferred } from '../base/deferred.ts';
+import { type Deferred, newDeferred } from '../base/deferred.ts';
 import { containerSubject, podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
 import { nextLookMs } from './next-look.ts';
@@ -29,10 +29,21 @@ import { Wake } from './wake.ts';
 /** Wait after a look that failed. */
 const SYNC_RETRY_MS = 1_000;
 
+interface Work {
+  signal: AbortSignal;
+  ended: (worker: PodWorker, signal: AbortSignal) => void;
+  /** Hears no more of the signal. */
+  leave(): void;
+}
+
 export class PodWorker {
   readonly #deps: PodDeps;
   readonly #wake: Wake;
-  readonly #terminated = newDeferred();
+  /** Set while somebody waits for it. */
+  #terminated: Deferred<void> | undefined;
+  /** Set from its beginning to its end. A worker at rest is nothing but its fields: no function of it is suspended. */
+  #work: Work | undefined;
+  #isLooking = false;
   readonly #volumes: PodVolumes;
   /** These three are absent while nothing is under way: of most Pods nothing is for most of their lives. */
   #remembered: PodMemory | undefined;
@@ -70,6 +81,8 @@ export class PodWorker {
 
   /** Resolves when everything of the Pod has stopped for good. */
   get whenTerminated(): Promise<void> {
+    if (this.#state.is === 'terminated') return Promise.resolve();
+    this.#terminated ??= newDeferred();
     return this.#terminated.promise;
   }
 
@@ -140,31 +153,54 @@ export class PodWorker {
     this.#wake.now();
   }
 
-  /** Runs until the Pod has ended and its object is gone; containers keep running when `signal` aborts. */
-  async run(signal: AbortSignal): Promise<void> {
-    const { log } = this.#deps;
-    signal.throwIfAborted();
+  /**
+   * Works until the Pod has ended and its object is gone, and calls `ended`; or until `signal` aborts, when containers keep
+   * running.
+   */
+  begin(signal: AbortSignal, ended: Work['ended']): void {
+    if (signal.aborted) return;
     const leave = onAbort(signal, () => {
       this.#starts?.abort(signal.reason);
       this.#kills?.abort(signal.reason);
+      if (!this.#isLooking) this.#end();
     });
+    const work = { signal, ended, leave };
+    this.#work = work;
+    this.#wake.listen(() => void this.#lookWhileWoken(work));
+  }
+
+  get #isOver(): boolean {
+    return this.#state.is === 'terminated' && this.#isRemoved;
+  }
+
+  async #lookWhileWoken({ signal, ended }: Work): Promise<void> {
+    if (this.#isLooking) return;
+    this.#isLooking = true;
+    // Whoever wakes it goes on first, and may have more to tell.
+    await Promise.resolve();
+    while (!signal.aborted && !this.#isOver && this.#wake.take()) await this.#look(signal);
+    this.#isLooking = false;
+    if (!signal.aborted && !this.#isOver) return;
+    this.#end();
+    if (!signal.aborted) ended(this, signal);
+  }
+
+  async #look(signal: AbortSignal): Promise<void> {
     try {
-      while (!(this.#state.is === 'terminated' && this.#isRemoved)) {
-        await this.#wake.wait(signal);
-        try {
-          await this.#sync(signal);
-        } catch (error) {
-          signal.throwIfAborted();
-          log.error('a look at a Pod failed', { pod: formatPod(this.#pod), error });
-          this.#wake.at(this.#deps.clock.now() + SYNC_RETRY_MS);
-        }
-      }
-    } finally {
-      leave();
-      this.#wake.close();
-      this.#deps.probes.remove(this.#pod.metadata.uid);
-      this.#deps.objects.release(this.#pod.metadata.uid);
+      await this.#sync(signal);
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#deps.log.error('a look at a Pod failed', { pod: formatPod(this.#pod), error });
+      this.#wake.at(this.#deps.clock.now() + SYNC_RETRY_MS);
     }
+  }
+
+  #end(): void {
+    this.#work?.leave();
+    this.#work = undefined;
+    this.#wake.close();
+    this.#deps.probes.remove(this.#pod.metadata.uid);
+    this.#deps.objects.release(this.#pod.metadata.uid);
   }
 
   async #sync(signal: AbortSignal): Promise<void> {
@@ -320,7 +356,7 @@ export class PodWorker {
   }
 
   async #cleanUp(signal: AbortSignal): Promise<void> {
-    this.#terminated.resolve();
+    this.#terminated?.resolve();
     await this.#volumes.remove(this.#pod.metadata.uid, signal);
   }
 

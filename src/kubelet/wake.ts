@@ -41,6 +41,19 @@ export class Wake {
     this.#isPending = false;
   }
 
+  /** Instead of waiting: calls `look` at every wake, and at once if there was one. It {@link take}s the wake when it begins. */
+  listen(look: () => void): void {
+    this.#resume = look;
+    if (this.#isPending) look();
+  }
+
+  /** Whether there was a wake since the last time that this was asked. */
+  take(): boolean {
+    const wasPending = this.#isPending;
+    this.#isPending = false;
+    return wasPending;
+  }
+
   #nextWake(signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
       const resume = () => {
@@ -55,5 +68,6 @@ export class Wake {
 
   close(): void {
     this.#timer?.cancel();
+    this.#resume = undefined;
   }
 }

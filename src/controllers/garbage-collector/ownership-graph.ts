@@ -19,7 +19,7 @@ export interface GraphNode {
   namespace: string;
   name: string;
   owners: readonly OwnerReference[];
-  readonly dependents: Set<GraphNode>;
+  dependents: ReadonlySet<GraphNode>;
   /** Referred to, but never seen. */
   isAbsent: boolean;
   isTerminating: boolean;
@@ -89,7 +89,7 @@ class Graph implements OwnershipGraph {
     for (const { uid: ownerUid } of node.owners) {
       const owner = this.#nodes.get(ownerUid);
       if (owner === undefined) continue;
-      owner.dependents.delete(node);
+      removeDependent(owner, node);
       if (owner.isWaitingForDependents) affected.push(ownerUid);
       this.#dropIfUnused(owner);
     }
@@ -106,7 +106,7 @@ class Graph implements OwnershipGraph {
       namespace: '',
       name: '',
       owners: NO_OWNERS,
-      dependents: new Set(),
+      dependents: NOBODY,
       isAbsent: true,
       isTerminating: false,
       isWaitingForDependents: false,
@@ -126,13 +126,13 @@ class Graph implements OwnershipGraph {
       // Whether an absent owner exists is asked once, of the owner; its dependents follow when it does not.
       if (owner.isAbsent) affected.push(owner.uid);
       if (owner.isWaitingForDependents) affected.push(node.uid, owner.uid);
-      owner.dependents.add(node);
+      addDependent(owner, node);
     }
     const lost = before.filter(({ uid }) => !wanted.has(uid));
     for (const { uid } of lost) {
       const owner = this.#nodes.get(uid);
       if (owner === undefined) continue;
-      owner.dependents.delete(node);
+      removeDependent(owner, node);
       if (owner.isWaitingForDependents || owner.isOrphaning) affected.push(uid);
       this.#dropIfUnused(owner);
     }
@@ -165,4 +165,18 @@ class Graph implements OwnershipGraph {
 
 function uidsOf(nodes: ReadonlySet<GraphNode>): string[] {
   return [...nodes].map(({ uid }) => uid);
+}
+
+/** Of most objects: that nobody refers to them takes no set of their own. */
+const NOBODY: ReadonlySet<GraphNode> = new Set();
+
+function addDependent(owner: GraphNode, node: GraphNode): void {
+  if (owner.dependents === NOBODY) owner.dependents = new Set();
+  (owner.dependents as Set<GraphNode>).add(node);
+}
+
+function removeDependent(owner: GraphNode, node: GraphNode): void {
+  if (owner.dependents === NOBODY) return;
+  (owner.dependents as Set<GraphNode>).delete(node);
+  if (owner.dependents.size === 0) owner.dependents = NOBODY;
 }
