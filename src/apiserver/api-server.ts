@@ -6,6 +6,7 @@
  * Invariant: whatever goes wrong is a Status in Kubernetes' words; a broken invariant of our own ends the process.
  */
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
+import { NODE_METRICS } from '../api/resources/metrics.ts';
 import { type ResourceRow, SERVICES } from '../api/resources.ts';
 import { isCancellation } from '../base/abort.ts';
 import { AssertionError } from '../base/assert.ts';
@@ -38,6 +39,7 @@ import { CustomConversions } from './custom/conversions.ts';
 import { CustomDefinitions } from './custom/definitions.ts';
 import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
 import type {
+  AgentReader,
   PathResponder,
   RequestAuthenticator,
   RequestAuthorizer,
@@ -57,6 +59,8 @@ import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
 import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
 import { newVersionConverter, respondList } from './shaping.ts';
 import { subresourceHandlers } from './subresources/subresources.ts';
+import { AgentSummaries } from './usage/agent-summaries.ts';
+import { USAGE_ROWS, USAGE_VERBS } from './usage/usage-verbs.ts';
 import { VERBS } from './verbs.ts';
 import { WebhookCaller } from './webhooks/webhook-caller.ts';
 import type { WebhookTransport } from './webhooks/webhook-transport.ts';
@@ -82,6 +86,8 @@ export interface ApiServerOptions {
   audit?: AuditLog;
   /** How webhooks are reached. */
   webhooks: WebhookTransport;
+  /** Who asks the nodes' agents what they use; without it `metrics.k8s.io` is not served. */
+  agents?: AgentReader;
 }
 
 export interface ApiServer {
@@ -107,7 +113,7 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
   const services = new ServiceAllocator(options.serviceRanges, random.fork('services'));
   for (const stored of store.list({ prefix: prefixOf(SERVICES, '') }).objects)
     services.restore(objectOf(stored));
-  const kinds = new KindCatalog();
+  const kinds = new KindCatalog(options.agents === undefined ? [] : USAGE_ROWS);
   const caller = new WebhookCaller({
     clock,
     store,
@@ -165,7 +171,10 @@ class KubeApiServer implements ApiServer {
     const protobufFrames = new ProtobufFrames(messages);
     const access = { authorizer, rules, tokenVerifier, tokenIssuer };
     const podRange = parseAddressRange(options.podCidr);
-    this.#context = { registry, kinds: this.kinds, watches, messages, protobufFrames, podRange, ...access };
+    const { agents } = options;
+    const usage = agents === undefined ? {} : { usage: new AgentSummaries({ store, clock, agents }) };
+    const served = { registry, kinds: this.kinds, watches, messages, protobufFrames, podRange };
+    this.#context = { ...served, ...access, ...usage };
   }
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
@@ -329,7 +338,8 @@ const STREAMED = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
 /** Negotiated before anything is done. @throws StatusError NotAcceptable */
 function representationOf({ info, row, request }: Omit<ResourceCall, 'representation'>): Representation {
   if (STREAMED.has(info.subresource)) return PLAIN;
-  const isCustom = row.custom !== undefined && info.subresource !== 'scale';
+  const hasSchema = row.custom === undefined && row.group !== NODE_METRICS.group;
+  const isCustom = !hasSchema && info.subresource !== 'scale';
   return negotiate(request, { isWatch: info.verb === 'watch', isCustom });
 }
 
@@ -341,6 +351,7 @@ function handlerOf({ info, row }: Omit<ResourceCall, 'representation'>): CallHan
     return handlers[verb] ?? refuse();
   }
   if (info.name !== '' && verb === 'create') return refuse();
+  if (row.group === NODE_METRICS.group) return USAGE_VERBS[verb] ?? refuse();
   if (row.virtual) return verb === 'create' ? (VIRTUAL_CREATE[row.resource] ?? refuse()) : emptyList(verb);
   if (!row.verbs.some((allowed) => allowed === verb)) return refuse();
   return VERBS[verb as RequestVerb];

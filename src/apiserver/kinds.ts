@@ -7,10 +7,18 @@ import type { CustomResourceDefinition } from '../api/generated/apiextensions-v1
 import { allResources, findResource, type ResourceRow } from '../api/resources.ts';
 
 export class KindCatalog {
+  /** Built in, but not in the table. */
+  readonly #extra: readonly ResourceRow[];
   /** By the definition's name. */
   readonly #custom = new Map<string, readonly ResourceRow[]>();
   readonly #byResource = new Map<string, ResourceRow>();
-  #rows: readonly ResourceRow[] = allResources();
+  #rows: readonly ResourceRow[] = [];
+
+  /** @param extra  rows that this server has beside the table */
+  constructor(extra: readonly ResourceRow[] = []) {
+    this.#extra = extra;
+    this.#changed();
+  }
 
   /** Every row; another array once it has changed. */
   get rows(): readonly ResourceRow[] {
@@ -38,8 +46,9 @@ export class KindCatalog {
   #changed(): void {
     this.#byResource.clear();
     const custom = this.customRows;
-    for (const row of custom) this.#byResource.set(`${row.group}/${row.version}/${row.resource}`, row);
-    this.#rows = [...allResources(), ...[...custom].sort(compareRows)];
+    for (const row of [...this.#extra, ...custom])
+      this.#byResource.set(`${row.group}/${row.version}/${row.resource}`, row);
+    this.#rows = [...allResources(), ...this.#extra, ...[...custom].sort(compareRows)];
   }
 }
 

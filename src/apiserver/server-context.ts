@@ -14,6 +14,7 @@ import type { WatchSource } from './registry/watch-stream.ts';
 import type { Representation } from './representation.ts';
 import type { RequestInfo } from './route.ts';
 import { storageRow } from './stored-version.ts';
+import type { AgentSummaries } from './usage/agent-summaries.ts';
 
 export interface ServerContext {
   registry: Registry;
@@ -28,6 +29,8 @@ export interface ServerContext {
   tokenIssuer: TokenIssuer;
   /** Where the addresses of Pods are. */
   podRange: AddressRange;
+  /** What nodes use; absent where there are no agents to ask. */
+  usage?: AgentSummaries;
 }
 
 /** One authorized request for a resource that the table has. */

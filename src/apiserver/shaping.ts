@@ -152,7 +152,8 @@ function keptForm({ row, representation }: ResourceCall): 'json' | 'protobuf' | 
   return format === 'json' && pretty ? undefined : format;
 }
 
-function respondServed(server: ServerContext, call: ResourceCall, served: ApiObject): ApiResponse {
+/** One object as it is served, in the form that was asked for. */
+export function respondServed(server: ServerContext, call: ResourceCall, served: ApiObject): ApiResponse {
   const { representation } = call;
   const toValue: Record<Representation['shape'], () => unknown> = {
     object: () => served,
@@ -180,10 +181,11 @@ export function respondList(
   return respond(stored.map((object) => fromStored(row, object)));
 }
 
-function respondServedList(
+/** Objects as they are served, as a list in the form that was asked for. */
+export function respondServedList(
   server: ServerContext,
   call: ResourceCall,
-  served: ApiObject[],
+  served: readonly ApiObject[],
   metadata: ListPage['metadata'],
 ): ApiResponse {
   const { row, representation } = call;

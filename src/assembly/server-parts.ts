@@ -12,7 +12,7 @@ import { newRbacIndex } from '../apiserver/authz/rbac-index.ts';
 import { newDiscovery } from '../apiserver/discovery/discovery.ts';
 import type { HealthCheck } from '../apiserver/discovery/health.ts';
 import { newServerVersion } from '../apiserver/discovery/server-version.ts';
-import type { PathResponder } from '../apiserver/interfaces.ts';
+import type { AgentReader, PathResponder } from '../apiserver/interfaces.ts';
 import { newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
 import type { WebhookTransport } from '../apiserver/webhooks/webhook-transport.ts';
 import type { Clock } from '../base/clock.ts';
@@ -53,6 +53,8 @@ export interface ServerPartsOptions {
   /** What of the requests is written down, and where; absent: nothing. */
   audit?: Pick<AuditLogOptions, 'policy' | 'sink'>;
   webhooks: WebhookTransport;
+  /** Who asks the nodes' agents what they use. */
+  agents?: AgentReader;
 }
 
 export function newServerParts(options: ServerPartsOptions): ServerParts {
@@ -88,6 +90,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     podCidr: ranges.podCidr,
     ...(options.audit && { audit: new AuditLog({ clock, ...options.audit }) }),
     webhooks: options.webhooks,
+    ...(options.agents === undefined ? {} : { agents: options.agents }),
   });
   return { api, securityView };
 }

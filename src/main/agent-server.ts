@@ -6,6 +6,7 @@ import type { ContainerRuntime } from '../container-runtime/runtime.ts';
 import { API_SERVER_CLIENT, newAgentApi } from '../kubelet/server/agent-api.ts';
 import { newHttpsServer } from '../platform/https-server.ts';
 import { newStreamingUpgrade } from '../platform/kubelet-streaming.ts';
+import { readMachineUse } from '../platform/machine-use.ts';
 import type { ServerTls } from '../platform/pki.ts';
 import type { ClusterNode } from './cluster-node.ts';
 
@@ -35,6 +36,7 @@ export function newAgentServer(options: AgentServerOptions, signal: AbortSignal)
     runtime,
     nodeName: node.name,
     pods: () => pods(),
+    nodeUse: readMachineUse,
     allowedClients: [API_SERVER_CLIENT],
   });
   const server = newHttpsServer(log, {

@@ -12,8 +12,8 @@ import { bootstrapCluster } from '../apiserver/bootstrap.ts';
 import { isProxyPath } from '../apiserver/route.ts';
 import { runAll } from '../assembly/run-all.ts';
 import { newServerParts } from '../assembly/server-parts.ts';
-import type { Logger } from '../base/logger.ts';
 import type { AuditOptions } from '../cli/options.ts';
+import { newAgentReader } from '../platform/agent-reader.ts';
 import { newHttpsServer } from '../platform/https-server.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
 import { openPki } from '../platform/pki.ts';
@@ -62,13 +62,14 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     serverHosts: [hostname(), firstAddress(cluster.serviceCidr), options.bindAddress],
   });
   const gate = newServerGate();
+  const tunnel = newTunnel(() => pki.kubeletClient());
   const listener = newHttpsServer(log, {
     host: options.bindAddress,
     port: options.apiPort === 0 ? (readServerAddress(dataDir)?.port ?? 0) : options.apiPort,
     tls: pki.server(),
     handle: (request, requestSignal) => gate.handle(request, requestSignal),
     isStreamed: isProxyPath,
-    tunnel: newTunnel(() => pki.kubeletClient()),
+    tunnel,
   });
   const { port } = await listener.listen();
   pki.onRenewal(() => listener.setTls(pki.server()));
@@ -87,6 +88,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       readiness: { name: 'bootstrap', problem: () => (gate.isReady ? undefined : 'bootstrap is not done') },
       metrics: metrics.text,
       ...(audit && { audit }),
+      agents: newAgentReader(tunnel),
     });
     await bootstrapCluster(parts.api.registry, {
       advertise: { address: address.host, port },
@@ -104,7 +106,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     await store.close();
     await audit?.close();
     liveness.close();
-    logEnd(log, signal);
+    log.info(signal.aborted ? 'stopped' : 'ended by a failure');
   }
 }
 
@@ -115,8 +117,4 @@ function thisPlatform(): { name: string; runtime: string } {
 
 function firstAddress(cidr: string): string {
   return cidr.replace(/0\/\d+$/, '1');
-}
-
-function logEnd(log: Logger, signal: AbortSignal): void {
-  log.info(signal.aborted ? 'stopped' : 'ended by a failure');
 }

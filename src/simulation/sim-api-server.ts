@@ -3,7 +3,7 @@ import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
 import { AuditLog, type AuditLogOptions } from '../apiserver/audit/audit-log.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
-import type { RequestAuthenticator, RequestAuthorizer } from '../apiserver/interfaces.ts';
+import type { AgentReader, RequestAuthenticator, RequestAuthorizer } from '../apiserver/interfaces.ts';
 import { silentLogger } from '../base/logger.ts';
 import { MemoryJournal } from '../store/memory-journal.ts';
 import { type OpenStore, openStore } from '../store/mvcc-store.ts';
@@ -44,6 +44,7 @@ export interface SimulatedApiServerOptions {
   authenticator?: RequestAuthenticator;
   /** Absent: nothing is written down. */
   audit?: Pick<AuditLogOptions, 'policy' | 'sink'>;
+  agents?: AgentReader;
   seed?: number;
 }
 
@@ -51,6 +52,7 @@ export async function newSimulatedApiServer({
   authorizer,
   authenticator,
   audit,
+  agents,
   seed = 1,
 }: SimulatedApiServerOptions = {}): Promise<SimulatedApiServer> {
   const clock = newSimulatedClock();
@@ -79,6 +81,7 @@ export async function newSimulatedApiServer({
     extraAdmission: [],
     webhooks,
     podCidr: '127.64.0.0/16',
+    ...(agents === undefined ? {} : { agents }),
     serviceRanges: { clusterIps: '10.96.0.0/24', nodePorts: { first: 30000, last: 32767 } },
   });
   await bootstrapCluster(server.registry, {

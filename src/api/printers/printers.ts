@@ -5,6 +5,7 @@ import type { KubeObject } from '../meta.ts';
 import type { ResourceRow } from '../resource-row.ts';
 import * as cluster from './cluster.ts';
 import { AGE, type KindPrinter, NAME, type TableColumn } from './column.ts';
+import { nodeMetricsPrinter, podMetricsPrinter } from './metrics.ts';
 import { podPrinter } from './pod.ts';
 import { resourceQuotaPrinter } from './resource-quota.ts';
 import { age } from './values.ts';
@@ -38,6 +39,8 @@ const PRINTERS: Readonly<Record<string, KindPrinter<never>>> = {
   'batch/v1/Job': workloads.jobPrinter,
   'coordination.k8s.io/v1/Lease': cluster.leasePrinter,
   'discovery.k8s.io/v1/EndpointSlice': cluster.endpointSlicePrinter,
+  'metrics.k8s.io/v1beta1/NodeMetrics': nodeMetricsPrinter,
+  'metrics.k8s.io/v1beta1/PodMetrics': podMetricsPrinter,
   'networking.k8s.io/v1/Ingress': cluster.ingressPrinter,
   'networking.k8s.io/v1/NetworkPolicy': cluster.networkPolicyPrinter,
   'policy/v1/PodDisruptionBudget': workloads.disruptionBudgetPrinter,

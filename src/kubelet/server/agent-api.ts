@@ -8,7 +8,6 @@
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ApiRequest, ApiResponse, Peer } from '../../api/message.ts';
 import type { Clock } from '../../base/clock.ts';
-import { toTimestamp } from '../../base/clock.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type {
   ByteStream,
@@ -19,12 +18,16 @@ import type {
 } from '../../container-runtime/runtime.ts';
 import { byNewest, CONTAINER_NAME_LABEL, POD_UID_LABEL } from '../container-identity.ts';
 import { isTrue, logBytes, parseLogOptions } from './container-logs.ts';
+import { toResourceMetrics, toSummary } from './usage-answers.ts';
+import { type NodeUse, UsageMeter } from './usage-meter.ts';
 
 export interface AgentApiDeps {
   clock: Clock;
   runtime: ContainerRuntime;
   nodeName: string;
   pods(): readonly Pod[];
+  /** Of the machine that the node is on, where there is one. */
+  nodeUse?: () => NodeUse;
   /** Common names of the client certificates that may call. */
   allowedClients: readonly string[];
 }
@@ -46,10 +49,18 @@ export const API_SERVER_CLIENT = 'kube-apiserver-kubelet-client';
 type Route = (segments: readonly string[], request: ApiRequest, signal: AbortSignal) => Promise<ApiResponse>;
 
 export function newAgentApi(deps: AgentApiDeps): AgentApi {
+  const meter = new UsageMeter(deps);
   const routes: Readonly<Record<string, Route>> = {
     containerLogs: (segments, request, signal) => containerLogs(deps, segments, request, signal),
     pods: async () => json({ kind: 'PodList', apiVersion: 'v1', metadata: {}, items: deps.pods() }),
-    stats: (segments, _, signal) => summary(deps, segments, signal),
+    metrics: async ([what], _, signal) => {
+      if (what !== 'resource') throw newUnknownPath();
+      return text(toResourceMetrics(deps.pods(), await meter.read(signal)));
+    },
+    stats: async ([what], _, signal) => {
+      if (what !== 'summary') throw newUnknownPath();
+      return json(toSummary(deps.nodeName, deps.pods(), await meter.read(signal)));
+    },
   };
   return {
     async handle(request, signal) {
@@ -57,8 +68,7 @@ export function newAgentApi(deps: AgentApiDeps): AgentApi {
       if (first === 'healthz') return text('ok');
       authorize(deps, request.peer);
       const route = routes[first];
-      if (route === undefined || request.method !== 'GET')
-        throw new StatusError('NotFound', '404 page not found');
+      if (route === undefined || request.method !== 'GET') throw newUnknownPath();
       return route(rest, request, signal);
     },
     async openStream(request, signal) {
@@ -66,6 +76,10 @@ export function newAgentApi(deps: AgentApiDeps): AgentApi {
       return streamFor(deps, request, signal);
     },
   };
+}
+
+function newUnknownPath(): StatusError {
+  return new StatusError('NotFound', '404 page not found');
 }
 
 function authorize({ allowedClients }: AgentApiDeps, peer: Peer): void {
@@ -147,7 +161,7 @@ async function streamFor(deps: AgentApiDeps, request: ApiRequest, signal: AbortS
   const [verb, namespace = '', name = '', container = ''] = segmentsOf(request.path);
   const pod = findPod(deps, namespace, name);
   if (verb === 'portForward') return portForward(deps, pod, signal);
-  if (verb !== 'exec' && verb !== 'attach') throw new StatusError('NotFound', '404 page not found');
+  if (verb !== 'exec' && verb !== 'attach') throw newUnknownPath();
   const [instance] = await instancesOf(deps, pod, container, signal);
   if (instance?.state !== 'running') {
     throw new StatusError('NotFound', `container not found ("${container}")`);
@@ -179,32 +193,6 @@ async function portForward({ runtime }: AgentApiDeps, pod: Pod, signal: AbortSig
   );
   if (sandbox === undefined) throw new StatusError('NotFound', `pod ${pod.metadata.name} is not running`);
   return { kind: 'portForward', dial: (port, scope) => runtime.dial(sandbox.id, port, scope) };
-}
-
-async function summary(
-  deps: AgentApiDeps,
-  [what]: readonly string[],
-  signal: AbortSignal,
-): Promise<ApiResponse> {
-  if (what !== 'summary') throw new StatusError('NotFound', '404 page not found');
-  const [containers, stats] = await Promise.all([
-    deps.runtime.listContainers(signal),
-    deps.runtime.stats(signal),
-  ]);
-  const time = toTimestamp(deps.clock.now());
-  const pods = deps.pods().map(({ metadata }) => {
-    const own = containers.filter(({ labels }) => labels[POD_UID_LABEL] === metadata.uid);
-    return {
-      podRef: { name: metadata.name, namespace: metadata.namespace, uid: metadata.uid },
-      containers: own.flatMap(({ id, metadata: { name } }) => {
-        const use = stats.find(({ containerId }) => containerId === id);
-        if (use === undefined) return [];
-        const cpu = { time, usageCoreNanoSeconds: use.cpuUsageNanos };
-        return [{ name, cpu, memory: { time, workingSetBytes: use.memoryWorkingSetBytes } }];
-      }),
-    };
-  });
-  return json({ node: { nodeName: deps.nodeName }, pods });
 }
 
 function json(value: unknown): ApiResponse {
