@@ -39,7 +39,6 @@ import { CustomConversions } from './custom/conversions.ts';
 import { CustomDefinitions } from './custom/definitions.ts';
 import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
 import type {
-  AgentReader,
   PathResponder,
   RequestAuthenticator,
   RequestAuthorizer,
@@ -59,6 +58,7 @@ import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
 import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
 import { newVersionConverter, respondList } from './shaping.ts';
 import { subresourceHandlers } from './subresources/subresources.ts';
+import type { AgentReader } from './usage/agent-reader.ts';
 import { AgentSummaries } from './usage/agent-summaries.ts';
 import { USAGE_ROWS, USAGE_VERBS } from './usage/usage-verbs.ts';
 import { VERBS } from './verbs.ts';

@@ -1,7 +1,7 @@
 /**
  * What the API server needs from others, as narrow as it uses them. `api-server.ts` takes one of each.
  */
-import type { ApiRequest, ApiResponse, TunnelTarget, UserInfo } from '../api/message.ts';
+import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 
 /** Who sends the request. @throws StatusError Unauthorized for credentials that prove nothing */
 export interface RequestAuthenticator {
@@ -76,14 +76,4 @@ export interface TokenIssueRequest {
 export interface PathResponder {
   /** `undefined` when the path is not one of its own. */
   respond(request: ApiRequest, user: UserInfo): ApiResponse | undefined | Promise<ApiResponse | undefined>;
-}
-
-/** Asks nodes' agents, as the API server itself. */
-export interface AgentReader {
-  /** The JSON at `path`. @throws StatusError when the agent cannot be reached, refuses, or answers something else */
-  readJson(
-    agent: Pick<TunnelTarget, 'host' | 'port' | 'description'>,
-    path: string,
-    signal: AbortSignal,
-  ): Promise<unknown>;
 }

@@ -1,6 +1,6 @@
 /** Reads from nodes' agents for the API server: short answers of JSON, over the way that streams take, too. */
 import type { ApiRequest, Peer, TunnelTarget } from '../api/message.ts';
-import type { AgentReader } from '../apiserver/interfaces.ts';
+import type { AgentReader } from '../apiserver/usage/agent-reader.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { Tunnel } from './tunnel.ts';
 

@@ -9,8 +9,8 @@ import type { Clock } from '../../base/clock.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { Store } from '../../store/store.ts';
 import { type Fields, isFields } from '../api-object.ts';
-import type { AgentReader } from '../interfaces.ts';
 import { nodeTarget } from '../subresources/connection.ts';
+import type { AgentReader } from './agent-reader.ts';
 
 /** As the kubelet's: only what is read of it, and none of it is sure to be there. */
 export type AgentSummary = Fields;
