@@ -2,15 +2,17 @@
 import { rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
+import { startWebhookListener } from '../src/platform/webhook-listener.fixture.ts';
 import { newDataDir, type ServerProcess, startServer } from '../test/tools/server-process.ts';
 import { type Benchmark, type Measurement, summarize } from './benchmark.ts';
 import { buildBundle } from './bundle.ts';
-import { defineRuled, limitPods, prepareNamespace } from './load/prepare.ts';
+import { askAboutPods, defineRuled, limitPods, prepareNamespace } from './load/prepare.ts';
 import { cpuMs, residentMb } from './load/process-usage.ts';
 import { runLoad } from './load/run-load.ts';
 import type { LoadResult } from './load/task.ts';
 
 const PODS = 10_000;
+const ASKED_PODS = 2_000;
 const NAMESPACE = 'bench';
 const CLIENTS = 32;
 const WATCHERS = 100;
@@ -28,6 +30,7 @@ export const benchmarks: Benchmark[] = [
   { name: 'api-audit', run: measureAudit },
   { name: 'api-rules', run: () => withServer(measureRules) },
   { name: 'api-quota', run: () => withServer(measureQuota) },
+  { name: 'api-webhook', run: () => withServer(measureWebhook) },
   { name: 'api-list', run: () => withServer(measureList) },
   { name: 'api-protobuf', run: () => withServer(measureProtobuf) },
   { name: 'api-watch', run: () => withServer(measureWatch) },
@@ -172,6 +175,37 @@ async function measureQuota(server: ServerProcess): Promise<Measurement[]> {
     summarize('api-create-quota-share', shares, 'x without quota'),
     summarize(
       'api-create-quota-latency-32',
+      runs.flatMap(({ latenciesMs }) => latenciesMs),
+      'ms',
+    ),
+  ];
+}
+
+/** Through a validating webhook on loopback, in this process, that allows everything; against Pods that it is not asked about. */
+async function measureWebhook(server: ServerProcess): Promise<Measurement[]> {
+  const listener = await startWebhookListener((body, response) => {
+    const { apiVersion, kind, request } = JSON.parse(body) as Record<string, { uid: string }>;
+    response.end(JSON.stringify({ apiVersion, kind, response: { uid: request!.uid, allowed: true } }));
+  });
+  const free = await newLoad(server);
+  const namespace = `${NAMESPACE}-asked`;
+  const asked = { ...free, namespace, ownerUid: await prepareNamespace(server, namespace) };
+  await askAboutPods(server, namespace, listener);
+  const create = (load: typeof free, run: number) => createPods(server, load, run * ASKED_PODS, ASKED_PODS);
+  for (let run = 0; run < WARM_UP_RUNS; run++) await create(asked, run);
+  const runs: LoadResult[] = [];
+  const shares: number[] = [];
+  for (let run = WARM_UP_RUNS; run < WARM_UP_RUNS + LOAD_RUNS; run++) {
+    const through = await create(asked, run);
+    runs.push(through);
+    shares.push(rateOf(through) / rateOf(await create(free, run)));
+  }
+  await listener.close();
+  return [
+    { metric: 'api-create-webhook-32', value: medianRate(runs), unit: '/s' },
+    summarize('api-create-webhook-share', shares, 'x without webhook'),
+    summarize(
+      'api-create-webhook-latency-32',
       runs.flatMap(({ latenciesMs }) => latenciesMs),
       'ms',
     ),

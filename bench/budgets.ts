@@ -37,6 +37,12 @@ export const budgets: readonly Budget[] = [
     'x unaudited',
   ),
   atLeast('create custom objects with rules in CEL, 32 clients', 'api-create-ruled-32', 2000, '/s'),
+  atLeast(
+    'create Pods through a validating webhook, 32 clients',
+    'api-create-webhook-share',
+    0.2,
+    'x without webhook',
+  ),
   atLeast('create Pods that a quota counts, 32 clients', 'api-create-quota-32', 4000, '/s'),
   atLeast('get one Pod, 32 clients', 'api-get-32', 8000, '/s'),
   atMost('list 10,000 Pods (33 MB), whole', 'api-list-10000', 120, 'ms'),

@@ -8,6 +8,7 @@ import {
   RESOURCE_QUOTAS,
   type ResourceRef,
   SERVICE_ACCOUNTS,
+  VALIDATING_WEBHOOK_CONFIGURATIONS,
 } from '../../src/api/resources.ts';
 import { StatusError } from '../../src/base/status-error.ts';
 import type { ApiClient } from '../../src/client/api-client.ts';
@@ -63,6 +64,34 @@ export async function limitPods(
     if (status?.used !== undefined) break;
     await delay(READY_POLL_MS);
   }
+  close();
+}
+
+/** Has a webhook at `clientConfig` asked about every Pod that is created in `namespace`. */
+export async function askAboutPods(
+  server: Pick<ServerProcess, 'url' | 'tls'>,
+  namespace: string,
+  clientConfig: { url: string; caBundle: string },
+): Promise<void> {
+  const { client, close } = newServerClient(server);
+  const webhook = {
+    name: 'pods.bench.example.com',
+    clientConfig,
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'None',
+    rules: [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }],
+    namespaceSelector: { matchLabels: { 'kubernetes.io/metadata.name': namespace } },
+  };
+  await client.create(
+    VALIDATING_WEBHOOK_CONFIGURATIONS,
+    {
+      apiVersion: 'admissionregistration.k8s.io/v1',
+      kind: 'ValidatingWebhookConfiguration',
+      metadata: { name: 'pods' },
+      webhooks: [webhook],
+    },
+    signal,
+  );
   close();
 }
 
