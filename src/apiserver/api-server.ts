@@ -79,6 +79,8 @@ export interface ApiServerOptions {
   responders: readonly PathResponder[];
   /** Mutating steps after the default ones. */
   extraAdmission: readonly AdmissionStep[];
+  /** Validating steps after the default ones. */
+  extraValidation: readonly AdmissionStep[];
   serviceRanges: ServiceRanges;
   /** Where the addresses of Pods are: `10.192.0.0/16`. */
   podCidr: string;
@@ -137,14 +139,19 @@ function newAdmissionChain(
   kinds: KindCatalog,
   { caller, conversions }: { caller: WebhookCaller; conversions: CustomConversions },
 ): AdmissionChain {
-  const { authorizer, extraAdmission, clock, random, log } = options;
+  const { authorizer, extraAdmission, extraValidation, clock, random, log } = options;
   const services = { kinds, authorizer };
   const convert = newVersionConverter(conversions);
   const callServices = { ...services, clock, log, random: random.fork('webhooks'), caller, convert };
   return {
     webhooks: newAdmissionWebhooks(callServices),
     mutating: [...DEFAULT_MUTATING, ...extraAdmission, newPolicyStatus(kinds), newMutatingPolicies(services)],
-    validating: [...DEFAULT_VALIDATING, newParamAccess(services), newValidatingPolicies(services)],
+    validating: [
+      ...DEFAULT_VALIDATING,
+      ...extraValidation,
+      newParamAccess(services),
+      newValidatingPolicies(services),
+    ],
   };
 }
 

@@ -9,6 +9,7 @@ import type { Random } from '../base/random.ts';
 import { newEventRecorder } from '../client/event-writer.ts';
 import { newInformerFactory } from '../client/informer-factory.ts';
 import { newRestClient } from '../client/rest-client.ts';
+import type { CertificateSigner } from '../controllers/certificates/certificate-signer.ts';
 import type { Controller } from '../controllers/framework/controller.ts';
 import type { ControllerMetrics } from '../controllers/framework/metrics.ts';
 import { Scheduler } from '../scheduler/scheduler.ts';
@@ -22,6 +23,7 @@ export interface ControlPlaneOptions {
   metrics: ControllerMetrics;
   /** PEM, published to every namespace. */
   clusterCa: string;
+  certificateSigner: CertificateSigner;
   /** The way to the API server, speaking as `user`. */
   transportOf(user: UserInfo): Transport;
 }
@@ -41,7 +43,7 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
   const controllers: Controller[] = CONTROLLERS.map(({ account, component, create }) => {
     const member = memberOf(serviceAccount(account), component);
     recorders.push(member.recorder);
-    return create({ clock, random, log, informers, metrics, ...member }, options.clusterCa);
+    return create({ clock, random, log, informers, metrics, ...member }, options);
   });
   await runAll(signal, [
     ...[scheduler, ...controllers].map((controller) => (both: AbortSignal) => controller.run(both)),

@@ -1,5 +1,7 @@
 /** The controllers of the server, each with the service account by whose role it acts and the name its Events carry. */
 import { allResources } from '../api/resources.ts';
+import type { CertificateSigner } from '../controllers/certificates/certificate-signer.ts';
+import { newCertificateController } from '../controllers/certificates/controller.ts';
 import { newDeploymentController } from '../controllers/deployment/controller.ts';
 import { newDisruptionController } from '../controllers/disruption/controller.ts';
 import { newEndpointSliceController } from '../controllers/endpointslice/controller.ts';
@@ -20,15 +22,27 @@ import {
 } from '../controllers/storage-protection/controller.ts';
 import { newTaintEvictionController } from '../controllers/taint-eviction/controller.ts';
 
+/** What of the cluster's certificates controllers hand out. */
+export interface ClusterAuthority {
+  /** PEM, published to every namespace. */
+  clusterCa: string;
+  certificateSigner: CertificateSigner;
+}
+
 interface ControllerRow {
   /** In kube-system; see apiserver/authz/bootstrap-controller-roles.ts. */
   account: string;
   /** As Events name it. */
   component: string;
-  create: (context: ControllerContext, clusterCa: string) => Controller;
+  create: (context: ControllerContext, cluster: ClusterAuthority) => Controller;
 }
 
 export const CONTROLLERS: readonly ControllerRow[] = [
+  {
+    account: 'certificate-controller',
+    component: 'certificate-controller',
+    create: (context, { certificateSigner }) => newCertificateController(context, certificateSigner),
+  },
   { account: 'deployment-controller', component: 'deployment-controller', create: newDeploymentController },
   { account: 'disruption-controller', component: 'controllermanager', create: newDisruptionController },
   { account: 'endpoint-controller', component: 'endpoint-controller', create: newEndpointsController },
@@ -69,7 +83,11 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     component: 'resourcequota-controller',
     create: (context) => newResourceQuotaController(context, allResources()),
   },
-  { account: 'root-ca-cert-publisher', component: 'root-ca-cert-publisher', create: newRootCaController },
+  {
+    account: 'root-ca-cert-publisher',
+    component: 'root-ca-cert-publisher',
+    create: (context, { clusterCa }) => newRootCaController(context, clusterCa),
+  },
   {
     account: 'service-account-controller',
     component: 'service-account-controller',

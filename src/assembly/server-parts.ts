@@ -9,6 +9,10 @@ import { newNodePods } from '../apiserver/authz/node-pods.ts';
 import { nodeRestriction } from '../apiserver/authz/node-restriction.ts';
 import { newRbacEscalationCheck } from '../apiserver/authz/rbac-escalation.ts';
 import { newRbacIndex } from '../apiserver/authz/rbac-index.ts';
+import {
+  newCertificateSteps,
+  type RequestSignatures,
+} from '../apiserver/certificates/certificate-admission.ts';
 import { newDiscovery } from '../apiserver/discovery/discovery.ts';
 import type { HealthCheck } from '../apiserver/discovery/health.ts';
 import { newServerVersion } from '../apiserver/discovery/server-version.ts';
@@ -42,6 +46,8 @@ export interface ServerPartsOptions {
   log: Logger;
   store: OpenStore;
   keys: TokenKeySet;
+  /** Of certificate signing requests. */
+  signatures: RequestSignatures;
   /** Of Pods and Services. */
   ranges: { podCidr: string; serviceCidr: string; nodePorts: { first: number; last: number } };
   /** As `/version` names them: `linux/amd64`, `node24.1.0`. */
@@ -87,6 +93,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     tokenIssuer: tokens,
     responders: [discovery],
     extraAdmission: [nodeRestriction, newRbacEscalationCheck(authorizer)],
+    extraValidation: newCertificateSteps(authorizer, options.signatures),
     serviceRanges: { clusterIps: ranges.serviceCidr, nodePorts: ranges.nodePorts },
     podCidr: ranges.podCidr,
     ...(options.audit && { audit: new AuditLog({ clock, ...options.audit }) }),

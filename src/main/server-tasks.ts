@@ -7,6 +7,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { newInProcessTransport } from '../client/in-process-transport.ts';
+import { newCertificateSigner } from '../platform/certificate-signer.ts';
 import type { Pki } from '../platform/pki.ts';
 import type { OpenStore } from '../store/mvcc-store.ts';
 import type { ProcessMetrics } from './metrics.ts';
@@ -35,6 +36,7 @@ export function serverTasks({ store, pki, parts, metrics, ...world }: RunningSer
           ...world,
           metrics: metrics.controllers,
           clusterCa: pki.clusterCa,
+          certificateSigner: newCertificateSigner(pki, world.clock),
           transportOf: (user) => newInProcessTransport(api.handle.bind(api), user),
         },
         signal,

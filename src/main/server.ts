@@ -14,6 +14,7 @@ import { runAll } from '../assembly/run-all.ts';
 import { newServerParts } from '../assembly/server-parts.ts';
 import type { AuditOptions } from '../cli/options.ts';
 import { newAgentReader } from '../platform/agent-reader.ts';
+import { requestSignatures } from '../platform/certificate-signer.ts';
 import { newHttpsServer } from '../platform/https-server.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
 import { openPki } from '../platform/pki.ts';
@@ -82,6 +83,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       ...world,
       store,
       keys: newTokenKeys([pki.serviceAccountKey]),
+      signatures: requestSignatures,
       ranges: cluster,
       platform: thisPlatform(),
       address: `${address.host}:${port}`,

@@ -5,10 +5,18 @@
  * A damaged authority is refused, never replaced: replacing it would lock out every client that trusts it. A damaged,
  * foreign, due or changed leaf is simply issued anew.
  */
+import type { KeyObject } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { Clock } from '../base/clock.ts';
 import { writeFileDurably } from './durable-file.ts';
-import { type CertificateOrder, issueCertificate, type KeyPair, newKeyPair } from './pki-certificate.ts';
+import {
+  type CertificateOrder,
+  type EncodedOrder,
+  issueCertificate,
+  issueEncoded,
+  type KeyPair,
+  newKeyPair,
+} from './pki-certificate.ts';
 import {
   type Credential,
   credentialKeys,
@@ -33,6 +41,8 @@ export interface CertificateAuthority {
   ensure(): Promise<void>;
   /** The leaf in `existing` when it still fulfils `order`; else a new one. */
   issue(order: LeafOrder, existing: Credential | undefined): Promise<Credential>;
+  /** A certificate for somebody else's key; PEM. It does not outlive the authority's own. */
+  issueFor(publicKey: KeyObject, order: EncodedOrder): string;
 }
 
 /** Reads the authority at `path`, or makes one named `commonName`. */
@@ -108,6 +118,12 @@ class FileAuthority implements CertificateAuthority {
     const issuer = { subject: { commonName: this.#commonName }, keys: this.#keys };
     const dated = { ...order, ...this.#validity(LEAF_LIFE_MS) };
     return newCredential(issueCertificate(dated, keys.publicKey, issuer), keys);
+  }
+
+  issueFor(publicKey: KeyObject, order: EncodedOrder): string {
+    const issuer = { subject: { commonName: this.#commonName }, keys: this.#keys };
+    const notAfterMs = Math.min(order.notAfterMs, this.#credential.notAfterMs);
+    return issueEncoded({ ...order, notAfterMs }, publicKey, issuer);
   }
 
   #fulfils(leaf: Credential, order: LeafOrder): boolean {

@@ -75,16 +75,56 @@ export function newKeyPair(): Promise<KeyPair> {
 
 /** Signs a certificate for `publicKey`; PEM. An issuer with the subject's own keys makes it self-signed. */
 export function issueCertificate(order: CertificateOrder, publicKey: KeyObject, issuer: Issuer): string {
+  const subject = distinguishedName(order.subject);
+  const ordered = { ...order, subject, extensions: extensions(order, publicKey, issuer) };
+  return assembleCertificate(ordered, publicKey, issuer);
+}
+
+/** A leaf as somebody else worded it: with names and usages that were encoded before. */
+export interface EncodedOrder {
+  /** A distinguished name. */
+  subject: Uint8Array;
+  /** The value of the extension `keyUsage`, where any is wanted. */
+  keyUsage: Uint8Array | undefined;
+  /** Object identifiers. */
+  extendedKeyUsages: readonly string[];
+  /** The value of the extension `subjectAltName`. */
+  alternativeNames: Uint8Array | undefined;
+  notBeforeMs: number;
+  notAfterMs: number;
+}
+
+export function issueEncoded(order: EncodedOrder, publicKey: KeyObject, issuer: Issuer): string {
+  const { keyUsage, extendedKeyUsages, alternativeNames } = order;
+  const list = [
+    extension(OID.basicConstraints, derSequence(), true),
+    ...(keyUsage === undefined ? [] : [extension(OID.keyUsage, keyUsage, true)]),
+    ...keyIdentifiers(publicKey, issuer),
+  ];
+  if (extendedKeyUsages.length > 0)
+    list.push(extension(OID.extendedKeyUsage, derSequence(...extendedKeyUsages.map(derOid))));
+  if (alternativeNames !== undefined) list.push(extension(OID.subjectAltName, alternativeNames));
+  return assembleCertificate({ ...order, extensions: list }, publicKey, issuer);
+}
+
+interface CertificateParts {
+  subject: Uint8Array;
+  extensions: readonly Uint8Array[];
+  notBeforeMs: number;
+  notAfterMs: number;
+}
+
+function assembleCertificate(parts: CertificateParts, publicKey: KeyObject, issuer: Issuer): string {
   const algorithm = derSequence(derOid(OID.ecdsaWithSha256));
   const toBeSigned = derSequence(
     derContext(0, derInteger(VERSION_3), 'constructed'),
     derInteger(newSerial()),
     algorithm,
     distinguishedName(issuer.subject),
-    derSequence(derTime(order.notBeforeMs), derTime(order.notAfterMs)),
-    distinguishedName(order.subject),
+    derSequence(derTime(parts.notBeforeMs), derTime(parts.notAfterMs)),
+    parts.subject,
     publicKeyInfo(publicKey),
-    derContext(3, derSequence(...extensions(order, publicKey, issuer)), 'constructed'),
+    derContext(3, derSequence(...parts.extensions), 'constructed'),
   );
   const signature = sign('sha256', toBeSigned, issuer.keys.privateKey);
   return toPem(derSequence(toBeSigned, algorithm, derBitString(signature)));
@@ -108,11 +148,7 @@ function extensions(order: CertificateOrder, publicKey: KeyObject, issuer: Issue
   const list = [
     extension(OID.basicConstraints, isCa ? derSequence(derBoolean(true)) : derSequence(), true),
     extension(OID.keyUsage, isCa ? SIGNATURE_AND_SIGNING_CERTIFICATES : SIGNATURE_ONLY, true),
-    extension(OID.subjectKeyIdentifier, derOctetString(keyIdentifier(publicKey))),
-    extension(
-      OID.authorityKeyIdentifier,
-      derSequence(derContext(0, keyIdentifier(issuer.keys.publicKey), 'primitive')),
-    ),
+    ...keyIdentifiers(publicKey, issuer),
   ];
   if (!isCa) {
     const purpose = order.usage === 'server' ? OID.serverAuth : OID.clientAuth;
@@ -124,7 +160,17 @@ function extensions(order: CertificateOrder, publicKey: KeyObject, issuer: Issue
   return list;
 }
 
-function extension(oid: string, value: Buffer, critical = false): Buffer {
+function keyIdentifiers(publicKey: KeyObject, issuer: Issuer): Buffer[] {
+  return [
+    extension(OID.subjectKeyIdentifier, derOctetString(keyIdentifier(publicKey))),
+    extension(
+      OID.authorityKeyIdentifier,
+      derSequence(derContext(0, keyIdentifier(issuer.keys.publicKey), 'primitive')),
+    ),
+  ];
+}
+
+function extension(oid: string, value: Uint8Array, critical = false): Buffer {
   const flag = critical ? [derBoolean(true)] : [];
   return derSequence(derOid(oid), ...flag, derOctetString(value));
 }

@@ -18,8 +18,9 @@ export function derElement(tag: number, ...contents: Uint8Array[]): Buffer {
 function lengthOctets(length: number): number[] {
   if (length < 0x80) return [length];
   if (length < 0x100) return [0x81, length];
-  assert(length < 0x10000, 'DER element over 64 KiB');
-  return [0x82, length >> 8, length & 0xff];
+  if (length < 0x10000) return [0x82, length >> 8, length & 0xff];
+  assert(length < 0x1000000, 'DER element over 16 MiB');
+  return [0x83, length >> 16, (length >> 8) & 0xff, length & 0xff];
 }
 
 export function derSequence(...elements: Uint8Array[]): Buffer {

@@ -10,7 +10,7 @@
  * Two authorities, so that no serving certificate can ever pass for a client. A renewed authority keeps its key: what it
  * signed before stays valid. Invariant: files under `directory` are whole, and keys are 0600.
  */
-import { createPrivateKey } from 'node:crypto';
+import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { assert } from '../base/assert.ts';
@@ -18,7 +18,7 @@ import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import { writeFileDurably } from './durable-file.ts';
 import { type CertificateAuthority, newLeaf, openAuthority } from './pki-authority.ts';
-import { newKeyPair } from './pki-certificate.ts';
+import { type EncodedOrder, newKeyPair } from './pki-certificate.ts';
 import { type Credential, exportKey, PRIVATE_MODE, readIfPresent, renewalDueMs } from './pki-credential.ts';
 
 export interface PkiOptions {
@@ -60,6 +60,8 @@ export interface Pki {
   admin(): ClientTls;
   /** The credentials of one node, made or renewed when needed. `hosts` are the addresses at which its agent serves. */
   node(name: string, hosts: readonly string[]): Promise<NodeTls>;
+  /** Certificates for keys that others hold; `client` ones are let in by the API server, `cluster` ones are believed to be its agents. */
+  issueFor(authority: 'cluster' | 'client', publicKey: KeyObject, order: EncodedOrder): string;
   /** PEM, PKCS #8, EC P-256. */
   readonly serviceAccountKey: string;
   /** Calls `listener` after credentials were renewed, until the returned function is called. */
@@ -153,6 +155,10 @@ class DirectoryPki implements Pki {
   async node(name: string, hosts: readonly string[]): Promise<NodeTls> {
     const node = await this.#ensureNode(name, hosts);
     return { client: this.#asClient(node.client), server: this.#asServer(node.server) };
+  }
+
+  issueFor(authority: 'cluster' | 'client', publicKey: KeyObject, order: EncodedOrder): string {
+    return this.#roots[authority].issueFor(publicKey, order);
   }
 
   onRenewal(listener: () => void): () => void {

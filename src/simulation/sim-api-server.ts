@@ -80,6 +80,7 @@ export async function newSimulatedApiServer({
     },
     responders: [],
     extraAdmission: [],
+    extraValidation: [],
     webhooks,
     podCidr: '127.64.0.0/16',
     ...(agents === undefined ? {} : { agents }),

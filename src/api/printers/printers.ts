@@ -3,6 +3,7 @@
  */
 import type { KubeObject } from '../meta.ts';
 import type { ResourceRow } from '../resource-row.ts';
+import { certificateSigningRequestPrinter } from './certificate.ts';
 import * as cluster from './cluster.ts';
 import { AGE, type KindPrinter, NAME, type TableColumn } from './column.ts';
 import { nodeMetricsPrinter, podMetricsPrinter } from './metrics.ts';
@@ -37,6 +38,7 @@ const PRINTERS: Readonly<Record<string, KindPrinter<never>>> = {
   'autoscaling/v2/HorizontalPodAutoscaler': workloads.autoscalerPrinter,
   'batch/v1/CronJob': workloads.cronJobPrinter,
   'batch/v1/Job': workloads.jobPrinter,
+  'certificates.k8s.io/v1/CertificateSigningRequest': certificateSigningRequestPrinter,
   'coordination.k8s.io/v1/Lease': cluster.leasePrinter,
   'discovery.k8s.io/v1/EndpointSlice': cluster.endpointSlicePrinter,
   'metrics.k8s.io/v1beta1/NodeMetrics': nodeMetricsPrinter,

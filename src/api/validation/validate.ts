@@ -7,6 +7,10 @@ import type { KubeObject } from '../meta.ts';
 import { splitApiVersion } from '../meta.ts';
 import { findKind } from '../resources.ts';
 import * as policies from './admission-policies.ts';
+import {
+  validateCertificateDecision,
+  validateCertificateSigningRequest,
+} from './certificate-signing-request.ts';
 import * as cluster from './cluster.ts';
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
 import { type FieldError, invalid } from './field-error.ts';
@@ -30,6 +34,8 @@ interface KindRule {
   update?: (object: never, old: never) => FieldError[];
   /** What a write of the status must keep to. */
   status?: (object: never) => FieldError[];
+  /** What a write through a subresource may make of the object. */
+  subresource?: (subresource: string, object: never, old: never) => FieldError[];
   /** Default: a DNS subdomain. */
   name?: NameRule;
 }
@@ -95,6 +101,11 @@ const RULES: Readonly<Record<string, KindRule>> = {
     update: workloads.validateStatefulSetUpdate,
   },
   'batch/v1/Job': { create: workloads.validateJob },
+  'certificates.k8s.io/v1/CertificateSigningRequest': {
+    create: validateCertificateSigningRequest,
+    subresource: validateCertificateDecision,
+    name: pathSegmentProblem,
+  },
   'coordination.k8s.io/v1/Lease': { create: cluster.validateLease },
   'discovery.k8s.io/v1/EndpointSlice': { create: cluster.validateEndpointSlice },
   'node.k8s.io/v1/RuntimeClass': { create: validateRuntimeClass, update: validateRuntimeClassUpdate },
@@ -137,9 +148,13 @@ export function validateUpdate(object: KubeObject, old: KubeObject): FieldError[
   return [...errors, ...judge(rule.create, object)];
 }
 
-/** Everything wrong with the status of `object`, beyond its types. */
-export function validateStatus(object: KubeObject): FieldError[] {
-  return judge(ruleOf(object).status, object);
+/** Everything wrong with what a write through `subresource` made of `old`, beyond types and metadata. */
+export function validateSubresource(subresource: string, object: KubeObject, old: KubeObject): FieldError[] {
+  const rule = ruleOf(object);
+  const errors = subresource === 'status' ? judge(rule.status, object) : [];
+  if (rule.subresource === undefined) return errors;
+  const judgeChange = rule.subresource as (name: string, now: KubeObject, before: KubeObject) => FieldError[];
+  return [...errors, ...judgeChange(subresource, object, old)];
 }
 
 function judge(create: KindRule['create'], object: KubeObject): FieldError[] {

@@ -7,6 +7,7 @@
 
 import { validateCustom } from '../../api/custom/validate-custom.ts';
 import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
+import type { UserInfo } from '../../api/message.ts';
 import type { KubeObject } from '../../api/meta.ts';
 import { toInvalidError } from '../../api/validation/field-error.ts';
 import { validateCreate } from '../../api/validation/validate.ts';
@@ -62,7 +63,7 @@ export async function createObject(
   await mutateCreation(registry, request, view);
   if (isForWebhooks)
     await askMutatingWebhooks(registry, isGenerated ? { ...request, name: '' } : request, view);
-  prepare(target, object);
+  prepare(target, object, write.user);
   const errors =
     row.custom === undefined
       ? validateCreate(object as KubeObject)
@@ -159,9 +160,9 @@ function refusalOf(attempt: () => void): NotYetAdmissibleError | undefined {
   return undefined;
 }
 
-function prepare({ row }: Target, object: ApiObject): void {
+function prepare({ row }: Target, object: ApiObject, user: UserInfo): void {
   const strategy = strategyOf(row);
-  strategy.prepareCreate?.(object);
+  strategy.prepareCreate?.(object, user);
   if (row.custom !== undefined) {
     if (hasStatus(row)) delete object.status;
     return;

@@ -5,6 +5,7 @@
  * @see kubernetes/kubernetes pkg/registry/{core,apps,…}/{kind}/strategy.go
  */
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
+import type { UserInfo } from '../../api/message.ts';
 import { podQosClass } from '../../api/pod-qos.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { carryOverAllocations } from '../allocate/service-needs.ts';
@@ -14,8 +15,10 @@ export interface Strategy {
   /** What `status` is on creation, whatever the client sent; absent: the client's own is kept. */
   initialStatus?: (object: ApiObject) => Fields;
   /** The server's own fields on creation, set after admission. */
-  prepareCreate?: (object: ApiObject) => void;
+  prepareCreate?: (object: ApiObject, user: UserInfo) => void;
   prepareUpdate?: (object: ApiObject, old: ApiObject) => void;
+  /** The same for a write through a subresource. */
+  prepareSubresource?: (object: ApiObject, old: ApiObject, now: string) => void;
   /** PUT creates what is not there. */
   createOnUpdate?: true;
   /** An update must say which resourceVersion it replaces. */
@@ -70,6 +73,25 @@ const SERVICE: Strategy = {
   returnsDeletedObject: true,
 };
 
+/** Who asks is who is signed in, whatever the request says; what is asked never changes. */
+const CERTIFICATE_SIGNING_REQUEST: Strategy = {
+  initialStatus: EMPTY_STATUS,
+  prepareCreate(object, { username, uid, groups, extra }) {
+    const { username: _n, uid: _u, groups: _g, extra: _e, ...spec } = object.spec ?? {};
+    object.spec = {
+      ...spec,
+      username,
+      ...(uid === undefined ? {} : { uid }),
+      ...(groups.length === 0 ? {} : { groups }),
+      ...(extra === undefined ? {} : { extra }),
+    };
+  },
+  prepareUpdate(object, old) {
+    if (old.spec !== undefined) object.spec = old.spec;
+  },
+  prepareSubresource: datedConditions,
+};
+
 const STRATEGIES: Readonly<Record<string, Strategy>> = {
   endpoints: { createOnUpdate: true },
   events: { createOnUpdate: true, withoutGarbageCollection: true },
@@ -101,6 +123,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   },
   // Admission writes it.
   'validatingadmissionpolicies.admissionregistration.k8s.io': {},
+  'certificatesigningrequests.certificates.k8s.io': CERTIFICATE_SIGNING_REQUEST,
   'leases.coordination.k8s.io': { createOnUpdate: true, conditionalUpdateOnly: true },
   'ingresses.networking.k8s.io': { initialStatus: () => ({ loadBalancer: {} }) },
   'poddisruptionbudgets.policy': {
@@ -133,6 +156,24 @@ function initialPodStatus(object: ApiObject): Fields {
   const message = 'Scheduling is blocked due to non-empty scheduling gates';
   const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message };
   return { ...status, conditions: [gated] };
+}
+
+/** Conditions say when they came, and when they became what they are. @see csrStrategy populateConditionTimestamps */
+function datedConditions(object: ApiObject, old: ApiObject, now: string): void {
+  const conditions = object.status?.['conditions'] as Fields[] | undefined;
+  if (conditions === undefined) return;
+  const before = (old.status?.['conditions'] as Fields[] | undefined) ?? [];
+  const dated = conditions.map((condition) => {
+    const same = before.find(
+      ({ type, status }) => type === condition['type'] && status === condition['status'],
+    );
+    return {
+      ...condition,
+      lastUpdateTime: condition['lastUpdateTime'] ?? now,
+      lastTransitionTime: condition['lastTransitionTime'] ?? same?.['lastTransitionTime'] ?? now,
+    };
+  });
+  object.status = { ...object.status, conditions: dated };
 }
 
 /** A Pod that never ran, or runs no more, goes at once. @see podStrategy.CheckGracefulDelete */

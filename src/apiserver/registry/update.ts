@@ -16,7 +16,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { validateEphemeralContainersUpdate } from '../../api/validation/ephemeral-containers.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
-import { validateCreate, validateStatus, validateUpdate } from '../../api/validation/validate.ts';
+import { validateCreate, validateSubresource, validateUpdate } from '../../api/validation/validate.ts';
 import { assert } from '../../base/assert.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import type { Change, NewestObjects, StoredObject, TransactResult } from '../../store/store.ts';
@@ -217,7 +217,9 @@ class PendingUpdate {
     const { row } = this.#target;
     object.metadata = updatedMetadata(object.metadata, old.metadata);
     const shaped = applyScope(edit.subresource, object, old, row);
-    if (edit.subresource === '') strategyOf(row).prepareUpdate?.(shaped, old);
+    const strategy = strategyOf(row);
+    if (edit.subresource === '') strategy.prepareUpdate?.(shaped, old);
+    else strategy.prepareSubresource?.(shaped, old, toTimestamp(this.#registry.clock.now()));
     return shaped;
   }
 
@@ -265,7 +267,7 @@ function validateEdit(subresource: string, object: KubeObject, old: KubeObject):
   const errors = validateObjectMetaUpdate(object.metadata, old.metadata);
   if (subresource === 'ephemeralcontainers')
     errors.push(...validateEphemeralContainersUpdate(object as Pod, old as Pod));
-  if (subresource === 'status') return [...errors, ...validateStatus(object)];
+  errors.push(...validateSubresource(subresource, object, old));
   return changesSpec(subresource) ? [...errors, ...validateCreate(object)] : errors;
 }
 

@@ -8,6 +8,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import { LEADER_ELECTION_DEFAULTS, runAsLeader } from '../../client/leader-election.ts';
 import { newRestClient } from '../../client/rest-client.ts';
+import type { CertificateSigner } from '../../controllers/certificates/certificate-signer.ts';
 import { noControllerMetrics } from '../../controllers/framework/metrics.ts';
 import type { Life } from './life.ts';
 import type { Program } from './sim-process.ts';
@@ -31,6 +32,7 @@ export function newControlPlaneProgram(options: SimulatedControlPlaneOptions): P
         log: options.log,
         metrics: noControllerMetrics,
         clusterCa: 'simulated CA',
+        certificateSigner: simulatedSigner,
         transportOf: (user) => options.transport(life, user),
       },
       signal,
@@ -59,3 +61,9 @@ export function newCandidateProgram(options: SimulatedControlPlaneOptions): Prog
     await runAsLeader(election, (leading) => controlPlane(life, leading), signal);
   };
 }
+
+/** Certificates of a simulated cluster: nobody reads them, and they never expire. */
+const simulatedSigner: CertificateSigner = {
+  sign: () => ({ pem: '-----BEGIN CERTIFICATE-----\nc2ltdWxhdGVk\n-----END CERTIFICATE-----\n' }),
+  expiryMs: () => Number.POSITIVE_INFINITY,
+};

@@ -82,6 +82,7 @@ export class SimulatedServer implements ServerEndpoint {
       log,
       store,
       keys: newSimulatedTokenKeys(),
+      signatures: { isGenuine: () => true },
       ranges: { podCidr, serviceCidr, nodePorts: { first: 30_000, last: 32_767 } },
       platform: { name: 'linux/amd64', runtime: 'simulation' },
       address: `${party}:6443`,
