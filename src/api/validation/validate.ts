@@ -23,6 +23,7 @@ import {
 } from './names.ts';
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validatePod, validatePodUpdate } from './pod-spec.ts';
+import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
 import * as quotas from './resource-quota.ts';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
 import { validateWebhooks } from './webhooks.ts';
@@ -110,6 +111,10 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'discovery.k8s.io/v1/EndpointSlice': { create: cluster.validateEndpointSlice },
   'node.k8s.io/v1/RuntimeClass': { create: validateRuntimeClass, update: validateRuntimeClassUpdate },
   'policy/v1/PodDisruptionBudget': { create: workloads.validatePodDisruptionBudget },
+  'scheduling.k8s.io/v1/PriorityClass': {
+    create: validatePriorityClass,
+    update: validatePriorityClassUpdate,
+  },
   [`${RBAC}/ClusterRole`]: { name: pathSegmentProblem },
   [`${RBAC}/Role`]: { name: pathSegmentProblem },
   [`${RBAC}/ClusterRoleBinding`]: {

@@ -7,7 +7,7 @@ import type { Pod } from '../../api/generated/core-v1.ts';
 import type { PriorityClass } from '../../api/generated/scheduling-v1.ts';
 import { PODS, PRIORITY_CLASSES } from '../../api/resources.ts';
 import { newForbidden } from '../errors.ts';
-import { type AdmissionStep, type AdmissionView, isCreationOf } from './admission.ts';
+import { type AdmissionRequest, type AdmissionStep, type AdmissionView, isCreationOf } from './admission.ts';
 
 interface ResolvedClass {
   name: string;
@@ -20,6 +20,7 @@ const DEFAULT_POLICY = 'PreemptLowerPriority';
 export const priority: AdmissionStep = {
   name: 'Priority',
   admit(request, view) {
+    if (isPodUpdate(request)) keepPriority(request.object as unknown as Pod, request.old as unknown as Pod);
     if (!isCreationOf(PODS, request)) return;
     const { spec } = request.object as unknown as Pod;
     const named = spec.priorityClassName ? classNamed(spec.priorityClassName, view) : defaultClass(view);
@@ -36,9 +37,38 @@ export const priority: AdmissionStep = {
       throw newForbidden(PODS, request.name, why);
     }
     spec.priority = named.value;
-    spec.preemptionPolicy ??= named.preemptionPolicy;
+    const policy = named.preemptionPolicy;
+    if (spec.preemptionPolicy !== undefined && spec.preemptionPolicy !== policy) {
+      const why = `the string value of PreemptionPolicy (${spec.preemptionPolicy}) must not be provided in pod spec; priority admission controller computed ${policy} from the given PriorityClass name`;
+      throw newForbidden(PODS, request.name, why);
+    }
+    spec.preemptionPolicy = policy;
   },
 };
+
+/** One class at most is the default. */
+export const singleDefaultPriority: AdmissionStep = {
+  name: 'Priority',
+  admit({ row, operation, subresource, object, name }, view) {
+    if (row !== PRIORITY_CLASSES || subresource !== '') return;
+    if ((operation !== 'CREATE' && operation !== 'UPDATE') || object?.['globalDefault'] !== true) return;
+    const before = defaultClass(view).name;
+    if (before === '' || (operation === 'UPDATE' && before === name)) return;
+    const why = `PriorityClass ${before} is already marked as default. Only one default can exist`;
+    throw newForbidden(row, name, why);
+  },
+};
+
+function isPodUpdate({ row, operation, subresource }: AdmissionRequest): boolean {
+  return row === PODS && operation === 'UPDATE' && subresource === '';
+}
+
+/** Who replaces a Pod by its manifest does not say what admission once said. */
+function keepPriority({ spec }: Pod, { spec: before }: Pod): void {
+  if (spec.priority === undefined && before.priority !== undefined) spec.priority = before.priority;
+  if (spec.preemptionPolicy === undefined && before.preemptionPolicy !== undefined)
+    spec.preemptionPolicy = before.preemptionPolicy;
+}
 
 function classNamed(name: string, view: AdmissionView): ResolvedClass | undefined {
   const found = view.get(PRIORITY_CLASSES, '', name);
