@@ -12,7 +12,7 @@ const SYSTEM_VALUES: Readonly<Record<string, number>> = {
 
 /** A value of 0 is not stored. */
 export function validatePriorityClass({ metadata, value = 0, globalDefault }: PriorityClass): FieldError[] {
-  const { name = '' } = metadata;
+  const { name = '' }: Partial<PriorityClass['metadata']> = metadata;
   if (name.startsWith(SYSTEM_PREFIX)) {
     const problem = systemProblem(name, value, globalDefault === true);
     const why = `priority class names with '${SYSTEM_PREFIX}' prefix are reserved for system use only. error: ${problem}`;

@@ -65,6 +65,7 @@ test('singleDefaultPriority lets one class be the default, and Pods without a cl
 
 test('a PriorityClass keeps its value, stays below the system’s, and out of its names', async () => {
   const { call, addClass } = await newServer();
+  equal((await call('POST', CLASSES, { metadata: {}, value: 1 })).status, 422);
   const invalid = (name: string, what: string) =>
     `PriorityClass.scheduling.k8s.io ${JSON.stringify(name)} is invalid: ${what}`;
   equal(
