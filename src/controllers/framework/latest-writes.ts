@@ -8,7 +8,7 @@ import { compareRevisions } from '../../client/revision.ts';
 export interface LatestWrites<T> {
   /** `written` is the server's answer to an own write. */
   note(written: T): void;
-  /** The newer of `cached` and the own last write of the same object. */
+  /** The newer of `cached` (or what is known of it otherwise) and the own last write of the same object. */
   latest(cached: T): T;
   forget(key: string): void;
 }
@@ -27,7 +27,8 @@ export function newLatestWrites<T extends KubeObject>(): LatestWrites<T> {
         written.metadata.uid === cached.metadata.uid &&
         compareRevisions(written.metadata.resourceVersion, cached.metadata.resourceVersion) > 0;
       if (isNewer) return written;
-      writes.delete(key);
+      // The very object that was noted comes from elsewhere than the cache, which may still be behind.
+      if (written !== cached) writes.delete(key);
       return cached;
     },
     forget(key) {
