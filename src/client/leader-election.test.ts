@@ -1,11 +1,13 @@
-import { deepEqual, equal, ok } from 'node:assert/strict';
+import { deepEqual, equal, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
+import { CONFIG_MAPS } from '../api/resources.ts';
 import { aborted } from '../base/abort.ts';
 import { silentLogger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
 import { InMemoryApi } from '../simulation/in-memory-api.ts';
 import { newSimulatedClock } from '../simulation/sim-clock.ts';
 import { newSeededRandom } from '../simulation/sim-random.ts';
+import { newFencedTransport } from './fenced-transport.ts';
 import { LEADER_ELECTION_DEFAULTS, runAsLeader } from './leader-election.ts';
 import { newRestClient } from './rest-client.ts';
 
@@ -36,7 +38,7 @@ function newSetting() {
         identity,
         ...LEADER_ELECTION_DEFAULTS,
       },
-      async (signal) => {
+      async ({ signal }) => {
         leading.add(identity);
         history.push(identity);
         ok(leading.size === 1, `${[...leading].join()} lead`);
@@ -90,4 +92,49 @@ test('runAsLeader ends at once when its renewal is answered after the deadline',
   await clock.advance(LEADER_ELECTION_DEFAULTS.retryPeriodMs + 60_000);
   deepEqual([...leading], []);
   await a.ended;
+});
+
+test('newFencedTransport lets no write out past the renew deadline, before any timer has told', async () => {
+  const clock = newSimulatedClock();
+  const random = newSeededRandom(1);
+  const api = new InMemoryApi({ clock, random });
+  const stop = new AbortController();
+  const { signal } = stop;
+  let aheadMs = 0;
+  const led = runAsLeader(
+    {
+      client: newRestClient(api, { userAgent: 'a' }),
+      // A machine that stood still: its clock has gone on, its timers have not fired yet.
+      clock: {
+        now: () => clock.now(),
+        monotonicMs: () => clock.monotonicMs() + aheadMs,
+        sleep: (delayMs, until) => clock.sleep(delayMs, until),
+        setTimer: (delayMs, fire) => clock.setTimer(delayMs, fire),
+      },
+      random,
+      log: silentLogger,
+      lease: { namespace: 'kube-system', name: 'controllers' },
+      identity: 'a',
+      ...LEADER_ELECTION_DEFAULTS,
+    },
+    async (leadership) => {
+      const client = newRestClient(newFencedTransport(api, leadership), { userAgent: 'a' });
+      const create = (name: string) => {
+        const metadata = { namespace: 'default', name };
+        return client.create(CONFIG_MAPS, { apiVersion: 'v1', kind: 'ConfigMap', metadata }, signal);
+      };
+      await create('before');
+      aheadMs = LEADER_ELECTION_DEFAULTS.renewDeadlineMs;
+      equal(leadership.signal.aborted, false);
+      await rejects(create('after'), { reason: 'ServiceUnavailable' });
+      const { items } = await client.list(CONFIG_MAPS, {}, signal);
+      deepEqual(
+        items.map(({ metadata }) => metadata.name),
+        ['before'],
+      );
+    },
+    signal,
+  );
+  await clock.advance(1000);
+  await led;
 });

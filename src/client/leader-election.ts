@@ -37,13 +37,24 @@ export const LEADER_ELECTION_DEFAULTS = {
   retryPeriodMs: 2_000,
 };
 
+/** What the leader knows of its lead. */
+export interface Leadership {
+  /** Aborts when the lead is lost. */
+  readonly signal: AbortSignal;
+  /**
+   * False from the renew deadline on, by the clock alone: known also to whoever runs before the timer that aborts
+   * `signal`, in a process that stood still.
+   */
+  isHeld(): boolean;
+}
+
 /**
  * Waits to become the leader, then runs `lead`, whose signal aborts when leadership is lost or `signal` aborts. Resolves
  * when `lead` has ended: with leadership lost, the caller begins anew or ends. Gives the Lease up when it ends in order.
  */
 export async function runAsLeader(
   options: LeaderElectionOptions,
-  lead: (signal: AbortSignal) => Promise<void>,
+  lead: (leadership: Leadership) => Promise<void>,
   signal: AbortSignal,
 ): Promise<void> {
   assert(options.leaseDurationMs > options.renewDeadlineMs, 'a lease outlives its renew deadline');
@@ -59,7 +70,7 @@ export async function runAsLeader(
     term.abort(new StatusError('Timeout', 'leadership was lost'));
   });
   try {
-    await lead(both);
+    await lead({ signal: both, isHeld: () => !both.aborted && candidate.isHeld() });
   } catch (error) {
     if (!isCancellation(error, both) || signal.aborted) throw error;
   } finally {
@@ -73,6 +84,8 @@ class Candidate {
   readonly #options: LeaderElectionOptions;
   #observed: Lease | undefined;
   #observedAtMs = 0;
+  /** When the request left that renewed the Lease last. */
+  #renewedMs = Number.NEGATIVE_INFINITY;
 
   constructor(options: LeaderElectionOptions) {
     this.#options = options;
@@ -80,29 +93,36 @@ class Candidate {
 
   async acquire(signal: AbortSignal): Promise<void> {
     const { clock, log, lease } = this.#options;
-    while (!(await this.#tryHold(signal))) await clock.sleep(this.#retryMs(), signal);
+    for (;;) {
+      this.#renewedMs = clock.monotonicMs();
+      if ((await this.#tryHold(signal)) && this.isHeld()) break;
+      await clock.sleep(this.#retryMs(), signal);
+    }
     log.info('became leader', { lease: lease.name });
+  }
+
+  isHeld(): boolean {
+    return this.#options.clock.monotonicMs() - this.#renewedMs < this.#options.renewDeadlineMs;
   }
 
   /** Resolves when the Lease could not be renewed in time, or when `signal` aborts. */
   async renewUntilLost(signal: AbortSignal): Promise<void> {
     const { clock, log, lease, renewDeadlineMs } = this.#options;
-    let renewedMs = clock.monotonicMs();
     try {
       for (;;) {
         await clock.sleep(this.#options.retryPeriodMs, signal);
         const startMs = clock.monotonicMs();
         const deadline = newScope(signal);
-        const timer = clock.setTimer(renewedMs + renewDeadlineMs - startMs, () =>
+        const timer = clock.setTimer(this.#renewedMs + renewDeadlineMs - startMs, () =>
           deadline.abort(new StatusError('Timeout', 'the renew deadline passed')),
         );
         const isHeld = await this.#tryHold(deadline.signal).finally(() => {
           timer.cancel();
           deadline.abort();
         });
-        if (isHeld) renewedMs = startMs;
+        if (isHeld) this.#renewedMs = startMs;
         // An answer may have waited until a machine that stood still went on.
-        if (clock.monotonicMs() - renewedMs >= renewDeadlineMs) break;
+        if (!this.isHeld()) break;
         if (!isHeld && this.#isHeldByOther()) break;
       }
       log.warn('lost leadership', { lease: lease.name });

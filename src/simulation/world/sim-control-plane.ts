@@ -6,7 +6,8 @@ import type { Transport, UserInfo } from '../../api/message.ts';
 import { runControlPlane } from '../../assembly/control-plane.ts';
 import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
-import { LEADER_ELECTION_DEFAULTS, runAsLeader } from '../../client/leader-election.ts';
+import { newFencedTransport } from '../../client/fenced-transport.ts';
+import { LEADER_ELECTION_DEFAULTS, type Leadership, runAsLeader } from '../../client/leader-election.ts';
 import { newRestClient } from '../../client/rest-client.ts';
 import type { CertificateSigner } from '../../controllers/certificates/certificate-signer.ts';
 import { noControllerMetrics } from '../../controllers/framework/metrics.ts';
@@ -45,7 +46,6 @@ export const LEADER_LEASE = { namespace: 'kube-system', name: 'kube-controller-m
 
 /** Works while it leads. Who loses the lead ends its process and is a candidate again after its restart, as upstream's. */
 export function newCandidateProgram(options: SimulatedControlPlaneOptions): Program {
-  const controlPlane = newControlPlaneProgram(options);
   let terms = 0;
   return async (life, signal) => {
     const client = newRestClient(options.transport(life, CANDIDATE), { userAgent: options.identity });
@@ -58,7 +58,13 @@ export function newCandidateProgram(options: SimulatedControlPlaneOptions): Prog
       identity: `${options.identity}_${terms}`,
       ...LEADER_ELECTION_DEFAULTS,
     };
-    await runAsLeader(election, (leading) => controlPlane(life, leading), signal);
+    const lead = (leadership: Leadership) => {
+      const transport = (of: Life, user: UserInfo) =>
+        newFencedTransport(options.transport(of, user), leadership);
+      const random = options.random.fork(`term ${terms}`);
+      return newControlPlaneProgram({ ...options, random, transport })(life, leadership.signal);
+    };
+    await runAsLeader(election, lead, signal);
   };
 }
 
