@@ -10,9 +10,13 @@ const SYSTEM_VALUES: Readonly<Record<string, number>> = {
   'system-node-critical': 2_000_001_000,
 };
 
-/** A value of 0 is not stored. */
-export function validatePriorityClass({ metadata, value = 0, globalDefault }: PriorityClass): FieldError[] {
-  const { name = '' }: Partial<PriorityClass['metadata']> = metadata;
+/** Objects come as they are sent, without a name perhaps. A value of 0 is not stored. */
+interface SentClass extends Omit<PriorityClass, 'metadata'> {
+  metadata: Partial<PriorityClass['metadata']>;
+}
+
+export function validatePriorityClass({ metadata, value = 0, globalDefault }: SentClass): FieldError[] {
+  const { name = '' } = metadata;
   if (name.startsWith(SYSTEM_PREFIX)) {
     const problem = systemProblem(name, value, globalDefault === true);
     const why = `priority class names with '${SYSTEM_PREFIX}' prefix are reserved for system use only. error: ${problem}`;
