@@ -11,7 +11,8 @@ const OPTION_KINDS: Readonly<Record<string, string>> = {
 };
 
 export function askedBy({ row, info, request, signal, deadlineMs }: ResourceCall): AskedRequest {
-  return { row, signal, deadlineMs, options: () => optionsOf(info.verb, request.query) };
+  const isOfCollection = info.verb === 'deletecollection';
+  return { row, signal, deadlineMs, isOfCollection, options: () => optionsOf(info.verb, request.query) };
 }
 
 function optionsOf(verb: string, query: URLSearchParams): JsonObject | undefined {

@@ -41,6 +41,8 @@ export interface AskedRequest {
   row: ResourceRow;
   /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions; none for a connection. */
   options: () => JsonObject | undefined;
+  /** What it is about was not named: a deletion of a collection. */
+  isOfCollection?: boolean;
   /** By `Clock.monotonicMs`: then the client is told that it took too long. */
   deadlineMs: number;
   signal: AbortSignal;

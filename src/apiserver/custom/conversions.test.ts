@@ -310,6 +310,47 @@ test('an object is judged in the version in which it was sent, and as what is st
   equal((await call('PUT', `${widgets('v2')}/w`, { ...value, spec: { address: 7 } })).status, 422);
 });
 
+test('an admission webhook sees a custom object in the version that it asks for', async (t) => {
+  const { call, widget, webhooks } = await newServer(t);
+  const url = 'https://admit.example.com/';
+  const seen: Any[] = [];
+  webhooks.listen(url, (review: Any) => {
+    const { apiVersion, kind, request } = review;
+    seen.push(request);
+    const patch = btoa('[{"op":"replace","path":"/spec/address","value":"patched:9"}]');
+    return {
+      json: {
+        apiVersion,
+        kind,
+        response: { uid: request.uid, allowed: true, patchType: 'JSONPatch', patch },
+      },
+    };
+  });
+  const rules = [
+    { operations: ['*'], apiGroups: ['example.com'], apiVersions: ['v2'], resources: ['widgets'] },
+  ];
+  const hook = {
+    name: 'a.example.com',
+    clientConfig: { url },
+    admissionReviewVersions: ['v1'],
+    sideEffects: 'None',
+    rules,
+  };
+  await call('POST', '/apis/admissionregistration.k8s.io/v1/mutatingwebhookconfigurations', {
+    metadata: { name: 'a' },
+    webhooks: [hook],
+  });
+  const created = await call('POST', widgets('v1'), widget('w', { host: 'a', port: '1' }));
+  deepEqual([created.status, created.value.spec], [201, { host: 'patched', port: '9' }]);
+  const [{ kind, requestKind, object }] = seen;
+  deepEqual([kind.version, requestKind.version, object.spec.address], ['v2', 'v1', 'a:1']);
+  equal(
+    (await call('PATCH', `${widgets('v1')}/w`, { spec: { host: 'b' } }, MERGE)).value.spec.host,
+    'patched',
+  );
+  deepEqual([seen[1].object.spec.address, seen[1].oldObject.spec.address], ['b:9', 'patched:9']);
+});
+
 test('metadata other than labels and annotations stays what it was', async (t) => {
   const { call, widget, lieWith } = await newServer(t);
   lieWith(([made]) => {

@@ -44,7 +44,8 @@ export function reviewVersionOf(versions: readonly string[]): string {
 
 export function newReview(subject: ReviewSubject, version: string, uid: string): JsonObject {
   const { request, asked, row, object, old } = subject;
-  const { subresource, name, operation, user, dryRun } = request;
+  const { subresource, operation, user, dryRun } = request;
+  const name = asked.isOfCollection ? '' : request.name;
   // As upstream has it, a Namespace is in itself.
   const namespace = request.row === NAMESPACES ? name : request.namespace;
   const about = {

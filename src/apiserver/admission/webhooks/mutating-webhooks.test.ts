@@ -86,6 +86,38 @@ test('the steps before webhooks run again on what webhooks have made, and webhoo
   equal(created.value.spec.tolerations.length, 2);
 });
 
+test('policies run before webhooks, and once more after them if they ask for it', async () => {
+  const { webhook, call, configMap } = await newWebhookServer();
+  const group = '/apis/admissionregistration.k8s.io/v1';
+  const matchConstraints = {
+    resourceRules: [
+      { operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['configmaps'] },
+    ],
+  };
+  for (const [name, reinvocationPolicy] of [
+    ['again', 'IfNeeded'],
+    ['once', 'Never'],
+  ] as const) {
+    const expression = `Object{data: {"${name}": has(object.data.hook) ? "after" : "before"}}`;
+    const mutations = [{ patchType: 'ApplyConfiguration', applyConfiguration: { expression } }];
+    const spec = { matchConstraints, reinvocationPolicy, mutations };
+    await call('POST', `${group}/mutatingadmissionpolicies`, { metadata: { name }, spec });
+    await call('POST', `${group}/mutatingadmissionpolicybindings`, {
+      metadata: { name },
+      spec: { policyName: name },
+    });
+  }
+  const seen: unknown[] = [];
+  await webhook('mutating', 'a', ({ object }) => {
+    seen.push(object.data);
+    return put('hook', 'yes');
+  });
+  const { status, value } = await configMap({ k: '' });
+  equal(status, 201, JSON.stringify(value));
+  deepEqual(seen, [{ k: '', again: 'before', once: 'before' }]);
+  deepEqual(value.data, { k: '', hook: 'yes', again: 'after', once: 'before' });
+});
+
 test('what a patch makes gets defaults, is pruned, and must be valid', async () => {
   const { webhook, call } = await newWebhookServer();
   const rules = [{ operations: ['CREATE'], apiGroups: [''], apiVersions: ['v1'], resources: ['pods'] }];

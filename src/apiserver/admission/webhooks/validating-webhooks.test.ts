@@ -191,6 +191,23 @@ test('matchPolicy Equivalent shows the object in the version that the rules name
   );
 });
 
+test('of a collection that is deleted each object is asked about, by what it is and not by name', async () => {
+  const { webhook, configMap, call, asked } = await newWebhookServer();
+  for (const name of ['a', 'b']) await configMap({}, { name, labels: { all: 'yes' } });
+  await webhook('validating', 'x', ({ oldObject }) => ({ allowed: oldObject.metadata.name === 'a' }));
+  const refused = await call('DELETE', `${CONFIG_MAPS}?labelSelector=all`);
+  equal(refused.status, 400);
+  deepEqual(
+    asked.map(({ operation, name, oldObject }) => [operation, name, oldObject.metadata.name]).sort(),
+    [
+      ['DELETE', undefined, 'a'],
+      ['DELETE', undefined, 'b'],
+    ],
+  );
+  equal((await call('GET', `${CONFIG_MAPS}/a`)).status, 404);
+  equal((await call('GET', `${CONFIG_MAPS}/b`)).status, 200);
+});
+
 test('webhooks are never asked about what configures admission', async () => {
   const { webhook, call, asked } = await newWebhookServer();
   const rules = [{ operations: ['*'], apiGroups: ['*'], apiVersions: ['*'], resources: ['*/*'] }];
