@@ -2,6 +2,7 @@
 import type { Event as CoreEvent } from '../api/generated/core-v1.ts';
 import type { JsonValue } from '../api/json.ts';
 import type { SimulatedProgram } from '../simulation/sim-program.ts';
+import type { SimulatedBackend } from '../simulation/sim-webhooks.ts';
 import type { TimelineEntry } from '../simulation/timeline/timeline-entry.ts';
 import type { TimelineFilter } from '../simulation/timeline/timeline-filter.ts';
 import type { WorldEvent } from '../simulation/world/world-event.ts';
@@ -116,6 +117,11 @@ export interface Cluster extends AsyncDisposable {
   fault(name: string, parameters?: Readonly<Record<string, JsonValue>>): () => Promise<void>;
   /** From now on the image does this. */
   setProgram(image: string, program: SimulatedProgram): void;
+  /**
+   * What answers at the URL of a webhook (without a query; `https://NAME.NAMESPACE.svc:PORT/path` for a Service's). Where
+   * nothing does, connections are refused: no URL is ever looked for outside of the process.
+   */
+  webhook(url: string, backend: SimulatedBackend): void;
   /** Names of the nodes that it was started with. */
   readonly nodes: readonly string[];
 

@@ -11,6 +11,7 @@ export {
   type SimulatedProgram,
   type SimulatedRun,
 } from '../simulation/sim-program.ts';
+export type { SimulatedAnswer, SimulatedBackend } from '../simulation/sim-webhooks.ts';
 export type { TimelineEntry } from '../simulation/timeline/timeline-entry.ts';
 export type { TimelineFilter } from '../simulation/timeline/timeline-filter.ts';
 export type { NodeShape } from '../simulation/world/sim-node-facts.ts';

@@ -5,6 +5,7 @@ import { EVENTS } from '../api/resources.ts';
 import { newRestClient } from '../client/rest-client.ts';
 import type { Parameters } from '../simulation/faults/fault-parameters.ts';
 import type { SimulatedProgram } from '../simulation/sim-program.ts';
+import type { SimulatedBackend } from '../simulation/sim-webhooks.ts';
 import { formatTimeline } from '../simulation/timeline/format-timeline.ts';
 import { recordTimeline, type Timeline } from '../simulation/timeline/timeline.ts';
 import type { TimelineEntry } from '../simulation/timeline/timeline-entry.ts';
@@ -229,6 +230,10 @@ export class RunningCluster implements Cluster {
 
   setProgram(image: string, program: SimulatedProgram): void {
     this.#world.programs[image] = program;
+  }
+
+  webhook(url: string, backend: SimulatedBackend): void {
+    this.#world.webhooks.listen(url, backend);
   }
 
   async events(object: ObjectPath | NamedObject): Promise<CoreEvent[]> {
