@@ -3,21 +3,19 @@ import type { JsonObject } from '../api/json.ts';
 import type { AskedRequest } from './admission/admission.ts';
 import type { ResourceCall } from './server-context.ts';
 
-/** By verb. A deletion's are in its body: see `registry/delete.ts`. */
-const OPTION_KINDS: Readonly<Record<string, string>> = {
-  create: 'CreateOptions',
-  update: 'UpdateOptions',
-  patch: 'PatchOptions',
-};
-
 export function askedBy({ row, info, request, signal, deadlineMs }: ResourceCall): AskedRequest {
   const isOfCollection = info.verb === 'deletecollection';
-  return { row, signal, deadlineMs, isOfCollection, options: () => optionsOf(info.verb, request.query) };
+  const isPatch = info.verb === 'patch';
+  const options: AskedRequest['options'] = (operation) => {
+    if (operation === 'CREATE') return optionsOf('CreateOptions', request.query);
+    // A deletion's are in its body: see `registry/delete.ts`.
+    if (operation !== 'UPDATE') return undefined;
+    return optionsOf(isPatch ? 'PatchOptions' : 'UpdateOptions', request.query);
+  };
+  return { row, signal, deadlineMs, isOfCollection, options };
 }
 
-function optionsOf(verb: string, query: URLSearchParams): JsonObject | undefined {
-  const kind = OPTION_KINDS[verb];
-  if (kind === undefined) return undefined;
+function optionsOf(kind: string, query: URLSearchParams): JsonObject {
   const options: JsonObject = { kind, apiVersion: 'meta.k8s.io/v1' };
   const dryRun = query.getAll('dryRun');
   if (dryRun.length > 0) options['dryRun'] = dryRun;

@@ -39,8 +39,8 @@ export interface AdmissionRequest {
 export interface AskedRequest {
   /** As which the client sees the resource: of another version than the stored one, perhaps. */
   row: ResourceRow;
-  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions; none for a connection. */
-  options: () => JsonObject | undefined;
+  /** CreateOptions, UpdateOptions, PatchOptions or DeleteOptions, by the operation; none for a connection. */
+  options: (operation: AdmissionRequest['operation']) => JsonObject | undefined;
   /** What it is about was not named: a deletion of a collection. */
   isOfCollection?: boolean;
   /** By `Clock.monotonicMs`: then the client is told that it took too long. */

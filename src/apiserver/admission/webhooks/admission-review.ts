@@ -67,7 +67,7 @@ export function newReview(subject: ReviewSubject, version: string, uid: string):
     object: object ?? null,
     oldObject: old ?? null,
     dryRun,
-    options: asked.options() ?? null,
+    options: asked.options(operation) ?? null,
   };
   return {
     kind: 'AdmissionReview',

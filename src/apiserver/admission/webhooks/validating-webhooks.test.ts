@@ -191,6 +191,26 @@ test('matchPolicy Equivalent shows the object in the version that the rules name
   );
 });
 
+test('options are those of the operation, whichever verb leads to it', async () => {
+  const { webhook, call, asked } = await newWebhookServer();
+  await webhook('validating', 'a', () => ({}));
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata: { name: 'c' }, data: { k: '1' } };
+  const type = { 'content-type': 'application/apply-patch+yaml' };
+  const url = `${CONFIG_MAPS}/c?fieldManager=me`;
+  equal((await call('PATCH', url, object, type)).status, 201);
+  equal((await call('PATCH', `${url}&force=true`, { ...object, data: { k: '2' } }, type)).status, 200);
+  equal((await call('PUT', `${CONFIG_MAPS}/c`, object)).status, 200);
+  const common = { apiVersion: 'meta.k8s.io/v1', fieldManager: 'me' };
+  deepEqual(
+    asked.map(({ options }) => options),
+    [
+      { kind: 'CreateOptions', ...common },
+      { kind: 'PatchOptions', ...common, force: true },
+      { kind: 'UpdateOptions', apiVersion: 'meta.k8s.io/v1' },
+    ],
+  );
+});
+
 test('of a collection that is deleted each object is asked about, by what it is and not by name', async () => {
   const { webhook, configMap, call, asked } = await newWebhookServer();
   for (const name of ['a', 'b']) await configMap({}, { name, labels: { all: 'yes' } });
@@ -198,11 +218,8 @@ test('of a collection that is deleted each object is asked about, by what it is 
   const refused = await call('DELETE', `${CONFIG_MAPS}?labelSelector=all`);
   equal(refused.status, 400);
   deepEqual(
-    asked.map(({ operation, name, oldObject }) => [operation, name, oldObject.metadata.name]).sort(),
-    [
-      ['DELETE', undefined, 'a'],
-      ['DELETE', undefined, 'b'],
-    ],
+    asked.map(({ operation, name, oldObject }) => `${operation} ${name} ${oldObject.metadata.name}`),
+    ['DELETE undefined a', 'DELETE undefined b'],
   );
   equal((await call('GET', `${CONFIG_MAPS}/a`)).status, 404);
   equal((await call('GET', `${CONFIG_MAPS}/b`)).status, 200);
@@ -244,6 +261,7 @@ test('subresources are seen as what they are: a Scale, a Binding, an Eviction, a
   await call('PATCH', `${base}/pods/p/status`, { status: { phase: 'Running' } }, MERGE);
   await call('POST', `${base}/pods/p/eviction`, { metadata: { name: 'p' } });
   await call('POST', `${base}/pods/p/exec?command=ls&stdout=true`);
+  equal(asked.at(-1).options, null);
   await call('POST', `${base}/serviceaccounts/default/token`, { spec: {} });
   const seen = asked.map(({ operation, kind, resource, subResource, object }) => {
     return `${operation} ${resource.resource}/${subResource} ${kind.kind} ${object?.kind ?? 'none'}`;
