@@ -85,9 +85,8 @@ export class Life {
 
   /** What was asked of the world comes back: through the door, by the living only. */
   hear(settle: () => void): void {
-    this.enter(() => {
-      if (this.step()) settle();
-    });
+    if (!this.isLiving) this.enter(() => this.hear(settle));
+    else if (this.step()) settle();
   }
 
   /** A call out into the world. What comes of it is heard only by the living. */
