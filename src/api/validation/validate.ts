@@ -22,6 +22,7 @@ import {
   pathSegmentProblem,
 } from './names.ts';
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { validateClaim, validateClaimUpdate } from './persistent-volume-claim.ts';
 import { validatePod, validatePodUpdate } from './pod-spec.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
 import * as quotas from './resource-quota.ts';
@@ -68,6 +69,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'v1/LimitRange': { create: validateLimitRange },
   'v1/Namespace': { name: dns1123LabelProblem },
   'v1/Node': { create: cluster.validateNode },
+  'v1/PersistentVolumeClaim': { create: validateClaim, update: validateClaimUpdate },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
   'v1/ResourceQuota': {
     create: quotas.validateResourceQuota,
