@@ -13,6 +13,7 @@ import { hasReason, StatusError } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
 import { applyClaims, planClaims } from '../framework/claim.ts';
 import type { Controller, ControllerContext } from '../framework/controller.ts';
+import { DoubtedOwners } from '../framework/doubted-owners.ts';
 import { type Expectations, newExpectations } from '../framework/expectations.ts';
 import { type LatestWrites, newLatestWrites } from '../framework/latest-writes.ts';
 import { newOwnerListener, ownerKeyOf } from '../framework/owner-events.ts';
@@ -48,6 +49,7 @@ class DeploymentController {
   readonly #expectations: Expectations<ReplicaSet>;
   readonly #latestReplicaSets: LatestWrites<ReplicaSet> = newLatestWrites();
   readonly #latest: LatestWrites<Deployment> = newLatestWrites();
+  readonly #doubted: DoubtedOwners<Deployment>;
   readonly #unsure: UnsureWrites<ReplicaSet>;
 
   constructor(context: ControllerContext) {
@@ -55,6 +57,7 @@ class DeploymentController {
     this.#deployments = context.informers.informer(DEPLOYMENTS);
     this.#replicaSets = context.informers.informer(REPLICA_SETS);
     this.#pods = context.informers.informer(PODS);
+    this.#doubted = new DoubtedOwners(context.client, DEPLOYMENTS);
     this.#expectations = newExpectations(this.#replicaSets);
     this.#unsure = new UnsureWrites({
       client: context.client,
@@ -67,7 +70,7 @@ class DeploymentController {
     this.loop = newWorkerLoop(context, {
       name: 'deployment',
       workers: WORKERS,
-      sync: (key, signal) => this.#sync(key, signal),
+      sync: (key, signal) => this.#doubted.watchOver(key, this.#sync(key, signal)),
       informers: [this.#deployments, this.#replicaSets, this.#pods],
       resync: { lister: this.#deployments, intervalMs: DEFAULT_RESYNC_MS },
     });
@@ -85,6 +88,7 @@ class DeploymentController {
         this.#expectations.forget(deployment.metadata.uid);
         this.#unsure.forget(deployment.metadata.uid);
         this.#latest.forget(keyOf(deployment));
+        this.#doubted.forget(keyOf(deployment));
       },
     });
     this.#replicaSets.addListener(
@@ -123,7 +127,8 @@ class DeploymentController {
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
     const cached = this.#deployments.get(key);
     if (cached === undefined) return {};
-    const deployment = this.#latest.latest(cached);
+    const deployment = await this.#doubted.confirm(this.#latest.latest(cached), signal);
+    if (deployment === undefined) return {};
     if (selectsEverything(deployment)) {
       const message = 'This deployment is selecting all pods. A non-empty selector is required.';
       this.#context.recorder.event(deployment, 'Warning', 'SelectingAll', message);

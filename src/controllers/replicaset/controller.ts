@@ -13,6 +13,7 @@ import { StatusError } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
 import { applyClaims, planClaims } from '../framework/claim.ts';
 import type { Controller, ControllerContext } from '../framework/controller.ts';
+import { DoubtedOwners } from '../framework/doubted-owners.ts';
 import { type Expectations, newExpectations } from '../framework/expectations.ts';
 import { type LatestWrites, newLatestWrites } from '../framework/latest-writes.ts';
 import { newOwnerListener } from '../framework/owner-events.ts';
@@ -43,6 +44,7 @@ class ReplicaSetController {
   readonly #pods: Informer<Pod>;
   readonly #expectations: Expectations<Pod>;
   readonly #latest: LatestWrites<ReplicaSet> = newLatestWrites();
+  readonly #doubted: DoubtedOwners<ReplicaSet>;
   readonly #podControl: PodControl;
 
   constructor(context: ControllerContext) {
@@ -50,11 +52,12 @@ class ReplicaSetController {
     this.#replicaSets = context.informers.informer(REPLICA_SETS);
     this.#pods = context.informers.informer(PODS);
     this.#expectations = newExpectations(this.#pods);
+    this.#doubted = new DoubtedOwners(context.client, REPLICA_SETS);
     this.#podControl = newPodControl({ ...context, expectations: this.#expectations });
     this.loop = newWorkerLoop(context, {
       name: 'replicaset',
       workers: WORKERS,
-      sync: (key, signal) => this.#sync(key, signal),
+      sync: (key, signal) => this.#doubted.watchOver(key, this.#sync(key, signal)),
       informers: [this.#replicaSets, this.#pods],
       resync: { lister: this.#replicaSets, intervalMs: DEFAULT_RESYNC_MS },
     });
@@ -71,6 +74,7 @@ class ReplicaSetController {
       onDelete: (rs) => {
         this.#expectations.forget(rs.metadata.uid);
         this.#latest.forget(keyOf(rs));
+        this.#doubted.forget(keyOf(rs));
       },
     });
     this.#pods.addListener(
@@ -87,7 +91,8 @@ class ReplicaSetController {
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
     const cached = this.#replicaSets.get(key);
     if (cached === undefined) return {};
-    const rs = this.#latest.latest(cached);
+    const rs = await this.#doubted.confirm(this.#latest.latest(cached), signal);
+    if (rs === undefined) return {};
     const matches = newSelectorMatcher(rs.spec.selector);
     const adopted = await this.#claimPods(rs, matches, signal);
     const observe = () => this.#observe(rs, matches, adopted);
