@@ -16,6 +16,7 @@ import { parseWriteOptions } from '../registry/write-options.ts';
 import { parseBody } from '../request-body.ts';
 import { valueResponse } from '../responses.ts';
 import type { CallHandler, ResourceCall, ServerContext } from '../server-context.ts';
+import { askAboutPosted } from '../subresources/ask-webhooks.ts';
 import { createBinding } from '../subresources/binding.ts';
 import { requiredBody } from '../verbs.ts';
 
@@ -23,10 +24,11 @@ type Answer = (server: ServerContext, call: ResourceCall, review: ApiObject) => 
 
 function reviewed(answer: Answer): CallHandler {
   return async (server: ServerContext, call: ResourceCall): Promise<ApiResponse> => {
-    const { fieldValidation } = parseWriteOptions(call.request.query);
+    const { dryRun, fieldValidation } = parseWriteOptions(call.request.query);
     const { value } = requiredBody(parseBody(call.request, call.row));
     const { object } = decodeAs(value, call.row, { fieldValidation });
     call.audit?.requested(object);
+    await askAboutPosted(server, call, object, dryRun);
     const status = await answer(server, call, object);
     return valueResponse(201, { ...object, status }, call.representation);
   };

@@ -1,11 +1,11 @@
-/** The say of webhooks in what is no edit of an object: what is posted to a subresource, and connections. */
+/** The say of webhooks in what is no edit of an object: what is posted to a subresource, reviews, and connections. */
 import { type AdmissionRequest, admit } from '../admission/admission.ts';
 import type { ApiObject } from '../api-object.ts';
 import { askedBy } from '../asked-request.ts';
 import { newAdmissionView } from '../registry/admission-view.ts';
 import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
 
-/** A Binding, an Eviction, a TokenRequest. May be changed in place. @throws StatusError as a webhook refuses */
+/** A Binding, an Eviction, a TokenRequest, a SubjectAccessReview. May be changed in place. @throws StatusError as a webhook refuses */
 export async function askAboutPosted(
   server: ServerContext,
   call: ResourceCall,

@@ -1,7 +1,7 @@
 /** Validating webhooks through the API: who is asked what, and what an answer means. */
 import { deepEqual, equal, match } from 'node:assert/strict';
 import { test } from 'node:test';
-import { CONFIG_MAPS, MERGE, newWebhookServer } from './webhooks.fixture.ts';
+import { type Asked, CONFIG_MAPS, MERGE, newWebhookServer } from './webhooks.fixture.ts';
 
 const deny = (status: object) => () => ({ allowed: false, status });
 
@@ -189,6 +189,19 @@ test('matchPolicy Equivalent shows the object in the version that the rules name
     [asked[0].object.apiVersion, asked[0].object.spec.targetCPUUtilizationPercentage],
     ['autoscaling/v1', 50],
   );
+});
+
+test('reviews, which are never stored, are asked about too', async () => {
+  const { webhook, call } = await newWebhookServer();
+  const group = 'authorization.k8s.io';
+  const rules = [{ operations: ['CREATE'], apiGroups: [group], apiVersions: ['v1'], resources: ['*'] }];
+  const isCurious = (verb: string) => verb === 'delete';
+  const backend = ({ object }: Asked) => ({ allowed: !isCurious(object.spec.resourceAttributes.verb) });
+  await webhook('validating', 'a', backend, { rules });
+  const ask = (verb: string) =>
+    call('POST', `/apis/${group}/v1/selfsubjectaccessreviews`, { spec: { resourceAttributes: { verb } } });
+  equal((await ask('get')).status, 201);
+  equal((await ask('delete')).status, 400);
 });
 
 test('options are those of the operation, whichever verb leads to it', async () => {
