@@ -75,3 +75,23 @@ test('a URL that no webhook answers for never leaves the process', async (t) => 
   await cluster.apply(CONFIGURATION(1));
   await rejects(cluster.client.create(POD), /dial tcp team\.example\.com: connect: connection refused$/);
 });
+
+test('webhook that is asked when the server dies is forgotten with it', async (t) => {
+  const cluster = await newCluster(t);
+  let asked = 0;
+  cluster.webhook(URL, () => {
+    asked++;
+    return 'never';
+  });
+  await cluster.apply(CONFIGURATION(30));
+  const refused = rejects(cluster.client.create(POD));
+  await cluster.advance('2s');
+  equal(asked, 1);
+  await cluster.crash('server');
+  await refused;
+  await cluster.advance('10s');
+  cluster.webhook(URL, labelled);
+  await cluster.apply(WEB);
+  await untilReady(cluster);
+  equal(asked, 1);
+});
