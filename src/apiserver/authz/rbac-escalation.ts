@@ -4,14 +4,21 @@
  *
  * @see pkg/registry/rbac/role/policybased/storage.go and escalation_check.go in kubernetes/kubernetes
  */
-import type { PolicyRule, Role, RoleBinding } from '../../api/generated/rbac-v1.ts';
+import type { ClusterRole, PolicyRule, Role, RoleBinding } from '../../api/generated/rbac-v1.ts';
 import type { UserInfo } from '../../api/message.ts';
 import { CLUSTER_ROLE_BINDINGS, CLUSTER_ROLES, ROLE_BINDINGS, ROLES } from '../../api/resources.ts';
+import { newSelectorMatcher } from '../../api/selectors.ts';
 import type { AdmissionRequest, AdmissionStep, AdmissionView } from '../admission/admission.ts';
 import { newForbidden } from '../errors.ts';
 import type { AccessAttributes } from '../interfaces.ts';
 import type { Authorizer } from './authorizer.ts';
 import { compileRule } from './policy-rule.ts';
+
+/** All that anybody can do with resources and paths. */
+const EVERYTHING: readonly PolicyRule[] = [
+  { verbs: ['*'], apiGroups: ['*'], resources: ['*'] },
+  { verbs: ['*'], nonResourceURLs: ['*'] },
+];
 
 export function newRbacEscalationCheck(
   authorizer: Pick<Authorizer, 'authorize' | 'rulesFor'>,
@@ -22,8 +29,12 @@ export function newRbacEscalationCheck(
       if (request.operation !== 'CREATE' && request.operation !== 'UPDATE') return;
       const wanted = grantedRules(request, view);
       if (!wanted || mayAnyway(authorizer, request)) return;
-      const missing = uncoveredRules(authorizer.rulesFor(request.user, request.namespace), wanted);
-      if (missing.length === 0) return;
+      const held = authorizer.rulesFor(request.user, request.namespace);
+      const missing = uncoveredRules(held, wanted);
+      if (missing.length === 0) {
+        if (gathers(request.object) || gathers(request.old)) requireEverything(held, request);
+        return;
+      }
       const why = `${describeUser(request.user)} is attempting to grant RBAC permissions not currently held:\n`;
       throw newForbidden(request.row, request.name, why + missing.map(formatRule).join('\n'));
     },
@@ -35,7 +46,9 @@ function grantedRules(request: AdmissionRequest, view: AdmissionView): readonly 
   const { row, object, old, namespace } = request;
   if (row === ROLES || row === CLUSTER_ROLES) {
     const [now, before] = [object, old] as unknown as [Role | undefined, Role | undefined];
-    return isSame(now?.rules, before?.rules) ? undefined : (now?.rules ?? []);
+    const isUnchanged =
+      isSame(now?.rules, before?.rules) && isSame(gathers(now) ?? '', gathers(before) ?? '');
+    return isUnchanged ? undefined : (now?.rules ?? []);
   }
   if (row !== ROLE_BINDINGS && row !== CLUSTER_ROLE_BINDINGS) return undefined;
   const [now, before] = [object, old] as unknown as [RoleBinding | undefined, RoleBinding | undefined];
@@ -43,9 +56,27 @@ function grantedRules(request: AdmissionRequest, view: AdmissionView): readonly 
   const { kind, name } = now.roleRef;
   const role = kind === 'ClusterRole' ? view.get(CLUSTER_ROLES, '', name) : view.get(ROLES, namespace, name);
   // A role that is not there yet could become anything.
-  return role
-    ? ((role as unknown as Role).rules ?? [])
-    : [{ verbs: ['*'], apiGroups: ['*'], resources: ['*'] }];
+  return role ? effectiveRules(role as unknown as ClusterRole, view) : EVERYTHING;
+}
+
+/** To set a rule by which a role gathers others, or to take it away, since it can gather anything. */
+function requireEverything(held: RuleLists, { row, name }: AdmissionRequest): void {
+  if (uncoveredRules(held, EVERYTHING).length === 0) return;
+  throw newForbidden(row, name, 'must have cluster-admin privileges to use the aggregationRule');
+}
+
+function gathers(role: unknown): ClusterRole['aggregationRule'] {
+  return (role as ClusterRole | undefined)?.aggregationRule;
+}
+
+/** With what an aggregated role gathers: decisions follow its selectors, whether or not its rules were written down yet. */
+function effectiveRules(role: ClusterRole, view: AdmissionView): readonly PolicyRule[] {
+  const own = role.rules ?? [];
+  const selectors = (gathers(role)?.clusterRoleSelectors ?? []).map(newSelectorMatcher);
+  if (selectors.length === 0) return own;
+  const others = view.list(CLUSTER_ROLES, '') as unknown as ClusterRole[];
+  const chosen = others.filter(({ metadata }) => selectors.some((matches) => matches(metadata.labels)));
+  return [...own, ...chosen.flatMap(({ rules }) => rules ?? [])];
 }
 
 function mayAnyway(authorizer: Pick<Authorizer, 'authorize'>, request: AdmissionRequest): boolean {

@@ -10,6 +10,7 @@ import { NODES, PODS, type ResourceRow, SECRETS } from '../../api/resources.ts';
 import { invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import type { StoredObject } from '../../store/store.ts';
 import { type ApiObject, objectOf } from '../api-object.ts';
+import { requireOwnPod } from '../authz/node-restriction.ts';
 import { decodeAs } from '../decode.ts';
 import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
 import type { TokenIssueRequest } from '../interfaces.ts';
@@ -82,6 +83,7 @@ function boundTo(
   { spec }: TokenRequest,
 ): Pick<TokenIssueRequest, 'boundObject' | 'node'> {
   const reference = spec?.boundObjectRef;
+  requireOwnPod(call.user, call.info.name, reference, podNamed(server, call, reference?.name));
   if (reference === undefined) return {};
   const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
   const row = BOUND_ROWS[`${apiVersion}/${kind}`];
@@ -100,6 +102,11 @@ function boundTo(
   }
   if (row === PODS) checkAccount(bound, call.info.name);
   return { boundObject: { apiVersion, kind, name, uid: actual }, ...nodeOf(server, row, bound) };
+}
+
+function podNamed({ registry }: ServerContext, { info }: ResourceCall, name = ''): Pod | undefined {
+  const stored = readObject(registry.store, { row: PODS, namespace: info.namespace, name });
+  return stored?.value as unknown as Pod | undefined;
 }
 
 function checkAccount(pod: StoredObject, account: string): void {
