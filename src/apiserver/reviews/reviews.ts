@@ -83,6 +83,7 @@ function subjectOf(review: ApiObject): UserInfo {
     username: spec.user ?? '',
     groups: spec.groups ?? [],
     ...(spec.uid === undefined ? {} : { uid: spec.uid }),
+    ...(spec.extra === undefined ? {} : { extra: spec.extra }),
   };
 }
 
