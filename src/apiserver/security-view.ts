@@ -4,7 +4,7 @@
  *
  * Invariant: a change is seen here before, or in the same turn in which, its watchers see it.
  */
-import type { Pod } from '../api/generated/core-v1.ts';
+import type { Pod, Secret } from '../api/generated/core-v1.ts';
 import {
   CLUSTER_ROLE_BINDINGS,
   CLUSTER_ROLES,
@@ -18,6 +18,7 @@ import {
 } from '../api/resources.ts';
 import type { OpenStore } from '../store/mvcc-store.ts';
 import type { Store, StoredObject } from '../store/store.ts';
+import type { SecretLookup } from './authn/bootstrap-tokens.ts';
 import type { BindableResource, TokenSubjects } from './authn/service-account-tokens.ts';
 import type { NodePods } from './authz/node-pods.ts';
 import type { RbacIndex, RbacObject } from './authz/rbac-index.ts';
@@ -94,4 +95,10 @@ export function newTokenSubjects(store: Store): TokenSubjects {
       return stored?.value.metadata as { uid: string; deletionTimestamp?: string } | undefined;
     },
   };
+}
+
+/** The Secrets that bootstrap tokens are. */
+export function newSecretLookup(store: Store): SecretLookup {
+  return (namespace, name) =>
+    readObject(store, { row: SECRETS, namespace, name })?.value as unknown as Secret | undefined;
 }

@@ -2,6 +2,7 @@
 import { allResources } from '../api/resources.ts';
 import type { CertificateSigner } from '../controllers/certificates/certificate-signer.ts';
 import { newCertificateController } from '../controllers/certificates/controller.ts';
+import { newClusterRoleAggregation } from '../controllers/clusterrole-aggregation/controller.ts';
 import { newDeploymentController } from '../controllers/deployment/controller.ts';
 import { newDisruptionController } from '../controllers/disruption/controller.ts';
 import { newEndpointSliceController } from '../controllers/endpointslice/controller.ts';
@@ -21,6 +22,7 @@ import {
   newVolumeProtection,
 } from '../controllers/storage-protection/controller.ts';
 import { newTaintEvictionController } from '../controllers/taint-eviction/controller.ts';
+import { newTokenCleaner } from '../controllers/token-cleaner/controller.ts';
 
 /** What of the cluster's certificates controllers hand out. */
 export interface ClusterAuthority {
@@ -42,6 +44,11 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     account: 'certificate-controller',
     component: 'certificate-controller',
     create: (context, { certificateSigner }) => newCertificateController(context, certificateSigner),
+  },
+  {
+    account: 'clusterrole-aggregation-controller',
+    component: 'clusterrole-aggregation-controller',
+    create: newClusterRoleAggregation,
   },
   { account: 'deployment-controller', component: 'deployment-controller', create: newDeploymentController },
   { account: 'disruption-controller', component: 'controllermanager', create: newDisruptionController },
@@ -99,4 +106,5 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     component: 'volumeattributesclass-protection-controller',
     create: newAttributesClassProtection,
   },
+  { account: 'token-cleaner', component: 'token-cleaner', create: newTokenCleaner },
 ];

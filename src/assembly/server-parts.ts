@@ -2,7 +2,9 @@
 import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
 import { AuditLog, type AuditLogOptions } from '../apiserver/audit/audit-log.ts';
 import { newAuthenticator } from '../apiserver/authn/authenticator.ts';
+import { newBootstrapTokens } from '../apiserver/authn/bootstrap-tokens.ts';
 import { newServiceAccountTokens } from '../apiserver/authn/service-account-tokens.ts';
+import { newTokenChecks } from '../apiserver/authn/token-check.ts';
 import type { SignatureVerifier, TokenSigner } from '../apiserver/authn/token-signature.ts';
 import { newAuthorizer } from '../apiserver/authz/authorizer.ts';
 import { newNodePods } from '../apiserver/authz/node-pods.ts';
@@ -17,7 +19,7 @@ import { newDiscovery } from '../apiserver/discovery/discovery.ts';
 import type { HealthCheck } from '../apiserver/discovery/health.ts';
 import { newServerVersion } from '../apiserver/discovery/server-version.ts';
 import type { PathResponder } from '../apiserver/interfaces.ts';
-import { newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
+import { newSecretLookup, newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
 import type { AgentReader } from '../apiserver/usage/agent-reader.ts';
 import type { WebhookTransport } from '../apiserver/webhooks/webhook-transport.ts';
 import type { Clock } from '../base/clock.ts';
@@ -70,6 +72,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     { clock, random, keys, subjects: newTokenSubjects(store) },
     { issuer: ISSUER, apiAudiences: [ISSUER] },
   );
+  const accepted = newTokenChecks([tokens, newBootstrapTokens(clock, newSecretLookup(store), [ISSUER])]);
   const [rbacIndex, nodePods] = [newRbacIndex(), newNodePods()];
   const securityView = new SecurityView(store, rbacIndex, nodePods);
   const authorizer = newAuthorizer(rbacIndex, nodePods);
@@ -86,10 +89,10 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     random,
     log,
     store,
-    authenticator: newAuthenticator(clock, tokens),
+    authenticator: newAuthenticator(clock, accepted),
     authorizer,
     rules: authorizer,
-    tokenVerifier: tokens,
+    tokenVerifier: accepted,
     tokenIssuer: tokens,
     responders: [discovery],
     extraAdmission: [nodeRestriction, newRbacEscalationCheck(authorizer)],

@@ -360,10 +360,12 @@ function newSelection(route: Route, query: URLSearchParams): (object: KubeObject
   const labels = toLabelMatcher(parseLabelSelector(query.get('labelSelector') ?? ''));
   const fieldSelector = query.get('fieldSelector');
   const name = /^metadata\.name=(.+)$/.exec(fieldSelector ?? '')?.[1];
-  assert(fieldSelector === null || name !== undefined, `no such field selector: ${fieldSelector}`);
+  const type = /^type=(.+)$/.exec(fieldSelector ?? '')?.[1];
+  assert(fieldSelector === null || (name ?? type) !== undefined, `no such field selector: ${fieldSelector}`);
   return (object) =>
     (route.namespace === '' || object.metadata.namespace === route.namespace) &&
     (name === undefined || object.metadata.name === name) &&
+    (type === undefined || (object as { type?: string }).type === type) &&
     labels(object.metadata.labels);
 }
 

@@ -1,5 +1,5 @@
 /**
- * Who sends a request: the same process, a client certificate, a service account's token, or nobody. The first proof that
+ * Who sends a request: the same process, a client certificate, a token, or nobody. The first proof that
  * holds decides. A proof that does not hold is refused even where nobody would be let in: `401`, never `anonymous`.
  *
  * @see k8s.io/apiserver/pkg/authentication/request: x509, bearertoken, union, anonymous
@@ -8,9 +8,8 @@ import type { ApiRequest, PeerCertificate, UserInfo } from '../../api/message.ts
 import type { Clock } from '../../base/clock.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { RequestAuthenticator } from '../interfaces.ts';
-import type { ServiceAccountTokens } from './service-account-tokens.ts';
-
-export const AUTHENTICATED_GROUP = 'system:authenticated';
+import { AUTHENTICATED_GROUP } from './authenticated-group.ts';
+import type { TokenCheck } from './token-check.ts';
 
 /** RBAC lets it read `/livez`, `/readyz`, `/healthz` and `/version`, and nothing else. */
 const ANONYMOUS: UserInfo = { username: 'system:anonymous', groups: ['system:unauthenticated'] };
@@ -20,7 +19,7 @@ export interface Authenticator extends RequestAuthenticator {
   authenticate(request: ApiRequest): UserInfo;
 }
 
-export function newAuthenticator(clock: Clock, tokens: Pick<ServiceAccountTokens, 'check'>): Authenticator {
+export function newAuthenticator(clock: Clock, tokens: TokenCheck): Authenticator {
   const users = new WeakMap<PeerCertificate, UserInfo>();
   return {
     authenticate({ peer, headers }) {

@@ -8,7 +8,7 @@ import type { ApiRequest, UserInfo } from '../../api/message.ts';
 import { StatusError } from '../../base/status-error.ts';
 import { newAccessDenied } from '../authz/access-denied.ts';
 import type { AccessAttributes, RequestAuthorizer } from '../interfaces.ts';
-import { AUTHENTICATED_GROUP } from './authenticator.ts';
+import { AUTHENTICATED_GROUP } from './authenticated-group.ts';
 
 const USER = 'impersonate-user';
 const GROUP = 'impersonate-group';

@@ -1,0 +1,2 @@
+/** Whoever has proven who he is. */
+export const AUTHENTICATED_GROUP = 'system:authenticated';
