@@ -10,6 +10,7 @@ import path from 'node:path';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
 import { isProxyPath } from '../apiserver/route.ts';
+import { METRICS_READER } from '../apiserver/usage/reader-role.ts';
 import { runAll } from '../assembly/run-all.ts';
 import { newServerParts } from '../assembly/server-parts.ts';
 import type { AuditOptions } from '../cli/options.ts';
@@ -96,7 +97,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       advertise: { address: address.host, port },
       // On loopback, without root, 443 cannot be listened on: clients in Pods are told the port by their environment.
       ...(cluster.network === 'loopback' ? { servicePort: port } : {}),
-      rbacObjects: bootstrapRbacObjects(),
+      rbacObjects: [...bootstrapRbacObjects(), METRICS_READER],
     });
     gate.open(parts.api);
     await publishServer({ dataDir, cluster, pki, address });

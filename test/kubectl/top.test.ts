@@ -89,3 +89,15 @@ test('the agent says it to Prometheus too, through the proxy of its node', { ski
   assert.match(text, /^pod_memory_working_set_bytes\{namespace="default",pod="idle"\} [1-9]\d+ \d{13}$/m);
   assert.match(text, /^node_cpu_usage_seconds_total [\d.]+ \d{13}$/m);
 });
+
+test('who may view a namespace may see what its Pods use, and not what nodes do', { skip }, async () => {
+  await k('create', 'rolebinding', 'bob', '--clusterrole=view', '--user=bob');
+  assert.match(await k('top', 'pod', '--as=bob', '--no-headers'), /^busy /m);
+  const refused = await cluster.kubectl.attempt(['top', 'node', '--as=bob']);
+  assert.match(
+    refused.stderr,
+    /nodes\.metrics\.k8s\.io is forbidden: User "bob" cannot list resource "nodes"/,
+  );
+  const nobody = await cluster.kubectl.attempt(['top', 'pod', '--as=eve']);
+  assert.match(nobody.stderr, /pods\.metrics\.k8s\.io is forbidden: User "eve" cannot list resource "pods"/);
+});
