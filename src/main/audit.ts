@@ -16,6 +16,8 @@ const MEGABYTE = 1024 * 1024;
 export interface OpenAudit {
   policy: AuditPolicy;
   sink: AuditSink;
+  /** Of its lines. */
+  count(): { taken: number; dropped: number };
   close(): Promise<void>;
 }
 
@@ -28,7 +30,8 @@ export async function openAudit(dataDir: string, options: AuditOptions, log: Log
     maxAgeDays: options.maxAgeDays,
     maxBackups: options.maxBackups,
   });
-  return { policy, sink: file, close: () => file.close(CLOSE_GRACE_MS) };
+  const count = () => ({ taken: file.taken, dropped: file.dropped });
+  return { policy, sink: file, count, close: () => file.close(CLOSE_GRACE_MS) };
 }
 
 /** @throws ConfigurationError that names the file */

@@ -4,6 +4,8 @@ import type { ControllerMetrics } from '../controllers/framework/metrics.ts';
 
 export interface ProcessMetrics {
   controllers: ControllerMetrics;
+  /** Tells how many lines the audit log has taken, and how many it has lost. */
+  countAudit(count: () => { taken: number; dropped: number }): void;
   /** Prometheus' text format. */
   text: () => Promise<string>;
 }
@@ -39,6 +41,31 @@ export function newMetrics(): ProcessMetrics {
       },
       queueDepth: (name, value) => depth.set({ name }, value),
     },
+    countAudit: (count) => addAuditCounters(registry, count),
     text: () => registry.metrics(),
   };
+}
+
+/** @see k8s.io/apiserver/pkg/audit/metrics.go */
+function addAuditCounters(registry: Registry, count: () => { taken: number; dropped: number }): void {
+  const registers = [registry];
+  const taken = new Counter({
+    name: 'apiserver_audit_event_total',
+    help: 'Events that were given to the audit log',
+    registers,
+    collect() {
+      taken.reset();
+      taken.inc(count().taken);
+    },
+  });
+  const lost = new Counter({
+    name: 'apiserver_audit_error_total',
+    help: 'Events that the audit log has lost',
+    labelNames: ['plugin'],
+    registers,
+    collect() {
+      lost.reset();
+      lost.inc({ plugin: 'log' }, count().dropped);
+    },
+  });
 }

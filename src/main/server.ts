@@ -80,6 +80,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
   try {
     const address: ServerAddress = { host: options.bindAddress, port };
     const metrics = newMetrics();
+    if (audit) metrics.countAudit(audit.count);
     const parts = newServerParts({
       ...world,
       store,

@@ -27,7 +27,8 @@ export interface AuditLogFileOptions {
 
 export interface AuditLogFile {
   write(line: string): void;
-  /** Lines that were lost since the start. */
+  /** Lines that were given to it since the start, and those of them that were lost. */
+  readonly taken: number;
   readonly dropped: number;
   /** Resolves when what is queued is in the file, or `graceMs` later. Nothing is taken any more. */
   close(graceMs: number): Promise<void>;
@@ -63,6 +64,7 @@ class RotatedFile implements AuditLogFile {
   #retry: { timer: NodeJS.Timeout; now: () => void } | undefined;
   #isFailing = false;
   #isClosed = false;
+  taken = 0;
   dropped = 0;
 
   constructor(log: Logger, options: AuditLogFileOptions) {
@@ -78,6 +80,7 @@ class RotatedFile implements AuditLogFile {
   }
 
   write(line: string): void {
+    this.taken++;
     const sizeBytes = Buffer.byteLength(line) + 1;
     if (this.#isClosed || this.#queuedBytes + sizeBytes > QUEUE_BYTES_MAX) {
       if (this.dropped++ === 0 || !this.#isFailing) this.#onFailure(new Error('its queue is full'));

@@ -90,3 +90,10 @@ test('the log tells when a command in a Pod began and when it ended', { skip }, 
   assert.match(ended.requestURI, /\/pods\/sh\/exec\?command=true/);
   assert.ok(ended.stageTimestamp >= started.stageTimestamp);
 });
+
+test('the server’s metrics tell how many lines the log has taken and lost', { skip }, async () => {
+  const metrics = await cluster.kubectl('get', '--raw', '/metrics');
+  const taken = Number(/^apiserver_audit_event_total (\d+)$/m.exec(metrics)?.[1]);
+  assert.ok(taken >= (await loggedEvents()).length, `${taken}`);
+  assert.match(metrics, /^apiserver_audit_error_total\{plugin="log"\} 0$/m);
+});

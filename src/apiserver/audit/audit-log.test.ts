@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ApiRequest } from '../../api/message.ts';
+import { assert as assertOurs } from '../../base/assert.ts';
 import { StatusError } from '../../base/status-error.ts';
 import { newRequest, newSimulatedApiServer, PODS_URL, pod } from '../../simulation/sim-api-server.ts';
 import type { RequestAuthenticator, RequestAuthorizer } from '../interfaces.ts';
@@ -258,4 +259,43 @@ test('handle notes what Pod security says for the log', async () => {
   assert.equal((await call('POST', '/api/v1/namespaces/strict/pods', pod('a'))).status, 403);
   const { annotations } = events().at(-1)!;
   assert.equal(annotations!['pod-security.kubernetes.io/enforce-policy'], 'restricted:latest');
+});
+
+test('handle writes down that it broke, and what broke', async () => {
+  const { send, events } = await newWorld({
+    authorizer: {
+      authorize: ({ verb }) => {
+        assertOurs(verb !== 'deletecollection', 'a bug of ours');
+        return { allowed: true };
+      },
+    },
+  });
+  await assert.rejects(send(newRequest('DELETE', PODS_URL)), { name: 'AssertionError' });
+  const [received, panicked] = events();
+  assert.deepEqual([received!.stage, panicked!.stage], ['RequestReceived', 'Panic']);
+  assert.deepEqual(panicked!.responseStatus, {
+    metadata: {},
+    status: 'Failure',
+    message: "APIServer panic'd: a bug of ours",
+    reason: 'InternalError',
+    code: 500,
+  });
+});
+
+test('handle writes down what a client did not wait for', async () => {
+  const client = new AbortController();
+  const { send, events } = await newWorld({
+    authorizer: {
+      authorize: async ({ verb }) => {
+        if (verb === 'deletecollection') {
+          client.abort(new Error('gone'));
+          client.signal.throwIfAborted();
+        }
+        return { allowed: true };
+      },
+    },
+  });
+  await assert.rejects(send(newRequest('DELETE', PODS_URL), client.signal), /gone/);
+  const { stage, responseStatus } = events().at(-1)!;
+  assert.deepEqual([stage, responseStatus!.message], ['ResponseComplete', 'Connection closed early']);
 });
