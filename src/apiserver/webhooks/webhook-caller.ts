@@ -3,7 +3,7 @@
  *
  *     where (URL, or a Service's ready endpoint) ─► POST within the timeout ─► status ─► JSON
  *
- * Bounds: so many calls of one webhook are under way at once ({@link CALLS_MAX}; more fail at once, which also ends a webhook
+ * Bounds: so many calls of one webhook are under way at once ({@link CALLS_MAX}; more fail at once, which also unwinds a webhook
  * that calls itself through the API), each for as long as its timeout, each answer of at most so many bytes, nested so deep.
  *
  * @see k8s.io/apiserver/pkg/util/webhook/client.go
