@@ -173,7 +173,11 @@ test('kubectl apply: last-applied, prune by an apply set, and diff', { skip }, a
 });
 
 test('kubectl taint, cordon and drain on a node that nobody answers for', { skip }, async () => {
-  const node = await write('node.yaml', 'apiVersion: v1\nkind: Node\nmetadata: {name: stone}\n');
+  const taints = '[{key: own, effect: NoSchedule}]';
+  const node = await write(
+    'node.yaml',
+    `apiVersion: v1\nkind: Node\nmetadata: {name: stone}\nspec: {taints: ${taints}}\n`,
+  );
   await k('create', '-f', node);
   assert.equal(await k('taint', 'node', 'stone', 'a=b:NoSchedule'), 'node/stone tainted');
   assert.match(
