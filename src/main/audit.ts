@@ -17,7 +17,7 @@ export interface OpenAudit {
   policy: AuditPolicy;
   sink: AuditSink;
   /** Of its lines. */
-  count(): { taken: number; dropped: number };
+  count: () => { taken: number; dropped: number };
   close(): Promise<void>;
 }
 
