@@ -20,13 +20,18 @@ function newSetting() {
   const standing = new Map<string, number>();
   const leading = new Set<string>();
   const history: string[] = [];
+  const standStill = async <T>(forMs: number, answer: Promise<T>): Promise<T> => {
+    await answer.catch(() => {});
+    await clock.sleep(forMs, new AbortController().signal);
+    return answer;
+  };
   const start = (identity: string) => {
     const stop = new AbortController();
     const transport: typeof api.send = (request, signal) => {
       if (cutOff.has(identity)) return Promise.reject(new StatusError('ServiceUnavailable', 'cut off'));
       const standsMs = request.method === 'PUT' ? standing.get(identity) : undefined;
       if (standsMs === undefined) return api.send(request, signal);
-      return api.send(request, signal).finally(() => clock.sleep(standsMs, new AbortController().signal));
+      return standStill(standsMs, api.send(request, signal));
     };
     const ended = runAsLeader(
       {

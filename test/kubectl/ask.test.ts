@@ -30,10 +30,8 @@ test('kubectl get: every output', { skip }, async () => {
     await k('get', 'cm', 'a', '-o', 'yaml'),
     /^apiVersion: v1\ndata:\n {2}name: a\nkind: ConfigMap\n/,
   );
-  await kIn(
-    'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {name: a}\n',
-    ...['apply', '--server-side', '--force-conflicts', '--field-manager=us', '-f', '-'],
-  );
+  const applied = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: a}\ndata: {name: a}\n';
+  await kIn(applied, 'apply', '--server-side', '--force-conflicts', '--field-manager=us', '-f', '-');
   assert.doesNotMatch(await k('get', 'cm', 'a', '-o', 'yaml'), /managedFields/);
   assert.match(await k('get', 'cm', 'a', '-o', 'yaml', '--show-managed-fields'), /manager: us\n/);
   assert.match(await k('get', 'pod', 'pod', '-o', 'wide'), /IP +NODE +NOMINATED NODE +READINESS GATES\n/);
@@ -146,9 +144,7 @@ test('kubectl wait and patch --local need no more than the API says', { skip }, 
     await refused('wait', '--for=delete', 'cm/a', '--timeout=1s'),
     /timed out waiting for the condition/,
   );
-  const local = await kIn(
-    '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"l"},"data":{"a":"1"}}',
-    ...['patch', '--local', '-f', '-', '-p', '{"data":{"b":"2"}}', '-o', 'jsonpath={.data}'],
-  );
-  assert.equal(local, '{"a":"1","b":"2"}');
+  const object = '{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"l"},"data":{"a":"1"}}';
+  const patch = ['--local', '-f', '-', '-p', '{"data":{"b":"2"}}', '-o', 'jsonpath={.data}'];
+  assert.equal(await kIn(object, 'patch', ...patch), '{"a":"1","b":"2"}');
 });

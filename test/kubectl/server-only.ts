@@ -11,13 +11,13 @@ export interface KubectlOnServer {
   /** What a test is to be skipped for. */
   readonly skip: string | false;
   /** Standard output of a command that must succeed, with surrounding white space cut off. */
-  k(...args: string[]): Promise<string>;
+  readonly k: (...args: string[]) => Promise<string>;
   /** As {@link k}, with `input` on standard input. */
-  kIn(input: string, ...args: string[]): Promise<string>;
+  readonly kIn: (input: string, ...args: string[]) => Promise<string>;
   /** Standard error of a command that must fail, trimmed. */
-  refused(...args: string[]): Promise<string>;
+  readonly refused: (...args: string[]) => Promise<string>;
   /** A file for `-f`. */
-  write(name: string, text: string): Promise<string>;
+  readonly write: (name: string, text: string) => Promise<string>;
 }
 
 /** One server for all tests of the file that calls this; both are gone when they are over. */
