@@ -5,7 +5,6 @@ import type { CpuAndMemory, PodInfo } from './pod-info.ts';
 import { HOSTNAME, ZONE } from './topology/topology-keys.ts';
 
 const NO_LABELS: Readonly<Record<string, string>> = {};
-const PODS_MAX_DEFAULT = 110;
 
 export class NodeInfo {
   readonly name: string;
@@ -18,7 +17,7 @@ export class NodeInfo {
   isUnschedulable = false;
   /** Absent when there are none. */
   taints: readonly Taint[] | undefined;
-  podsMax = PODS_MAX_DEFAULT;
+  podsMax = 0;
   /** How many {@link pods} there are. */
   podCount = 0;
   #hostname: string | undefined;
@@ -62,7 +61,7 @@ export class NodeInfo {
     this.isUnschedulable = node.spec.unschedulable === true;
     this.taints = node.spec.taints?.length ? node.spec.taints : undefined;
     this.#allocatable = toAmounts(node.status?.allocatable);
-    this.podsMax = this.#allocatable.get('pods') ?? PODS_MAX_DEFAULT;
+    this.podsMax = this.#allocatable.get('pods') ?? 0;
     this.capacity.cpuMillis = this.#allocatable.get('cpu') ?? 0;
     this.capacity.memoryBytes = this.#allocatable.get('memory') ?? 0;
   }

@@ -27,6 +27,11 @@ test('schedulePod says why no node fits, in the words of Kubernetes', () => {
   );
 });
 
+test('schedulePod puts no Pod on a node that has not said yet what it offers', () => {
+  const snapshot = snapshotOf({ ...newNode('a'), status: {} });
+  assert.equal(refusal(snapshot, newPod('p')), '0/1 nodes are available: 1 Too many pods.');
+});
+
 test('schedulePod follows node selectors and required affinity', () => {
   const snapshot = snapshotOf(newNode('a'), newNode('b', { labels: { disk: 'ssd', size: '7' } }));
   assert.equal(boundTo(snapshot, newPod('p', { spec: { nodeSelector: { disk: 'ssd' } } })), 'b');
