@@ -14,6 +14,8 @@ import {
 
 export interface RequestWords {
   commonName?: string;
+  /** Another organization, as an ASN.1 string of any type. */
+  encodedOrganization?: Uint8Array;
   organizations?: readonly string[];
   dnsNames?: readonly string[];
   ipAddresses?: readonly Uint8Array[];
@@ -37,6 +39,9 @@ export function newRequestPem(words: RequestWords, type: 'ec' | 'rsa' | 'ed25519
     derInteger(Buffer.from([0])),
     derSequence(
       ...organizations.map((name) => attribute('2.5.4.10', name)),
+      ...(words.encodedOrganization
+        ? [derSet(derSequence(derOid('2.5.4.10'), words.encodedOrganization))]
+        : []),
       ...(commonName === undefined ? [] : [attribute('2.5.4.3', commonName)]),
     ),
     publicKey.export({ type: 'spki', format: 'der' }),

@@ -48,6 +48,22 @@ test('parseCertificateRequest refuses what is none', () => {
   assert.throws(() => parseCertificateRequest(address), /cannot parse IP address of length 3/);
 });
 
+test('parseCertificateRequest reads a name in whatever string it comes, and refuses strings that others may read otherwise', () => {
+  const organizationIn = (tag: number, contents: Uint8Array) => {
+    const encodedOrganization = Uint8Array.of(tag, contents.length, ...contents);
+    return parseCertificateRequest(newRequestPem({ encodedOrganization }).pem).subject.organizations;
+  };
+  const masters = Buffer.from('system:masters');
+  for (const tag of [0x0c, 0x13, 0x14, 0x16])
+    assert.deepEqual(organizationIn(tag, masters), ['system:masters']);
+  const wide = Buffer.from('system:masters', 'utf16le').swap16();
+  assert.deepEqual(organizationIn(0x1e, wide), ['system:masters']);
+  assert.throws(() => organizationIn(0x1e, wide.subarray(1)), /invalid BMPString/);
+  for (const tag of [0x04, 0x12, 0x1a, 0x1b, 0x1c])
+    assert.throws(() => organizationIn(tag, masters), { name: 'DerError' });
+  assert.throws(() => organizationIn(0x0c, Uint8Array.of(0xff)), /invalid UTF-8 string/);
+});
+
 test('parseCertificateRequest never fails but with a DerError, whatever bytes it gets', () => {
   const { der } = newRequestPem({ commonName: 'a', organizations: ['b'], dnsNames: ['c'], uris: ['d:e'] });
   const attempt = (bytes: Uint8Array) => {

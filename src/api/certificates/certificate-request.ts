@@ -108,8 +108,9 @@ function readSubject(element: DerElement): RequestSubject {
 
 function readText({ tag, contents }: DerElement): string {
   if (tag === BMP_STRING) {
+    if (contents.length % 2 !== 0) throw new DerError('x509: invalid RDNSequence: invalid BMPString');
     let text = '';
-    for (let i = 0; i + 1 < contents.length; i += 2)
+    for (let i = 0; i < contents.length; i += 2)
       text += String.fromCharCode(contents[i]! * 256 + contents[i + 1]!);
     return text;
   }

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import {
+  newRequest,
   newSimulatedApiServer,
   PODS_URL,
   pod,
@@ -233,6 +234,45 @@ test('token is issued for an account, and bound to a Pod of that account only', 
     spec: { audiences: [], boundObjectRef: { apiVersion: 'v1', kind: 'Pod', name: 'nope' } },
   });
   assert.equal(unbound.status, 404);
+});
+
+test('token is issued to an agent for Pods of its node and for whom they say, or for whom it may ask', async () => {
+  const world = await newSimulatedApiServer({
+    authorizer: {
+      authorize: ({ verb, resource }) => ({
+        allowed: verb !== 'request-serviceaccounts-token-audience' || resource === 'granted',
+      }),
+    },
+  });
+  await runningPod(world, 'a');
+  const { value: stored } = await world.call('GET', `${PODS_URL}/a`);
+  const user = { username: 'system:node:n1', groups: ['system:nodes'] };
+  const ask = async (audiences: string[], reference: object = { uid: stored.metadata.uid }, as = user) => {
+    const boundObjectRef = { apiVersion: 'v1', kind: 'Pod', name: 'a', ...reference };
+    const url = '/api/v1/namespaces/default/serviceaccounts/default/token';
+    const request = newRequest('POST', url, { spec: { audiences, boundObjectRef } });
+    const { signal } = new AbortController();
+    const { status, body } = await world.server.handle(
+      { ...request, peer: { kind: 'internal', user: as } },
+      signal,
+    );
+    assert.ok(body.kind === 'object');
+    return status === 201 ? 'issued' : (body.value as { message: string }).message;
+  };
+  assert.equal(await ask([]), 'issued');
+  assert.equal(await ask(['granted']), 'issued');
+  const refused = 'serviceaccounts "default" is forbidden: ';
+  assert.equal(
+    await ask(['vault']),
+    `${refused}audience "vault" not found in pod spec volume, system:node:n1 is not authorized to request tokens for this audience`,
+  );
+  assert.equal(await ask(['a', 'b']), `${refused}node may only request 0 or 1 audiences`);
+  assert.equal(await ask([], {}), `${refused}node requested token with a pod binding without a uid`);
+  const other = { ...user, username: 'system:node:n2' };
+  assert.equal(
+    await ask([], { uid: stored.metadata.uid }, other),
+    `${refused}node requested token bound to a pod scheduled on a different node`,
+  );
 });
 
 test('ephemeralcontainers may be added beside the immutable rest of a Pod', async () => {

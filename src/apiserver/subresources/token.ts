@@ -6,13 +6,15 @@
 import type { TokenRequest } from '../../api/generated/authentication-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ApiResponse } from '../../api/message.ts';
-import { NODES, PODS, type ResourceRow, SECRETS } from '../../api/resources.ts';
+import { NODES, PODS, type ResourceRow, SECRETS, SERVICE_ACCOUNTS } from '../../api/resources.ts';
 import { invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import type { StoredObject } from '../../store/store.ts';
 import { type ApiObject, objectOf } from '../api-object.ts';
+import { nodeOfUser } from '../authz/node-authorizer.ts';
 import { requireOwnPod } from '../authz/node-restriction.ts';
+import { isAudienceOfPod, type ObjectLookup } from '../authz/token-audience.ts';
 import { decodeAs } from '../decode.ts';
-import { newBadRequest, newConflict, newNotFound } from '../errors.ts';
+import { newBadRequest, newConflict, newForbidden, newNotFound } from '../errors.ts';
 import type { TokenIssueRequest } from '../interfaces.ts';
 import { readObject } from '../registry/registry.ts';
 import { parseBody } from '../request-body.ts';
@@ -43,12 +45,14 @@ export async function createToken(server: ServerContext, call: ResourceCall): Pr
   const { metadata } = objectOf(account);
   const expirationSeconds = request.spec?.expirationSeconds ?? DEFAULT_SECONDS;
   checkDuration(expirationSeconds, target.name);
+  const bound = boundTo(server, call, request);
+  await requireAudience(server, call, request);
   const issued = await server.tokenIssuer.issue({
     namespace: target.namespace,
     serviceAccount: { name: target.name, uid: metadata.uid! },
     audiences: request.spec?.audiences ?? [],
     expirationSeconds,
-    ...boundTo(server, call, request),
+    ...bound,
   });
   const answer = {
     ...request,
@@ -102,6 +106,30 @@ function boundTo(
   }
   if (row === PODS) checkAccount(bound, call.info.name);
   return { boundObject: { apiVersion, kind, name, uid: actual }, ...nodeOf(server, row, bound) };
+}
+
+/** An agent asks for whom its Pod says, or for whom it was given the permission. */
+async function requireAudience(
+  { registry, authorizer }: ServerContext,
+  { user, info }: ResourceCall,
+  { spec }: TokenRequest,
+): Promise<void> {
+  if (nodeOfUser(user) === undefined) return;
+  const [audience = '', ...others] = spec?.audiences ?? [];
+  if (others.length > 0)
+    throw newForbidden(SERVICE_ACCOUNTS, info.name, 'node may only request 0 or 1 audiences');
+  const find: ObjectLookup = (row, namespace, name) =>
+    readObject(registry.store, { row, namespace, name })?.value;
+  const pod = find(PODS, info.namespace, spec?.boundObjectRef?.name ?? '') as Pod;
+  if (isAudienceOfPod(pod, audience, find)) return;
+  const verb = 'request-serviceaccounts-token-audience';
+  const about = { ...info, verb, group: '', version: 'v1', resource: audience, subresource: '', path: '' };
+  if (audience !== '' && (await authorizer.authorize({ ...about, user })).allowed) return;
+  throw newForbidden(
+    SERVICE_ACCOUNTS,
+    info.name,
+    `audience ${JSON.stringify(audience)} not found in pod spec volume, ${user.username} is not authorized to request tokens for this audience`,
+  );
 }
 
 function podNamed({ registry }: ServerContext, { info }: ResourceCall, name = ''): Pod | undefined {
