@@ -1,7 +1,8 @@
 /**
- * The agent's upgraded connections: WebSocket (`v5.channel.k8s.io`, `v4.channel.k8s.io`, and SPDY inside for port-forward)
+ * The agent's upgraded connections: WebSocket (`v5.channel.k8s.io`, `v4.channel.k8s.io`; for port-forward SPDY inside, or channels)
  * and plain SPDY/3.1 for older clients. Decides by the request's headers, asks the agent API what is meant, joins the two.
  */
+import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ApiRequest } from '../api/message.ts';
@@ -15,6 +16,7 @@ import {
   serveCommandOnSpdy,
   serveCommandOnWebSocket,
 } from './kubelet-command-streams.ts';
+import { CHANNELS_PROTOCOL, forwardOnChannels, portsOf } from './kubelet-port-channels.ts';
 import { newPortForwarder } from './kubelet-port-forward.ts';
 import { SpdyConnection, type SpdyStream } from './spdy/connection.ts';
 
@@ -65,11 +67,10 @@ async function serveUpgrade(
   if (protocol === 'spdy/3.1') return serveSpdyUpgrade(deps, target, request, upgrade);
   if (protocol !== 'websocket') throw new StatusError('BadRequest', `cannot upgrade to "${protocol}"`);
   const offered = (request.headers['sec-websocket-protocol'] ?? '').split(',').map((name) => name.trim());
+  let ports: number[] | undefined;
   if (target.kind === 'portForward') {
-    if (!offered.includes(TUNNEL_PROTOCOL))
-      throw new StatusError('BadRequest', `only ${TUNNEL_PROTOCOL} is supported`);
-    TUNNELLED.add(upgrade.message);
-    delete upgrade.message.headers['sec-websocket-protocol'];
+    if (!offered.includes(TUNNEL_PROTOCOL)) ports = portsOf(request.query);
+    choosePortForward(upgrade.message, offered);
   } else if (chooseExecProtocol(offered) === undefined) {
     throw new StatusError(
       'BadRequest',
@@ -81,12 +82,27 @@ async function serveUpgrade(
     const serving =
       target.kind === 'command'
         ? serveCommandOnWebSocket(webSocket, target, deps.log, deps.signal)
-        : tunnelSpdy(webSocket, target, deps);
+        : ports === undefined
+          ? tunnelSpdy(webSocket, target, deps)
+          : forwardOnChannels(webSocket, { target, ports }, deps.log, deps.signal);
     serving.catch((error: unknown) => {
       deps.log.debug('a stream broke', { path: request.path, error });
       webSocket.terminate();
     });
   });
+}
+
+/** SPDY inside for who offers it, plain channels for the rest. @throws StatusError BadRequest */
+function choosePortForward(message: IncomingMessage, offered: readonly string[]): void {
+  if (offered.includes(TUNNEL_PROTOCOL)) {
+    TUNNELLED.add(message);
+    delete message.headers['sec-websocket-protocol'];
+  } else if (offered.includes(CHANNELS_PROTOCOL)) {
+    message.headers['sec-websocket-protocol'] = CHANNELS_PROTOCOL;
+  } else {
+    const known = `${TUNNEL_PROTOCOL}, ${CHANNELS_PROTOCOL}`;
+    throw new StatusError('BadRequest', `unsupported protocols, expected one of ${known}`);
+  }
 }
 
 /** SPDY frames inside binary messages. Resolves when the client has gone. */
