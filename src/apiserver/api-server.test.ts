@@ -115,3 +115,24 @@ test('bootstrapCluster makes what a cluster starts with, and a second time chang
   const slice = await call('GET', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices/kubernetes');
   assert.deepEqual(slice.value.endpoints[0].addresses, ['192.0.2.2']);
 });
+
+test('bootstrapCluster leaves alone what has been gathered for an aggregated ClusterRole', async () => {
+  const { call, server, store } = await newSimulatedApiServer();
+  const { bootstrapCluster } = await import('./bootstrap.ts');
+  const { bootstrapRbacObjects } = await import('./authz/bootstrap-roles.ts');
+  const start = () =>
+    bootstrapCluster(server.registry, {
+      advertise: { address: '192.0.2.1', port: 6443 },
+      rbacObjects: bootstrapRbacObjects(),
+    });
+  await start();
+  const view = '/apis/rbac.authorization.k8s.io/v1/clusterroles/view';
+  const { value: role } = await call('GET', view);
+  assert.ok(role.aggregationRule);
+  const rules = [{ apiGroups: [''], resources: ['pods'], verbs: ['get'] }];
+  await call('PUT', view, { ...role, rules });
+  const before = store.revision;
+  await start();
+  assert.equal(store.revision, before);
+  assert.deepEqual((await call('GET', view)).value.rules, rules);
+});

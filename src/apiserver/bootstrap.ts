@@ -129,6 +129,7 @@ async function reconcile(
   if (!isOwned(objectOf(stored)) || hasAll(objectOf(stored), wanted())) return;
   const produce = (old: ApiObject): ApiObject => {
     const object = wanted();
+    if (isFilledByController(object)) object['rules'] = old['rules'];
     return {
       ...object,
       metadata: {
@@ -143,6 +144,14 @@ async function reconcile(
 
 function hasAll(stored: ApiObject, wanted: ApiObject): boolean {
   return Object.keys(wanted).every(
-    (field) => field === 'metadata' || equalJson(stored[field], wanted[field]),
+    (field) =>
+      field === 'metadata' ||
+      (field === 'rules' && isFilledByController(wanted)) ||
+      equalJson(stored[field], wanted[field]),
   );
+}
+
+/** The rules of an aggregated ClusterRole are what its controller has gathered. */
+function isFilledByController(object: ApiObject): boolean {
+  return object['aggregationRule'] !== undefined;
 }

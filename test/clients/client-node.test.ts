@@ -18,6 +18,8 @@ before(async () => {
 });
 after(() => cluster?.[Symbol.asyncDispose]());
 
+const ascending = (numbers: readonly number[]) => numbers.toSorted((a, b) => a - b);
+
 const core = () => config.makeApiClient(k8s.CoreV1Api);
 const apps = () => config.makeApiClient(k8s.AppsV1Api);
 
@@ -42,9 +44,13 @@ test('typed calls: create, read, list by label, replace, patch in each type, del
     [{ a: '1' }],
   );
   const read = await core().readNamespacedConfigMap({ namespace, name });
-  await core().replaceNamespacedConfigMap({ namespace, name, body: { ...read, data: { a: '2' } } });
+  await core().replaceNamespacedConfigMap({
+    namespace,
+    name,
+    body: Object.assign(read, { data: { a: '2' } }),
+  });
   await assert.rejects(
-    core().replaceNamespacedConfigMap({ namespace, name, body: { ...read, data: { a: '3' } } }),
+    core().replaceNamespacedConfigMap({ namespace, name, body: Object.assign(read, { data: { a: '3' } }) }),
     (error: k8s.ApiException<string>) =>
       error.code === 409 && /the object has been modified/.test(error.body),
   );
@@ -174,14 +180,20 @@ test('leader election by a Lease: of those who take it at once one has it', asyn
       attempt(leases.createNamespacedLease({ namespace, body: { metadata: { name }, spec: spec(id) } })),
     ),
   );
-  assert.deepEqual(created.sort(), [1, 409, 409, 409]);
+  assert.deepEqual(ascending(created), [1, 409, 409, 409]);
   const lease = await leases.readNamespacedLease({ namespace, name });
   const taken = await Promise.all(
     candidates.map((id) =>
-      attempt(leases.replaceNamespacedLease({ namespace, name, body: { ...lease, spec: spec(id) } })),
+      attempt(
+        leases.replaceNamespacedLease({
+          namespace,
+          name,
+          body: Object.assign({}, lease, { spec: spec(id) }),
+        }),
+      ),
     ),
   );
-  assert.deepEqual(taken.sort(), [1, 409, 409, 409]);
+  assert.deepEqual(ascending(taken), [1, 409, 409, 409]);
 });
 
 test('a Deployment is scaled through its subresource, and rolled out', async () => {
@@ -192,7 +204,7 @@ test('a Deployment is scaled through its subresource, and rolled out', async () 
   await apps().createNamespacedDeployment({ namespace, body: { metadata: { name: 'rolled' }, spec } });
   await eventually('nobody else has written meanwhile', async () => {
     const scale = await apps().readNamespacedDeploymentScale({ namespace, name: 'rolled' });
-    const body = { ...scale, spec: { replicas: 2 } };
+    const body = Object.assign(scale, { spec: { replicas: 2 } });
     await apps().replaceNamespacedDeploymentScale({ namespace, name: 'rolled', body });
   });
   await eventually('both replicas are ready', async () => {

@@ -84,12 +84,22 @@ class CrashRun {
 
   async check(): Promise<void> {
     const session = await this.#options.target.start();
+    const last = await this.#writeLast(session);
     const list = await session.list();
     this.#ledger.list(list);
     this.#checkAcknowledged(list);
-    for (const follower of this.#followers) await this.#checkFollower(session, follower, list);
+    for (const follower of this.#followers) await this.#checkFollower(session, follower, { list, last });
     await session.kill();
     this.report.acknowledged = this.#ledger.acknowledgedCount;
+  }
+
+  /** The process may write for itself as it starts; this is the newest of what watchers are told of. */
+  async #writeLast(session: CrashSession): Promise<number> {
+    const value = newCrashValue('last');
+    this.#ledger.attempt('last', value);
+    const revision = await session.write('last', value);
+    this.#ledger.acknowledgeWrite('last', revision, value);
+    return revision;
   }
 
   /** The first life tells where watching starts; each later one shows what survived. */
@@ -170,11 +180,15 @@ class CrashRun {
     }
   }
 
-  async #checkFollower(session: CrashSession, follower: Follower, list: CrashList): Promise<void> {
-    if (follower.seen < list.revision) {
+  async #checkFollower(
+    session: CrashSession,
+    follower: Follower,
+    { list, last }: { list: CrashList; last: number },
+  ): Promise<void> {
+    if (follower.seen < last) {
       for await (const event of session.watch(follower.seen)) {
         this.#note(follower, event);
-        if (follower.seen >= list.revision) break;
+        if (follower.seen >= last) break;
       }
     }
     for (const revision of this.#ledger.acknowledgedBetween(this.#startRevision!, list.revision)) {
