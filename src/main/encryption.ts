@@ -40,7 +40,9 @@ export async function readEncryption(
       throw new ConfigurationError(`others may read it: chmod 600 ${file}`);
     return parseEncryptionConfiguration(text);
   } catch (cause) {
-    if (!isRequired && (cause as NodeJS.ErrnoException).code === 'ENOENT') return undefined;
+    // A data directory that is none is told of by whoever makes it.
+    const isAbsent = ['ENOENT', 'ENOTDIR'].includes((cause as NodeJS.ErrnoException).code ?? '');
+    if (!isRequired && isAbsent) return undefined;
     throw new ConfigurationError(`encryption configuration ${file}: ${(cause as Error).message}`, { cause });
   }
 }

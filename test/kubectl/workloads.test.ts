@@ -163,11 +163,6 @@ test('kubectl taint, cordon, uncordon and drain move Pods', { skip }, async () =
   await k('uncordon', 'node-2');
 });
 
-test('kubectl top, without metrics, says what is missing', { skip }, async () => {
-  assert.match(await refused('top', 'pods'), /^error: Metrics API not available\n$/);
-  assert.match(await refused('top', 'nodes'), /^error: Metrics API not available\n$/);
-});
-
 test('kubectl diff, replace, delete --wait and events work', { skip }, async () => {
   const config = (value: string) =>
     `{"apiVersion":"v1","kind":"ConfigMap","metadata":{"name":"c"},"data":{"a":"${value}"}}`;

@@ -41,7 +41,7 @@ const STORE: readonly Mutation[] = [
     durable.then(
       () => {},`,
     checkers: ['durable-state', 'acknowledged-writes'],
-    caughtBy: 4,
+    caughtBy: 17,
   },
   {
     name: 'revision-given-again',
@@ -80,7 +80,7 @@ const STORE: readonly Mutation[] = [
     find: 'this.#history.after(revision, scope)',
     replace: 'this.#history.after(revision + 1, scope)',
     checkers: ['watch-streams'],
-    caughtBy: 17,
+    caughtBy: 5,
   },
 ];
 
@@ -101,7 +101,7 @@ const SERVER_AND_CLIENT: readonly Mutation[] = [
     find: "hasReason(error, 'Expired', 'Gone') ? this.#fromScratch() : state",
     replace: 'state',
     checkers: ['watch-streams'],
-    caughtBy: 3,
+    caughtBy: 120,
   },
   {
     name: 'deletions-missed-by-relist',
@@ -128,7 +128,7 @@ const SERVER_AND_CLIENT: readonly Mutation[] = [
     find: 'clock.monotonicMs() - this.#observedAtMs < leaseDurationMs',
     replace: "clock.now() - Date.parse(live.spec.renewTime ?? '') < leaseDurationMs",
     checkers: ['single-leader'],
-    caughtBy: 41,
+    caughtBy: 56,
   },
 ];
 
@@ -176,7 +176,7 @@ const CONTROLLERS: readonly Mutation[] = [
     find: 'Math.max(0, currentHealthy - desiredHealthy)',
     replace: 'Math.max(0, currentHealthy - desiredHealthy + 1)',
     checkers: ['disruption-budget'],
-    caughtBy: 17,
+    caughtBy: 10,
   },
   {
     name: 'eviction-not-charged',
@@ -216,7 +216,7 @@ const CONTROLLERS: readonly Mutation[] = [
       this.#heartbeats.heard(lease.metadata.name, this.#nowMs() - agoMs);
     };`,
     checkers: ['node-silence'],
-    caughtBy: 3,
+    caughtBy: 28,
   },
   {
     name: 'unready-pods-published',
@@ -275,7 +275,7 @@ const NODES_AND_SCHEDULER: readonly Mutation[] = [
     find: 'for (const uid of observer.podUids()) {',
     replace: 'for (const uid of [] as string[]) {',
     checkers: ['orphan-containers'],
-    caughtBy: 7,
+    caughtBy: 4,
   },
   {
     name: 'liveness-ignored',

@@ -127,8 +127,8 @@ class DeploymentController {
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
     const cached = this.#deployments.get(key);
     if (cached === undefined) return {};
-    const deployment = await this.#doubted.confirm(this.#latest.latest(cached), signal);
-    if (deployment === undefined) return {};
+    const deployment = this.#latest.latest(cached);
+    if (!(await this.#doubted.isThere(deployment, signal))) return {};
     if (selectsEverything(deployment)) {
       const message = 'This deployment is selecting all pods. A non-empty selector is required.';
       this.#context.recorder.event(deployment, 'Warning', 'SelectingAll', message);

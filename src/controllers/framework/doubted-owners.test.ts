@@ -30,31 +30,29 @@ test('DoubtedOwners asks nothing of an object whose writes meet no Conflict', as
   const { asked, owners } = newDoubted(() => version('2'));
   await owners.watchOver('default/a', Promise.resolve());
   await rejects(owners.watchOver('default/a', Promise.reject(new StatusError('NotFound', ''))));
-  const known = version('1');
-  equal(await owners.confirm(known, signal), known);
+  equal(await owners.isThere(version('1'), signal), true);
   deepEqual(asked, []);
 });
 
-test('DoubtedOwners asks once after a Conflict, and gives what there is now', async () => {
+test('DoubtedOwners asks once after a Conflict, of one that is there', async () => {
   const { asked, owners } = newDoubted(() => version('2'));
   await conflict(owners);
-  equal((await owners.confirm(version('1'), signal))?.metadata.resourceVersion, '2');
-  equal((await owners.confirm(version('1'), signal))?.metadata.resourceVersion, '1');
+  equal(await owners.isThere(version('1'), signal), true);
+  equal(await owners.isThere(version('1'), signal), true);
   deepEqual(asked, ['a']);
 });
 
-test('DoubtedOwners gives nothing while the object is gone or another, until the cache shows that', async () => {
+test('DoubtedOwners says so while the object is gone or another, until the cache shows that', async () => {
   let isThere = true;
   const { asked, owners } = newDoubted(() => {
     if (isThere) return version('2', 'another');
     throw new StatusError('NotFound', 'gone');
   });
   await conflict(owners);
-  equal(await owners.confirm(version('1'), signal), undefined);
+  equal(await owners.isThere(version('1'), signal), false);
   isThere = false;
-  equal(await owners.confirm(version('1'), signal), undefined);
+  equal(await owners.isThere(version('1'), signal), false);
   equal(asked.length, 2);
   owners.forget('default/a');
-  const other = version('2', 'another');
-  equal(await owners.confirm(other, signal), other);
+  equal(await owners.isThere(version('2', 'another'), signal), true);
 });

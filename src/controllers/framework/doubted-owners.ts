@@ -28,10 +28,13 @@ export class DoubtedOwners<T extends KubeObject> {
     });
   }
 
-  /** `known`, or what it is now where that is doubted; `undefined` when it is gone. @throws StatusError of the read */
-  async confirm(known: T, signal: AbortSignal): Promise<T | undefined> {
+  /**
+   * False when the object is gone, or another one of its name. One that is there is decided for by what the cache shows:
+   * what it owns is seen as late. @throws StatusError of the read
+   */
+  async isThere(known: T, signal: AbortSignal): Promise<boolean> {
     const key = keyOf(known);
-    if (!this.#keys.has(key)) return known;
+    if (!this.#keys.has(key)) return true;
     const { name, namespace = '', uid } = known.metadata;
     const live = await this.#client
       .get(this.#resource, { namespace, name }, signal)
@@ -39,9 +42,9 @@ export class DoubtedOwners<T extends KubeObject> {
         if (hasReason(error, 'NotFound')) return undefined;
         throw error;
       });
-    if (live?.metadata.uid !== uid) return undefined;
+    if (live?.metadata.uid !== uid) return false;
     this.#keys.delete(key);
-    return live;
+    return true;
   }
 
   /** The cache shows that it is gone. */

@@ -91,8 +91,8 @@ class ReplicaSetController {
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
     const cached = this.#replicaSets.get(key);
     if (cached === undefined) return {};
-    const rs = await this.#doubted.confirm(this.#latest.latest(cached), signal);
-    if (rs === undefined) return {};
+    const rs = this.#latest.latest(cached);
+    if (!(await this.#doubted.isThere(rs, signal))) return {};
     const matches = newSelectorMatcher(rs.spec.selector);
     const adopted = await this.#claimPods(rs, matches, signal);
     const observe = () => this.#observe(rs, matches, adopted);
