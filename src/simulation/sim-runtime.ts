@@ -125,6 +125,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
     const sandbox = this.sandboxes.get(sandboxId);
     if (sandbox === undefined) throw notFound('sandbox', sandboxId);
     if (!sandbox.isReady) throw new RuntimeError('Unknown', `sandbox "${sandboxId}" is not running`);
+    checkNameIsFree(config, sandbox);
     const { image, program } = this.#programOf(config, sandbox);
     const container = new SimContainer({
       id: this.newId(),
@@ -306,4 +307,18 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
 
 function notInState({ id, state }: SimContainer, wanted: string): RuntimeError {
   return new RuntimeError('Unknown', `container "${id}" is in state ${state}, not ${wanted}`);
+}
+
+/** As containerd: one that was asked for before, by an agent that has ended, may have come meanwhile. */
+function checkNameIsFree({ metadata }: ContainerConfig, { containers }: SimSandbox): void {
+  const holder = containers.find(
+    (other) =>
+      other.config.metadata.name === metadata.name && other.config.metadata.attempt === metadata.attempt,
+  );
+  if (holder === undefined) return;
+  const name = `${metadata.name}_${metadata.attempt}`;
+  throw new RuntimeError(
+    'Unknown',
+    `failed to reserve container name "${name}": it is reserved for "${holder.id}"`,
+  );
 }
