@@ -14,8 +14,9 @@ import { assert } from '../base/assert.ts';
 import { type Clock, toMicroTimestamp } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
-import { hasReason, StatusError } from '../base/status-error.ts';
+import { StatusError } from '../base/status-error.ts';
 import type { ApiClient, ObjectName } from './api-client.ts';
+import { findObject } from './find-object.ts';
 
 export interface LeaderElectionOptions {
   client: ApiClient;
@@ -156,10 +157,7 @@ class Candidate {
 
   async #hold(signal: AbortSignal): Promise<boolean> {
     const { client, clock, lease, identity, leaseDurationMs } = this.#options;
-    const live = await client.get(LEASES, lease, signal).catch((error: unknown) => {
-      if (hasReason(error, 'NotFound')) return undefined;
-      throw error;
-    });
+    const live = await findObject(client, LEASES, lease, signal);
     if (live === undefined) {
       const object = { apiVersion: 'coordination.k8s.io/v1', kind: 'Lease', metadata: lease } as const;
       this.#observe(await client.create(LEASES, { ...object, spec: this.#newSpec(undefined) }, signal));

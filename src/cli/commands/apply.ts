@@ -2,7 +2,7 @@
 import type { JsonObject } from '../../api/json.ts';
 import { gvkOf, type KubeObject } from '../../api/meta.ts';
 import { schemaForKind } from '../../api/schema.ts';
-import { hasReason } from '../../base/status-error.ts';
+import { findObject } from '../../client/find-object.ts';
 import { LAST_APPLIED, planApplyPatch } from '../apply-patch.ts';
 import type { CliWorld } from '../cli-world.ts';
 import { type ClusterSession, openSession } from '../cluster-session.ts';
@@ -63,10 +63,7 @@ export async function applyManifest(
   const placed = withMetadata(object, namespace === undefined ? {} : { namespace });
   const modified = withLastApplied(placed);
   const target = { name: object.metadata.name, ...(namespace === undefined ? {} : { namespace }) };
-  const current = await session.client.get<KubeObject>(row, target, signal).catch((error: unknown) => {
-    if (hasReason(error, 'NotFound')) return undefined;
-    throw error;
-  });
+  const current = await findObject<KubeObject>(session.client, row, target, signal);
   if (current === undefined) {
     await session.client.create<KubeObject>(row, modified, signal);
     return 'created';

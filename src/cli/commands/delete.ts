@@ -3,6 +3,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { hasReason, type Status } from '../../base/status-error.ts';
 import type { DeleteOptions, ObjectName } from '../../client/api-client.ts';
+import { findObject } from '../../client/find-object.ts';
 import type { CliWorld } from '../cli-world.ts';
 import { type ClusterSession, openSession } from '../cluster-session.ts';
 import { readManifests } from '../manifests.ts';
@@ -116,10 +117,7 @@ async function untilGone(
   signal: AbortSignal,
 ): Promise<void> {
   for (;;) {
-    const current = await session.client.get<KubeObject>(row, target, signal).catch((error: unknown) => {
-      if (hasReason(error, 'NotFound')) return undefined;
-      throw error;
-    });
+    const current = await findObject<KubeObject>(session.client, row, target, signal);
     if (current === undefined || current.metadata.uid !== uid) return;
     const options = {
       ...(target.namespace === undefined || !row.namespaced ? {} : { namespace: target.namespace }),

@@ -8,6 +8,7 @@ import { type KubeObject, keyOf } from '../../api/meta.ts';
 import type { ResourceRef } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
 import type { ApiClient } from '../../client/api-client.ts';
+import { findObject } from '../../client/find-object.ts';
 
 export class DoubtedOwners<T extends KubeObject> {
   readonly #client: Pick<ApiClient, 'get'>;
@@ -36,12 +37,7 @@ export class DoubtedOwners<T extends KubeObject> {
     const key = keyOf(known);
     if (!this.#keys.has(key)) return true;
     const { name, namespace = '', uid } = known.metadata;
-    const live = await this.#client
-      .get(this.#resource, { namespace, name }, signal)
-      .catch((error: unknown) => {
-        if (hasReason(error, 'NotFound')) return undefined;
-        throw error;
-      });
+    const live = await findObject(this.#client, this.#resource, { namespace, name }, signal);
     if (live?.metadata.uid !== uid) return false;
     this.#keys.delete(key);
     return true;

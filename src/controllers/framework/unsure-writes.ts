@@ -12,8 +12,9 @@
 import type { KubeObject } from '../../api/meta.ts';
 import { isControlledBy } from '../../api/owner-references.ts';
 import type { ResourceRef } from '../../api/resources.ts';
-import { hasReason, StatusError } from '../../base/status-error.ts';
+import { StatusError } from '../../base/status-error.ts';
 import type { ApiClient } from '../../client/api-client.ts';
+import { findObject } from '../../client/find-object.ts';
 
 export interface UnsureWritesOptions<T> {
   client: Pick<ApiClient, 'get'>;
@@ -48,10 +49,7 @@ export class UnsureWrites<T extends KubeObject> {
     if (names === undefined) return;
     const { client, resource, onFound } = this.#options;
     for (const name of names) {
-      const found = await client.get(resource, { namespace, name }, signal).catch((error: unknown) => {
-        if (hasReason(error, 'NotFound')) return undefined;
-        throw error;
-      });
+      const found = await findObject(client, resource, { namespace, name }, signal);
       if (found !== undefined && isControlledBy(found, owner)) onFound(uid, found);
       names.delete(name);
     }

@@ -7,6 +7,7 @@ import { type Clock, toMicroTimestamp } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { hasReason } from '../../base/status-error.ts';
 import type { ApiClient } from '../../client/api-client.ts';
+import { findObject } from '../../client/find-object.ts';
 import { LEASE_DURATION_SECONDS, LEASE_RENEW_MS } from '../defaults.ts';
 
 const NODE_LEASE_NAMESPACE = 'kube-node-lease';
@@ -47,10 +48,7 @@ export async function runNodeLease(deps: NodeLeaseDeps, signal: AbortSignal): Pr
 
 async function acquire(deps: NodeLeaseDeps, signal: AbortSignal): Promise<Lease> {
   const target = { namespace: NODE_LEASE_NAMESPACE, name: deps.nodeName };
-  const known = await deps.client.get(LEASES, target, signal).catch((error: unknown) => {
-    if (hasReason(error, 'NotFound')) return undefined;
-    throw error;
-  });
+  const known = await findObject(deps.client, LEASES, target, signal);
   if (known !== undefined) return renew(deps, known, signal);
   const object = {
     apiVersion: 'coordination.k8s.io/v1' as const,
