@@ -5,7 +5,7 @@ import { decodeCustom } from '../api/custom/decode-custom.ts';
 import { applyDefaults } from '../api/defaults/apply-defaults.ts';
 import type { JsonObject, JsonValue } from '../api/json.ts';
 import { type GroupVersionKind, type KubeObject, splitApiVersion, toApiVersion } from '../api/meta.ts';
-import { type Field, type Schema, schemaForKind } from '../api/schema.ts';
+import { schemaForKind } from '../api/schema.ts';
 import { type DecodeOptions, decodeObject } from '../api/validation/structural.ts';
 import { assert } from '../base/assert.ts';
 import { type ApiObject, isFields } from './api-object.ts';
@@ -35,19 +35,8 @@ export function decodeAs(value: unknown, gvk: DecodableKind, options: DecodeOpti
   assert(schema !== undefined, `no schema for ${gvk.group}/${gvk.version} ${gvk.kind}`);
   const decoded = decodeObject(value as JsonValue, gvk, schema, options);
   const object = withHeader(decoded.object, gvk) as unknown as ApiObject;
-  fillStructs(object, schema);
-  applyDefaults(object as unknown as KubeObject);
+  applyDefaults(object as unknown as KubeObject, schema);
   return { object, warnings: decoded.warnings };
-}
-
-/** Upstream's structs are never absent: a missing `spec` is an empty one, which validation then judges. */
-function fillStructs(object: ApiObject, { fields }: Schema): void {
-  if (object.spec === undefined && isStruct(fields.get('spec'))) object.spec = {};
-  if (object.status === undefined && isStruct(fields.get('status'))) object.status = {};
-}
-
-function isStruct(field: Field | undefined): boolean {
-  return field?.schema !== undefined && field.shape === 'one' && !field.pointer;
 }
 
 const SILENT: DecodeOptions = { fieldValidation: 'Ignore' };

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Deployment } from '../generated/apps-v1.ts';
 import type { LimitRange, Pod, Secret, Service } from '../generated/core-v1.ts';
-import type { KubeObject } from '../meta.ts';
+import { gvkOf, type KubeObject } from '../meta.ts';
+import { schemaForKind } from '../schema.ts';
 import { applyDefaults } from './apply-defaults.ts';
 
 const META = {
@@ -15,9 +16,10 @@ const META = {
 
 function defaulted<T>(apiVersion: string, kind: string, rest: object): T {
   const object = { apiVersion, kind, metadata: { ...META }, ...rest } as unknown as KubeObject;
-  applyDefaults(object);
+  const schema = schemaForKind(gvkOf(object))!;
+  applyDefaults(object, schema);
   const once = structuredClone(object);
-  applyDefaults(object);
+  applyDefaults(object, schema);
   assert.deepEqual(object, once, 'applying twice changes nothing');
   return object as unknown as T;
 }

@@ -89,15 +89,13 @@ export function defaultSecret(secret: Secret): void {
 }
 
 export function defaultPersistentVolume(volume: PersistentVolume): void {
-  volume.status ??= {};
-  volume.status.phase ??= 'Pending';
+  volume.status!.phase ??= 'Pending';
   volume.spec.persistentVolumeReclaimPolicy ??= 'Retain';
   volume.spec.volumeMode ??= 'Filesystem';
 }
 
 export function defaultPersistentVolumeClaim(claim: PersistentVolumeClaim): void {
-  claim.status ??= {};
-  claim.status.phase ??= 'Pending';
+  claim.status!.phase ??= 'Pending';
   claim.spec.volumeMode ??= 'Filesystem';
 }
 

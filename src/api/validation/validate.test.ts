@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { applyDefaults } from '../defaults/apply-defaults.ts';
-import type { KubeObject } from '../meta.ts';
+import { gvkOf, type KubeObject } from '../meta.ts';
+import { schemaForKind } from '../schema.ts';
 import { toInvalidError } from './field-error.ts';
 import { validateCreate, validateUpdate } from './validate.ts';
 
@@ -20,7 +21,7 @@ function objectOf(apiVersion: string, kind: string, rest: object, meta: object =
     metadata: { ...META, ...meta },
     ...rest,
   }) as unknown as KubeObject;
-  applyDefaults(object);
+  applyDefaults(object, schemaForKind(gvkOf(object))!);
   return object;
 }
 
