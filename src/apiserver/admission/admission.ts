@@ -48,6 +48,9 @@ export interface AskedRequest {
   signal: AbortSignal;
 }
 
+/** One that webhooks may be asked about. */
+export type AskedAdmissionRequest = AdmissionRequest & { asked: AskedRequest };
+
 /** Collected over one request; the same text counts once. */
 export interface AdmissionNotes {
   /** For `Warning` headers. */

@@ -11,23 +11,10 @@ import { assert } from '../../../base/assert.ts';
 import { StatusError } from '../../../base/status-error.ts';
 import { type ApiObject, copyJson } from '../../api-object.ts';
 import { decodeOwn } from '../../decode.ts';
+import { withServerMetadata } from '../server-metadata.ts';
 
 /** Why a mutation cannot be applied. */
 export class MutationError extends Error {}
-
-/** What the server has said of an object, and no policy says otherwise. */
-const SERVER_METADATA = [
-  'name',
-  'generateName',
-  'namespace',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'managedFields',
-] as const;
 
 /**
  * The new object; `undefined` when the mutation says that it does not apply, by a `test` that fails.
@@ -44,12 +31,7 @@ export function applyMutation(
   const after = patchType === 'JSONPatch' ? patched(before, change) : merged(before, change, row);
   if (after === undefined) return undefined;
   const decoded = decode(after, row);
-  const metadata: Record<string, unknown> = { ...decoded.metadata };
-  for (const field of SERVER_METADATA) {
-    const known = object.metadata[field];
-    if (known === undefined) delete metadata[field];
-    else metadata[field] = known;
-  }
+  const metadata = withServerMetadata(decoded.metadata, object.metadata, { identity: true });
   return { ...decoded, metadata };
 }
 

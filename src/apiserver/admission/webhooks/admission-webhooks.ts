@@ -1,5 +1,5 @@
 /** Both sorts of webhooks as the admission chain knows them. */
-import type { AdmissionRequest, AdmissionWebhooks, AskedRequest } from '../admission.ts';
+import type { AdmissionRequest, AdmissionWebhooks, AskedAdmissionRequest } from '../admission.ts';
 import type { WebhookServices } from './call-webhook.ts';
 import { MutatingWebhooks } from './mutating-webhooks.ts';
 import { ValidatingWebhooks } from './validating-webhooks.ts';
@@ -18,6 +18,6 @@ export function newAdmissionWebhooks(services: WebhookServices): AdmissionWebhoo
   };
 }
 
-function isAsked(request: AdmissionRequest): request is AdmissionRequest & { asked: AskedRequest } {
+function isAsked(request: AdmissionRequest): request is AskedAdmissionRequest {
   return request.asked !== undefined;
 }

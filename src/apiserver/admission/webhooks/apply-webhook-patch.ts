@@ -8,21 +8,10 @@ import { decodeOwn } from '../../decode.ts';
 import { newBadRequest } from '../../errors.ts';
 import { storageRow } from '../../stored-version.ts';
 import type { AdmissionRequest } from '../admission.ts';
+import { withServerMetadata } from '../server-metadata.ts';
 import type { ReviewAnswer, ReviewSubject } from './admission-review.ts';
 import type { ConvertObject } from './call-webhook.ts';
 import { FailedWebhookError, newInternalError } from './webhook-errors.ts';
-
-/** What the server says of an object, and no webhook says otherwise. */
-const SERVER_METADATA = [
-  'generateName',
-  'uid',
-  'resourceVersion',
-  'generation',
-  'creationTimestamp',
-  'deletionTimestamp',
-  'deletionGracePeriodSeconds',
-  'managedFields',
-] as const;
 
 /** Of a new object: what upstream fills in only after webhooks have seen it. */
 const HIDDEN_METADATA = ['uid', 'resourceVersion', 'generation', 'creationTimestamp'] as const;
@@ -110,11 +99,7 @@ function checkIdentity(
 }
 
 function keepServerFields({ metadata: known }: ApiObject, changed: ApiObject): void {
-  const metadata: Record<string, unknown> = { ...changed.metadata };
-  for (const field of SERVER_METADATA) {
-    if (known[field] === undefined) delete metadata[field];
-    else metadata[field] = known[field];
-  }
+  const metadata = withServerMetadata(changed.metadata, known, { identity: false });
   if (!metadata['name'] && known.name !== undefined) metadata['name'] = known.name;
   changed.metadata = metadata;
 }

@@ -11,7 +11,7 @@ import { type Random, randomUid } from '../../../base/random.ts';
 import { StatusError } from '../../../base/status-error.ts';
 import type { ApiObject } from '../../api-object.ts';
 import { WebhookCallError, type WebhookCaller } from '../../webhooks/webhook-caller.ts';
-import type { AdmissionRequest, AskedRequest } from '../admission.ts';
+import type { AskedAdmissionRequest } from '../admission.ts';
 import type { PolicyServices } from '../policies/policy-run.ts';
 import {
   InvalidReviewError,
@@ -41,7 +41,7 @@ const TIMEOUT_SECONDS = 10;
 /** The objects of `request` in the version of `row`; `object` is given where a webhook sees another than will be stored. */
 export async function toSubject(
   convert: ConvertObject,
-  request: AdmissionRequest & { asked: AskedRequest },
+  request: AskedAdmissionRequest,
   row: ResourceRow,
   object: ApiObject | undefined = request.object,
 ): Promise<ReviewSubject> {

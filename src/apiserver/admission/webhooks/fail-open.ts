@@ -1,5 +1,5 @@
 /** What the failure of a webhook means: by its `failurePolicy` a refusal, or a note that it was not heard. */
-import type { AdmissionRequest, AskedRequest } from '../admission.ts';
+import type { AskedAdmissionRequest } from '../admission.ts';
 import { newTimeout, type WebhookServices } from './call-webhook.ts';
 import type { WebhookSource } from './webhook-catalog.ts';
 import { type FailedWebhookError, newInternalError } from './webhook-errors.ts';
@@ -8,7 +8,7 @@ import { type FailedWebhookError, newInternalError } from './webhook-errors.ts';
 export function failOpen(
   { clock, log }: Pick<WebhookServices, 'clock' | 'log'>,
   { error, source, where }: { error: FailedWebhookError; source: WebhookSource; where: string },
-  { notes, asked }: AdmissionRequest & { asked: AskedRequest },
+  { notes, asked }: AskedAdmissionRequest,
 ): void {
   if (source.failurePolicy !== 'Ignore') throw newInternalError(error.message);
   log.warn('a webhook failed and is ignored', { webhook: source.name, error });

@@ -11,15 +11,13 @@
 import { equalJson } from '../../../api/json.ts';
 import { MUTATING_WEBHOOK_CONFIGURATIONS } from '../../../api/resources.ts';
 import { copyJson } from '../../api-object.ts';
-import type { AdmissionRequest, AdmissionView, AskedRequest } from '../admission.ts';
+import type { AdmissionRequest, AdmissionView, AskedAdmissionRequest } from '../admission.ts';
 import { matchesSelectors } from '../match-resources.ts';
 import { applyWebhookPatch, shownObject } from './apply-webhook-patch.ts';
 import { callWebhook, toSubject, type WebhookServices } from './call-webhook.ts';
 import { failOpen } from './fail-open.ts';
 import { type ConcernedWebhook, WebhookCatalog } from './webhook-catalog.ts';
 import { FailedWebhookError } from './webhook-errors.ts';
-
-type Asked = AdmissionRequest & { asked: AskedRequest };
 
 export class MutatingWebhooks {
   readonly #services: WebhookServices;
@@ -35,7 +33,7 @@ export class MutatingWebhooks {
   }
 
   /** @throws StatusError when one denies the request, or fails and must not */
-  async mutate(request: Asked, view: AdmissionView, again: () => void): Promise<void> {
+  async mutate(request: AskedAdmissionRequest, view: AdmissionView, again: () => void): Promise<void> {
     const rounds = new Rounds(this.#services, this.#catalog, request);
     await rounds.run(0, view);
     if (!rounds.hasChanged) return;
@@ -49,13 +47,13 @@ export class MutatingWebhooks {
 class Rounds {
   readonly #services: WebhookServices;
   readonly #catalog: WebhookCatalog;
-  readonly #request: Asked;
+  readonly #request: AskedAdmissionRequest;
   /** Called already, and willing to be called again. */
   #willing = new Set<string>();
   readonly #again = new Set<string>();
   hasChanged = false;
 
-  constructor(services: WebhookServices, catalog: WebhookCatalog, request: Asked) {
+  constructor(services: WebhookServices, catalog: WebhookCatalog, request: AskedAdmissionRequest) {
     this.#services = services;
     this.#catalog = catalog;
     this.#request = request;

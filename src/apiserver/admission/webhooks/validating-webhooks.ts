@@ -4,14 +4,12 @@
  * @see k8s.io/apiserver/pkg/admission/plugin/webhook/validating/dispatcher.go
  */
 import { VALIDATING_WEBHOOK_CONFIGURATIONS } from '../../../api/resources.ts';
-import type { AdmissionRequest, AdmissionView, AskedRequest } from '../admission.ts';
+import type { AdmissionRequest, AdmissionView, AskedAdmissionRequest } from '../admission.ts';
 import { matchesSelectors } from '../match-resources.ts';
 import { callWebhook, toSubject, type WebhookServices } from './call-webhook.ts';
 import { failOpen } from './fail-open.ts';
 import { type ConcernedWebhook, WebhookCatalog } from './webhook-catalog.ts';
 import { FailedWebhookError } from './webhook-errors.ts';
-
-type Asked = AdmissionRequest & { asked: AskedRequest };
 
 export class ValidatingWebhooks {
   readonly #services: WebhookServices;
@@ -27,7 +25,7 @@ export class ValidatingWebhooks {
   }
 
   /** @throws StatusError when one denies the request, or fails and must not */
-  async validate(request: Asked, view: AdmissionView): Promise<void> {
+  async validate(request: AskedAdmissionRequest, view: AdmissionView): Promise<void> {
     const matching = this.#catalog
       .concerned(request, view)
       .filter(({ webhook }) => matchesSelectors(webhook.source, request, view));
@@ -40,7 +38,7 @@ export class ValidatingWebhooks {
   async #ask(
     concerned: ConcernedWebhook,
     index: number,
-    { request, view }: { request: Asked; view: AdmissionView },
+    { request, view }: { request: AskedAdmissionRequest; view: AdmissionView },
   ): Promise<void> {
     const subject = await toSubject(this.#services.convert, request, concerned.row);
     if (!this.#catalog.matchesConditions(concerned, subject, view)) return;
