@@ -10,6 +10,7 @@ import type { Logger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { ByteStream } from '../container-runtime/runtime.ts';
 import type { AgentStream } from '../kubelet/server/agent-api.ts';
+import { receiveOneByOne } from './message-receiver.ts';
 
 type PortForward = Extract<AgentStream, { kind: 'portForward' }>;
 
@@ -51,7 +52,11 @@ export async function forwardOnChannels(
     });
   const dials = ports.map((port) => target.dial(port, scope));
   for (const dial of dials) dial.catch(() => {}); // told by forwardPort
-  receiveInto(socket, dials, log);
+  receiveOneByOne(
+    socket,
+    (data) => deliver(data, dials),
+    (error) => log.debug('what a client sent did not arrive', { error }),
+  );
   await Promise.all(
     ports.map((port, index) => forwardPort({ dial: dials[index]!, port, index, send }, scope)),
   ).catch((error: unknown) => {
@@ -91,17 +96,9 @@ async function forwardPort({ dial, port, index, send }: ForwardedPort, signal: A
   }
 }
 
-/** Hands what the client sends to the connections, one message at a time: what cannot be taken yet waits in the client. */
-function receiveInto(socket: WebSocket, dials: readonly Promise<ByteStream>[], log: Logger): void {
-  let receiving = Promise.resolve();
-  socket.on('message', (data: Buffer) => {
-    const channel = data[0] ?? 1;
-    const dial = channel % 2 === 0 ? dials[channel / 2] : undefined;
-    if (dial === undefined) return;
-    socket.pause();
-    receiving = receiving
-      .then(async () => (await dial).write(data.subarray(1)))
-      .catch((error: unknown) => log.debug('what a client sent did not arrive', { error }))
-      .then(() => socket.resume());
-  });
+/** What a client sends on a data channel, to that channel's connection; it says nothing on others. */
+async function deliver(data: Buffer, dials: readonly Promise<ByteStream>[]): Promise<void> {
+  const channel = data[0] ?? 1;
+  const dial = channel % 2 === 0 ? dials[channel / 2] : undefined;
+  await (await dial)?.write(data.subarray(1));
 }

@@ -18,6 +18,7 @@ import {
 } from './kubelet-command-streams.ts';
 import { CHANNELS_PROTOCOL, forwardOnChannels, portsOf } from './kubelet-port-channels.ts';
 import { newPortForwarder } from './kubelet-port-forward.ts';
+import { receiveOneByOne } from './message-receiver.ts';
 import { SpdyConnection, type SpdyStream } from './spdy/connection.ts';
 
 /** What kubectl port-forward offers; the slash makes it no token, so the WebSocket library must not see it. */
@@ -118,18 +119,11 @@ async function tunnelSpdy(
       webSocket.send(bytes, (error) => (error ? reject(error) : resolve()));
     });
   const connection = new SpdyConnection(send, newPortForwarder(target, log, scope));
-  let receiving = Promise.resolve();
-  webSocket.on('message', (data: Buffer) => {
-    // One message at a time: what we cannot take yet waits in the client.
-    webSocket.pause();
-    receiving = receiving
-      .then(() => connection.receive(data))
-      .then(() => webSocket.resume())
-      .catch((error: unknown) => {
-        log.debug('SPDY connection dropped', { error });
-        webSocket.terminate();
-      });
-  });
+  const drop = (error: unknown) => {
+    log.debug('SPDY connection dropped', { error });
+    webSocket.terminate();
+  };
+  receiveOneByOne(webSocket, (data) => connection.receive(data), drop);
   await new Promise<void>((resolve) => {
     webSocket.on('close', () => resolve());
     webSocket.on('error', () => resolve());
