@@ -22,8 +22,6 @@ export class CommitLog {
   /** By the first steps of the key, which all of its kind share. */
   readonly #byKind = new Map<string, KindLog>();
   #revision = 0;
-  /** Commits that were there at the beginning may still be told. */
-  #isBehind = true;
 
   constructor({ server }: World) {
     for (const { key, value, revision } of server.store?.list({ prefix: '' }).objects ?? []) {
@@ -39,8 +37,6 @@ export class CommitLog {
   }
 
   add({ key, revision, type, object }: ObjectCommitted): void {
-    if (this.#isBehind && revision <= this.#revision) return;
-    this.#isBehind = false;
     const before = this.#objects.get(key);
     if (type === 'put') this.#objects.set(key, object);
     else this.#objects.delete(key);
