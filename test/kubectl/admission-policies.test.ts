@@ -1,12 +1,9 @@
 /** Admission policies in CEL by the real kubectl: what they refuse, and what a user reads then. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { hasKubectl } from '../tools/kubectl.ts';
-import { startUpCluster, type UpCluster } from '../tools/up-cluster.ts';
+import { before, test } from 'node:test';
+import { kubectlOnCluster } from './on-cluster.ts';
 
-const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
+const { skip, k, attempt, write } = await kubectlOnCluster();
 
 const PARAM_KIND = `
 apiVersion: apiextensions.k8s.io/v1
@@ -110,25 +107,14 @@ metadata: { name: tier-binding }
 spec: { policyName: tier }
 `;
 
-let cluster: UpCluster;
 before(async () => {
   if (skip) return;
-  cluster = await startUpCluster();
   await k('apply', '-f', write('params.yaml', PARAM_KIND));
   await k('wait', '--for=condition=Established', 'crd/replicalimits.rules.example.com', '--timeout=10s');
 });
-after(() => cluster?.[Symbol.asyncDispose]());
-
-const k = (...args: string[]) => cluster.kubectl(...args);
-
-function write(name: string, text: string): string {
-  const file = path.join(cluster.dataDir, name);
-  writeFileSync(file, text);
-  return file;
-}
 
 const deploy = (name: string, replicas: number, ...more: string[]) =>
-  cluster.kubectl.attempt(['create', 'deployment', name, '--image=none', `--replicas=${replicas}`, ...more]);
+  attempt(['create', 'deployment', name, '--image=none', `--replicas=${replicas}`, ...more]);
 
 test('kubectl shows which policy refuses, with params of a custom kind', { skip }, async () => {
   await k('apply', '-f', write('limit.yaml', LIMIT_BY_CRD));
@@ -139,10 +125,7 @@ test('kubectl shows which policy refuses, with params of a custom kind', { skip 
     /ValidatingAdmissionPolicy 'replica-limit' with binding 'replica-limit-binding' denied request: object\.spec\.replicas must be no greater than 3/,
   );
   assert.equal((await deploy('web', 3)).code, 0);
-  assert.match(
-    (await cluster.kubectl.attempt(['scale', '--replicas=4', 'deployment/web'])).stderr,
-    /no greater than 3/,
-  );
+  assert.match((await attempt(['scale', '--replicas=4', 'deployment/web'])).stderr, /no greater than 3/);
   await k('patch', 'replicalimit', 'limit', '--type=merge', '-p', '{"maxReplicas":4}');
   await k('scale', '--replicas=4', 'deployment/web');
 });

@@ -1,32 +1,10 @@
 /** What a namespace's own rules do to Pods, by the real kubectl: limits, and how much they may dare. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { hasKubectl } from '../tools/kubectl.ts';
-import { eventually, startUpCluster, TOOLBOX, type UpCluster } from '../tools/up-cluster.ts';
+import { test } from 'node:test';
+import { TOOLBOX } from '../tools/up-cluster.ts';
+import { kubectlOnCluster } from './on-cluster.ts';
 
-const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
-
-let cluster: UpCluster;
-before(async () => {
-  if (!skip) cluster = await startUpCluster();
-});
-after(() => cluster?.[Symbol.asyncDispose]());
-
-const k = (...args: string[]) => cluster.kubectl(...args);
-
-/** A namespace whose Pods can be made at once. */
-async function newNamespace(name: string): Promise<void> {
-  await k('create', 'namespace', name);
-  await eventually('the namespace has an account', () => k('-n', name, 'get', 'sa', 'default'));
-}
-
-function write(name: string, text: string): string {
-  const file = path.join(cluster.dataDir, name);
-  writeFileSync(file, text);
-  return file;
-}
+const { skip, k, attempt, write, newNamespace } = await kubectlOnCluster();
 
 const LIMITS = `
 apiVersion: v1
@@ -74,14 +52,14 @@ spec:
 test('kubectl is refused and warned by the Pod security of a namespace', { skip }, async () => {
   await newNamespace('strict');
   await k('label', 'namespace', 'strict', 'pod-security.kubernetes.io/enforce=restricted');
-  const refused = await cluster.kubectl.attempt(['-n', 'strict', 'run', 'plain', `--image=${TOOLBOX}`]);
+  const refused = await attempt(['-n', 'strict', 'run', 'plain', `--image=${TOOLBOX}`]);
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
     /^Error from server \(Forbidden\): pods "plain" is forbidden: violates PodSecurity "restricted:latest": allowPrivilegeEscalation != false \(container "plain" must set securityContext\.allowPrivilegeEscalation=false\), unrestricted capabilities/,
   );
   const file = write('deployment.yaml', DEPLOYMENT);
-  const warned = await cluster.kubectl.attempt(['apply', '-f', file]);
+  const warned = await attempt(['apply', '-f', file]);
   assert.equal(warned.code, 0);
   assert.match(
     warned.stderr,

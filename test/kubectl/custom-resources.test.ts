@@ -1,12 +1,10 @@
 /** CustomResourceDefinitions by the real kubectl: define, explain, apply, get, scale, delete. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { hasKubectl } from '../tools/kubectl.ts';
-import { eventually, startUpCluster, type UpCluster } from '../tools/up-cluster.ts';
+import { before, test } from 'node:test';
+import { eventually } from '../tools/up-cluster.ts';
+import { kubectlOnCluster } from './on-cluster.ts';
 
-const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
+const { skip, k, attempt, write } = await kubectlOnCluster();
 
 const DEFINITION = `
 apiVersion: apiextensions.k8s.io/v1
@@ -48,22 +46,11 @@ metadata: { name: nightly }
 spec: { cronSpec: "0 3 * * *" }
 `;
 
-let cluster: UpCluster;
 before(async () => {
   if (skip) return;
-  cluster = await startUpCluster();
   await k('apply', '-f', write('definition.yaml', DEFINITION));
   await k('wait', '--for=condition=Established', 'crd/crontabs.stable.example.com', '--timeout=10s');
 });
-after(() => cluster?.[Symbol.asyncDispose]());
-
-const k = (...args: string[]) => cluster.kubectl(...args);
-
-function write(name: string, text: string): string {
-  const file = path.join(cluster.dataDir, name);
-  writeFileSync(file, text);
-  return file;
-}
 
 test('kubectl api-resources and explain know a custom kind at once', { skip }, async () => {
   assert.match(
@@ -96,32 +83,32 @@ test('kubectl apply, get, scale, edit and delete work on custom objects', { skip
 
 test('kubectl apply refuses what the schema does not allow', { skip }, async () => {
   const bad = OBJECT.replace('0 3 * * *', 'no');
-  const { code, stderr } = await cluster.kubectl.attempt(['apply', '-f', write('bad.yaml', bad)]);
+  const { code, stderr } = await attempt(['apply', '-f', write('bad.yaml', bad)]);
   assert.equal(code, 1);
   assert.match(stderr, /spec\.cronSpec in body should match/);
   const unknown = OBJECT.replace('cronSpec:', 'cronSpek:');
-  const strict = await cluster.kubectl.attempt(['apply', '-f', write('unknown.yaml', unknown)]);
+  const strict = await attempt(['apply', '-f', write('unknown.yaml', unknown)]);
   assert.equal(strict.code, 1);
   assert.match(strict.stderr, /unknown field "spec\.cronSpek"/);
 });
 
 test('kubectl shows which rule of a custom kind is broken', { skip }, async () => {
   const busy = OBJECT.replace('"0 3 * * *"', '"* * * * *", replicas: 3');
-  const refused = await cluster.kubectl.attempt(['apply', '-f', write('busy.yaml', busy)]);
+  const refused = await attempt(['apply', '-f', write('busy.yaml', busy)]);
   assert.equal(refused.code, 1);
   assert.match(
     refused.stderr,
     /The CronTab "nightly" is invalid: spec: Invalid value: "object": every minute only with 2 replicas, not 3/,
   );
   await k('apply', '-f', write('object.yaml', OBJECT.replace('" }', '", replicas: 2 }')));
-  const shrunk = await cluster.kubectl.attempt(['scale', '--replicas=1', 'ct/nightly']);
+  const shrunk = await attempt(['scale', '--replicas=1', 'ct/nightly']);
   assert.match(shrunk.stderr, /spec\.replicas: Forbidden: failed rule: self\.replicas >= oldSelf\.replicas/);
   await k('delete', 'ct', 'nightly');
 });
 
 test('kubectl shows which rule of a definition does not compile', { skip }, async () => {
   const bad = DEFINITION.replaceAll('crontab', 'badtab').replace('self.cronSpec !=', 'self.cronSpek !=');
-  const { stderr } = await cluster.kubectl.attempt(['apply', '-f', write('bad-rule.yaml', bad)]);
+  const { stderr } = await attempt(['apply', '-f', write('bad-rule.yaml', bad)]);
   assert.match(stderr, /compilation failed: ERROR: <input>:1:5: undefined field 'cronSpek'/);
 });
 
@@ -145,7 +132,7 @@ test('custom objects are collected with their owner, and go with their namespace
 test('a definition goes with its objects', { skip }, async () => {
   await k('apply', '-f', write('object.yaml', OBJECT));
   await k('delete', 'crd', 'crontabs.stable.example.com', '--timeout=20s');
-  const { code, stderr } = await cluster.kubectl.attempt(['get', 'crontabs.stable.example.com']);
+  const { code, stderr } = await attempt(['get', 'crontabs.stable.example.com']);
   assert.equal(code, 1);
   assert.match(stderr, /the server doesn't have a resource type/);
 });

@@ -1,31 +1,10 @@
 /** Resource quotas by the real kubectl: what it shows of them, who is refused, and what is given back. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { hasKubectl } from '../tools/kubectl.ts';
-import { eventually, startUpCluster, TOOLBOX, type UpCluster } from '../tools/up-cluster.ts';
+import { test } from 'node:test';
+import { eventually, TOOLBOX } from '../tools/up-cluster.ts';
+import { kubectlOnCluster } from './on-cluster.ts';
 
-const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
-
-let cluster: UpCluster;
-before(async () => {
-  if (!skip) cluster = await startUpCluster();
-});
-after(() => cluster?.[Symbol.asyncDispose]());
-
-const k = (...args: string[]) => cluster.kubectl(...args);
-
-function write(name: string, text: string): string {
-  const file = path.join(cluster.dataDir, name);
-  writeFileSync(file, text);
-  return file;
-}
-
-async function newNamespace(name: string): Promise<void> {
-  await k('create', 'namespace', name);
-  await eventually('the namespace has an account', () => k('-n', name, 'get', 'sa', 'default'));
-}
+const { skip, k, attempt, write, newNamespace } = await kubectlOnCluster();
 
 /** `kubectl describe quota` has the line `resource  used  hard`. */
 function untilUsed(namespace: string, resource: string, used: string, hard: string): Promise<void> {
@@ -52,7 +31,7 @@ test('kubectl create quota is in force at once: Pods beyond it are refused, and 
     const resources = cpu === undefined ? {} : { resources: { requests: { cpu } } };
     const spec = { containers: [{ name, image: TOOLBOX, command: ['sleep', '600'], ...resources }] };
     const overrides = `--overrides=${JSON.stringify({ spec })}`;
-    return cluster.kubectl.attempt([...n, 'run', name, '--restart=Never', `--image=${TOOLBOX}`, overrides]);
+    return attempt([...n, 'run', name, '--restart=Never', `--image=${TOOLBOX}`, overrides]);
   };
   assert.match(
     (await run('a')).stderr,
@@ -67,7 +46,7 @@ test('kubectl create quota is in force at once: Pods beyond it are refused, and 
   await k(...n, 'delete', 'pod', 'a', '--grace-period=1');
   await untilUsed('team', 'requests.cpu', '0', '1');
   assert.match(
-    (await cluster.kubectl.attempt([...n, 'create', 'service', 'nodeport', 'open', '--tcp=80'])).stderr,
+    (await attempt([...n, 'create', 'service', 'nodeport', 'open', '--tcp=80'])).stderr,
     /services "open" is forbidden: exceeded quota: bounds, requested: services\.nodeports=1, used: services\.nodeports=0, limited: services\.nodeports=0/,
   );
 });
@@ -142,13 +121,10 @@ test('kubectl create quota with scopes shows what they mean, and is refused what
     /Scopes:\s+BestEffort\n \* Matches all pods that do not/,
   );
   await k(...n, 'run', 'a', `--image=${TOOLBOX}`);
-  assert.match(
-    (await cluster.kubectl.attempt([...n, 'run', 'b', `--image=${TOOLBOX}`])).stderr,
-    /exceeded quota: idle/,
-  );
+  assert.match((await attempt([...n, 'run', 'b', `--image=${TOOLBOX}`])).stderr, /exceeded quota: idle/);
   const wrong = ['create', 'quota', 'wrong', '--hard=cpu=1', '--scopes=BestEffort'];
   assert.match(
-    (await cluster.kubectl.attempt([...n, ...wrong])).stderr,
+    (await attempt([...n, ...wrong])).stderr,
     /ResourceQuota "wrong" is invalid: spec\.scopes: Invalid value: \["BestEffort"\]: unsupported scope applied to resource/,
   );
 });

@@ -1,11 +1,10 @@
 /** A server alone (API, controllers, no node), and the real kubectl at it: enough for what needs no running container. */
-
-import { rm, writeFile } from 'node:fs/promises';
+import { writeFile } from 'node:fs/promises';
 import path from 'node:path';
 import { after } from 'node:test';
 import { hasKubectl } from '../tools/kubectl.ts';
 import { newKubectl } from '../tools/run-kubectl.ts';
-import { newDataDir, startServer } from '../tools/server-process.ts';
+import { startServerFor } from '../tools/server-process.ts';
 
 export interface KubectlOnServer {
   /** What a test is to be skipped for. */
@@ -24,12 +23,7 @@ export interface KubectlOnServer {
 export async function kubectlOnServer(): Promise<KubectlOnServer> {
   const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
   if (skip !== false) return { skip, k: notThere, kIn: notThere, refused: notThere, write: notThere };
-  const dataDir = await newDataDir();
-  const server = await startServer({ dataDir });
-  after(async () => {
-    await server.kill();
-    await rm(dataDir, { recursive: true, force: true });
-  });
+  const server = await startServerFor({ after });
   const kubectl = newKubectl(server.kubeconfig);
   return {
     skip,
@@ -41,7 +35,7 @@ export async function kubectlOnServer(): Promise<KubectlOnServer> {
       return stderr.trim();
     },
     async write(name, text) {
-      const file = path.join(dataDir, name);
+      const file = path.join(server.dataDir, name);
       await writeFile(file, text);
       return file;
     },

@@ -1,26 +1,14 @@
 /** `kubectl apply --server-side`: owners, conflicts, force, removal, on a cluster that `kintsugi up` started. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { hasKubectl } from '../tools/kubectl.ts';
-import { startUpCluster, type UpCluster } from '../tools/up-cluster.ts';
+import { test } from 'node:test';
+import { kubectlOnCluster } from './on-cluster.ts';
 
-const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
-
-let cluster: UpCluster;
-before(async () => {
-  if (!skip) cluster = await startUpCluster();
-});
-after(() => cluster?.[Symbol.asyncDispose]());
-
-const k = (...args: string[]) => cluster.kubectl(...args);
+const { skip, k, attempt, write } = await kubectlOnCluster();
 
 function manifest(name: string, data: Record<string, string>): string {
-  const file = path.join(cluster.dataDir, `${name}.json`);
   const metadata = { name, namespace: 'default' };
-  writeFileSync(file, JSON.stringify({ apiVersion: 'v1', kind: 'ConfigMap', metadata, data }));
-  return file;
+  const object = { apiVersion: 'v1', kind: 'ConfigMap', metadata, data };
+  return write(`${name}.json`, JSON.stringify(object));
 }
 
 const dataOf = async (name: string) =>
@@ -42,7 +30,7 @@ test('kubectl apply --server-side creates, changes, and removes what is no longe
 test('kubectl apply --server-side meets the fields of another manager as a conflict', { skip }, async () => {
   await k('apply', '--server-side', '--field-manager=one', '-f', manifest('b', { x: '1' }));
   const other = ['apply', '--server-side', '--field-manager=two', '-f', manifest('b', { x: '2' })];
-  const { code, stderr } = await cluster.kubectl.attempt(other);
+  const { code, stderr } = await attempt(other);
   assert.equal(code, 1);
   assert.match(stderr, /Apply failed with 1 conflict: conflict with "one": \.data\.x/);
   await k(...other, '--force-conflicts');
@@ -59,12 +47,7 @@ test('kubectl diff --server-side shows what an apply would change, and changes n
   skip,
 }, async () => {
   await k('apply', '--server-side', '-f', manifest('d', { x: '1' }));
-  const { code, stdout } = await cluster.kubectl.attempt([
-    'diff',
-    '--server-side',
-    '-f',
-    manifest('d', { x: '2' }),
-  ]);
+  const { code, stdout } = await attempt(['diff', '--server-side', '-f', manifest('d', { x: '2' })]);
   assert.equal(code, 1);
   assert.match(stdout, /\+ +x: "2"/);
   assert.deepEqual(await dataOf('d'), { x: '1' });

@@ -1,26 +1,10 @@
 /** Storage by the real kubectl: default classes, and what is in use stays. */
 import assert from 'node:assert/strict';
-import { writeFileSync } from 'node:fs';
-import path from 'node:path';
-import { after, before, test } from 'node:test';
-import { hasKubectl } from '../tools/kubectl.ts';
-import { eventually, startUpCluster, TOOLBOX, type UpCluster } from '../tools/up-cluster.ts';
+import { test } from 'node:test';
+import { eventually, TOOLBOX } from '../tools/up-cluster.ts';
+import { kubectlOnCluster } from './on-cluster.ts';
 
-const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
-
-let cluster: UpCluster;
-before(async () => {
-  if (!skip) cluster = await startUpCluster();
-});
-after(() => cluster?.[Symbol.asyncDispose]());
-
-const k = (...args: string[]) => cluster.kubectl(...args);
-
-function write(name: string, text: string): string {
-  const file = path.join(cluster.dataDir, name);
-  writeFileSync(file, text);
-  return file;
-}
+const { skip, k, attempt, write } = await kubectlOnCluster();
 
 const CLAIM = `
 apiVersion: storage.k8s.io/v1
@@ -70,7 +54,7 @@ overhead: { podFixed: { cpu: 50m } }
 test('kubectl run in a RuntimeClass: the Pod costs its overhead too', { skip }, async () => {
   await k('apply', '-f', write('sandbox.yaml', SANDBOX));
   const run = (name: string, runtimeClassName: string) =>
-    cluster.kubectl.attempt([
+    attempt([
       'run',
       name,
       `--image=${TOOLBOX}`,
