@@ -6,19 +6,27 @@ import { startWebhookListener } from '../src/platform/webhook-listener.fixture.t
 import { newDataDir, type ServerProcess, startServer } from '../test/tools/server-process.ts';
 import { type Benchmark, type Measurement, summarize } from './benchmark.ts';
 import { buildBundle } from './bundle.ts';
+import {
+  CLIENTS,
+  createPods,
+  LOAD_RUNS,
+  medianRate,
+  NAMESPACE,
+  newLoad,
+  PODS,
+  rateOf,
+  timedStart,
+  WARM_UP_RUNS,
+  withServer,
+} from './load/api-server.ts';
 import { askAboutPods, defineRuled, limitPods, prepareNamespace } from './load/prepare.ts';
 import { cpuMs, residentMb } from './load/process-usage.ts';
 import { runLoad } from './load/run-load.ts';
 import type { LoadResult } from './load/task.ts';
 
-const PODS = 10_000;
 const ASKED_PODS = 2_000;
-const NAMESPACE = 'bench';
-const CLIENTS = 32;
 const WATCHERS = 100;
 const START_RUNS = 7;
-const WARM_UP_RUNS = 2;
-const LOAD_RUNS = 3;
 const AUDIT_PODS = 2_000;
 const AUDIT_RUNS = 5;
 const IDLE_SETTLE_MS = 5_000;
@@ -68,12 +76,6 @@ async function filledStarts(): Promise<number[]> {
   }
   await rm(dataDir, { recursive: true });
   return samples;
-}
-
-async function timedStart(dataDir: string): Promise<{ server: ServerProcess; elapsedMs: number }> {
-  const began = performance.now();
-  const server = await startServer({ dataDir, program: 'bundle' });
-  return { server, elapsedMs: performance.now() - began };
 }
 
 async function measureIdle(server: ServerProcess): Promise<Measurement[]> {
@@ -263,39 +265,4 @@ async function measureWatch(server: ServerProcess): Promise<Measurement[]> {
     { metric: 'api-watch-updates-100', value: rateOf(busy), unit: '/s' },
     summarize('api-watch-100-at-1000', busy.latenciesMs, 'ms'),
   ];
-}
-
-async function newLoad(server: ServerProcess) {
-  return { namespace: NAMESPACE, ownerUid: await prepareNamespace(server, NAMESPACE), sessions: CLIENTS };
-}
-
-function createPods(
-  server: ServerProcess,
-  load: Awaited<ReturnType<typeof newLoad>>,
-  from = 0,
-  count = PODS,
-) {
-  return runLoad(server, { kind: 'create', ...load, clients: CLIENTS, from, count });
-}
-
-function medianRate(runs: readonly LoadResult[]): number {
-  return summarize('', runs.map(rateOf), '/s').value;
-}
-
-function rateOf({ requests, elapsedMs }: LoadResult): number {
-  return (requests / elapsedMs) * 1000;
-}
-
-async function withServer(
-  measure: (server: ServerProcess) => Promise<Measurement[]>,
-): Promise<Measurement[]> {
-  await buildBundle();
-  const dataDir = await newDataDir();
-  const server = await startServer({ dataDir, program: 'bundle' });
-  try {
-    return await measure(server);
-  } finally {
-    await server.stop();
-    await rm(dataDir, { recursive: true });
-  }
 }

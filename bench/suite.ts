@@ -8,6 +8,7 @@ export interface BenchmarkFile {
 export const suite: readonly (() => Promise<BenchmarkFile>)[] = [
   () => import('./store.bench.ts'),
   () => import('./api.bench.ts'),
+  () => import('./api-scale.bench.ts'),
   () => import('./up.bench.ts'),
   () => import('./healing.bench.ts'),
   () => import('./scheduler.bench.ts'),

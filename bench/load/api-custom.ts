@@ -34,24 +34,27 @@ const SPEC = {
   ],
 };
 
-export const RULED_DEFINITION = {
-  apiVersion: 'apiextensions.k8s.io/v1',
-  kind: 'CustomResourceDefinition',
-  metadata: { name: 'ruleds.bench.example.com' },
-  spec: {
-    group: 'bench.example.com',
-    scope: 'Namespaced',
-    names: { plural: 'ruleds', kind: 'Ruled' },
-    versions: [
-      {
-        name: 'v1',
-        served: true,
-        storage: true,
-        schema: { openAPIV3Schema: { type: 'object', properties: { spec: SPEC } } },
-      },
-    ],
-  },
-};
+export type BenchDefinition = ReturnType<typeof newDefinition>;
+
+/** A namespaced kind of one version, with the rules above. */
+export function newDefinition(singular: string) {
+  const group = 'bench.example.com';
+  const names = { plural: `${singular}s`, kind: singular.charAt(0).toUpperCase() + singular.slice(1) };
+  const schema = { openAPIV3Schema: { type: 'object', properties: { spec: SPEC } } };
+  return {
+    apiVersion: 'apiextensions.k8s.io/v1',
+    kind: 'CustomResourceDefinition',
+    metadata: { name: `${names.plural}.${group}` },
+    spec: {
+      group,
+      scope: 'Namespaced',
+      names,
+      versions: [{ name: 'v1', served: true, storage: true, schema }],
+    },
+  };
+}
+
+export const RULED_DEFINITION = newDefinition('ruled');
 
 export function newRuledObject(name: string): Buffer {
   const items = Array.from({ length: 8 }, (_, index) => {

@@ -37,6 +37,18 @@ function requestsOf(task: Exclude<LoadTask, { kind: 'watch' }>): (index: number)
       });
       return (index) => ({ method: 'POST', path, body: bodies[index]! });
     }
+    case 'apply': {
+      const bodies = Array.from({ length: task.count }, (_, index) => {
+        const mark = task.from + index;
+        return newApiPod(`web-${mark % task.names}`, { ...task, mark, hasStatus: false });
+      });
+      return (index) => ({
+        method: 'PATCH',
+        path: `${path}/web-${(task.from + index) % task.names}?fieldManager=bench`,
+        contentType: 'application/apply-patch+yaml',
+        body: bodies[index]!,
+      });
+    }
     case 'create-ruled': {
       const collection = `/${RULED_PATH}/namespaces/${task.namespace}/ruleds`;
       const bodies = Array.from({ length: task.count }, (_, index) =>

@@ -23,23 +23,25 @@ async function openSession({ url, serverCa, cert, key }: LoadTarget): Promise<Cl
 }
 
 export interface LoadRequest {
-  method: 'GET' | 'POST' | 'PUT';
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH';
   path: string;
   body?: Buffer;
+  /** Of the body; JSON where it is absent. */
+  contentType?: string;
   /** JSON where it is absent. */
   accept?: string | undefined;
 }
 
 export function open(
   session: ClientHttp2Session,
-  { method, path, body, accept }: LoadRequest,
+  { method, path, body, accept, contentType = 'application/json' }: LoadRequest,
 ): ClientHttp2Stream {
   const stream = session.request(
     {
       ':method': method,
       ':path': path,
       accept: accept ?? 'application/json',
-      ...(body === undefined ? {} : { 'content-type': 'application/json', 'content-length': body.length }),
+      ...(body === undefined ? {} : { 'content-type': contentType, 'content-length': body.length }),
     },
     { endStream: body === undefined },
   );

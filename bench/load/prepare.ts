@@ -14,7 +14,7 @@ import { StatusError } from '../../src/base/status-error.ts';
 import type { ApiClient } from '../../src/client/api-client.ts';
 import { newServerClient } from '../../test/tools/server-client.ts';
 import type { ServerProcess } from '../../test/tools/server-process.ts';
-import { RULED_DEFINITION } from './api-custom.ts';
+import { type BenchDefinition, newDefinition, RULED_DEFINITION } from './api-custom.ts';
 
 const READY_POLL_MS = 20;
 const { signal } = new AbortController();
@@ -96,16 +96,35 @@ export async function askAboutPods(
 }
 
 /** Resolves when objects of the kind with rules can be created. */
-export async function defineRuled(server: Pick<ServerProcess, 'url' | 'tls'>): Promise<void> {
+export function defineRuled(server: Pick<ServerProcess, 'url' | 'tls'>): Promise<void> {
+  return define(server, [RULED_DEFINITION]);
+}
+
+/** Definitions of the size that operators have, all of one group. */
+export function defineMany(server: Pick<ServerProcess, 'url' | 'tls'>, count: number): Promise<void> {
+  const definitions = Array.from({ length: count }, (_, index) => newDefinition(`many${index}`));
+  return define(server, definitions);
+}
+
+/** Resolves when all are served. */
+async function define(
+  server: Pick<ServerProcess, 'url' | 'tls'>,
+  definitions: readonly BenchDefinition[],
+): Promise<void> {
   const { client, close } = newServerClient(server);
-  await client.create(CUSTOM_RESOURCE_DEFINITIONS, RULED_DEFINITION as never, signal);
-  const { name } = RULED_DEFINITION.metadata;
+  for (const definition of definitions) {
+    await client.create(CUSTOM_RESOURCE_DEFINITIONS, definition as never, signal);
+  }
+  for (const { metadata } of definitions) await untilEstablished(client, metadata.name);
+  close();
+}
+
+async function untilEstablished(client: ApiClient, name: string): Promise<void> {
   for (;;) {
     const { status } = await client.get(CUSTOM_RESOURCE_DEFINITIONS, { namespace: '', name }, signal);
-    if (status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True')) break;
+    if (status?.conditions?.some(({ type, status: is }) => type === 'Established' && is === 'True')) return;
     await delay(READY_POLL_MS);
   }
-  close();
 }
 
 async function ensure<T extends KubeObject>(

@@ -11,6 +11,8 @@ export type LoadTask = { target: LoadTarget; namespace: string; ownerUid: string
   | { kind: 'create'; clients: number; from: number; count: number }
   /** Objects of a kind with validation rules; its definition is there. */
   | { kind: 'create-ruled'; clients: number; from: number; count: number }
+  /** Server-side apply of the Pods `web-0` … `web-(names-1)` in turn, each time with another annotation. */
+  | { kind: 'apply'; clients: number; names: number; from: number; count: number }
   | { kind: 'get'; clients: number; names: number; count: number; accept?: string }
   | { kind: 'list'; times: number; accept?: string }
   /** `ratePerSecond` updates for `seconds`, spread over the Pods `web-0` … `web-(names-1)`, under `watchers` watchers. */
