@@ -44,6 +44,13 @@ test('parseYaml refuses duplicate keys, with the place', () => {
   );
 });
 
+test('parseYaml reads JSON as the YAML that it is: its values, and its duplicate keys', () => {
+  const text = '{"a": [1, 2.5, "yes", true, null], "b": {"c": "1e3"}}';
+  assert.deepEqual(parseYaml(text), JSON.parse(text));
+  assert.throws(() => parseYaml('{"a": 1, "b": {"c": 1, "c": 2}}'), /duplicated mapping key/);
+  assert.deepEqual(parseYaml('{a: 1} # not JSON'), { a: 1 });
+});
+
 test('parseYaml refuses a document that expands without bound', () => {
   const levels = Array.from(
     { length: 12 },

@@ -7,6 +7,7 @@
 import * as yaml from 'js-yaml';
 import { StatusError } from '../base/status-error.ts';
 import type { JsonValue } from './json.ts';
+import { duplicateFields } from './validation/structural-duplicates.ts';
 
 const DEPTH_MAX = 1000;
 const ALIASES_MAX = 1000;
@@ -82,10 +83,24 @@ export function parseYamlDocuments(text: string, name = 'yaml'): JsonValue[] {
 
 /** The single document of a request body. @throws StatusError BadRequest */
 export function parseYaml(text: string): JsonValue {
+  const json = parseJson(text);
+  if (json !== undefined) return json;
   const documents = loadAll(text, 'yaml');
   if (documents.length > 1)
     throw new StatusError('BadRequest', 'yaml: only one document is allowed in a request');
   return documents[0] ?? null;
+}
+
+/** Most of what clients apply is JSON, which is YAML too, and much sooner read. `undefined`: it is for YAML to say what is wrong. */
+function parseJson(text: string): JsonValue | undefined {
+  if (!text.startsWith('{')) return undefined;
+  let value: JsonValue;
+  try {
+    value = JSON.parse(text) as JsonValue;
+  } catch {
+    return undefined;
+  }
+  return duplicateFields(text, 1).length === 0 ? value : undefined;
 }
 
 function loadAll(text: string, name: string): JsonValue[] {

@@ -148,6 +148,29 @@ test('mergeValues replaces atomic lists and maps as a whole', () => {
   deepEqual(merged, { spec: { nodeSelector: { b: '2' }, containers: [{ name: 'a', args: ['z'] }] } });
 });
 
+test('mergeValues gives back the live value itself, and its parts, where nothing changes', () => {
+  const live: JsonObject = {
+    spec: { replicas: 1, template: { spec: { containers: [{ name: 'web', image: 'a' }] } } },
+  };
+  equal(mergeValues(typeOf('apps', 'v1', 'Deployment'), live, structuredClone(live)), live);
+  const merged = mergeValues(typeOf('apps', 'v1', 'Deployment'), live, {
+    spec: { replicas: 2 },
+  }) as typeof live;
+  deepEqual(merged, { spec: { ...(live['spec'] as object), replicas: 2 } });
+  equal((merged['spec'] as JsonObject)['template'], (live['spec'] as JsonObject)['template']);
+});
+
+test('FieldSet shares what an operation leaves as it is', () => {
+  const set = fieldSetOf(['f:a', 'f:b'], ['f:c']);
+  const other = fieldSetOf(['f:a', 'f:x'], ['f:d']);
+  equal(set.difference(other), set);
+  equal(set.union(fieldSetOf(['f:a', 'f:b'])), set);
+  equal(set.union(other).intersection(set).equals(set), true);
+  equal(set.union(other).below('f:c'), set.below('f:c'));
+  deepEqual([set.isWithin(set.union(other)), set.union(other).isWithin(set)], [true, false]);
+  equal(set.difference(set).isEmpty, true);
+});
+
 test('removeFields takes away the paths and what is left empty by it', () => {
   const left = removeFields(
     CONFIG_MAP,

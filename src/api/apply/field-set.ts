@@ -35,47 +35,62 @@ export class FieldSet {
   }
 
   union(other: FieldSet): FieldSet {
+    if (this === other || other.isEmpty) return this;
     if (this.isEmpty) return other;
-    if (other.isEmpty) return this;
-    return this.#combine(
-      other,
-      (mine, theirs) => mine || theirs,
-      (mine, theirs) => mine.union(theirs),
-    );
+    const members = [...other.members].every((element) => this.members.has(element))
+      ? this.members
+      : new Set([...this.members, ...other.members]);
+    let children = this.children;
+    for (const [element, theirs] of other.children) {
+      const mine = this.below(element);
+      const both = mine.union(theirs);
+      if (both === mine) continue;
+      if (children === this.children) children = new Map(children);
+      (children as Map<PathElement, FieldSet>).set(element, both);
+    }
+    return this.#with(members, children);
   }
 
   intersection(other: FieldSet): FieldSet {
-    return this.#combine(
-      other,
-      (mine, theirs) => mine && theirs,
-      (mine, theirs) => mine.intersection(theirs),
+    if (this === other || this.isEmpty) return this;
+    if (other.isEmpty) return EMPTY_SET;
+    return this.#filter(
+      (element) => other.members.has(element),
+      (child, element) => child.intersection(other.below(element)),
     );
   }
 
   /** Without the paths that are in `other`. */
   difference(other: FieldSet): FieldSet {
-    if (other.isEmpty) return this;
-    return this.#combine(
-      other,
-      (mine, theirs) => mine && !theirs,
-      (mine, theirs) => mine.difference(theirs),
+    if (this === other) return EMPTY_SET;
+    if (other.isEmpty || this.isEmpty) return this;
+    return this.#filter(
+      (element) => !other.members.has(element),
+      (child, element) => child.difference(other.below(element)),
     );
   }
 
   /** Without the paths that are in `other`, and without all that lies below them. */
   recursiveDifference(other: FieldSet): FieldSet {
-    const members = [...this.members].filter((element) => !other.members.has(element));
-    const children: [PathElement, FieldSet][] = [];
-    for (const [element, child] of this.children) {
-      if (other.members.has(element)) continue;
-      const rest = child.recursiveDifference(other.below(element));
-      if (!rest.isEmpty) children.push([element, rest]);
-    }
-    return new FieldSet(new Set(members), new Map(children));
+    if (other.isEmpty || this.isEmpty) return this;
+    const isKept = (element: PathElement) => !other.members.has(element);
+    return this.#filter(isKept, (child, element) =>
+      isKept(element) ? child.recursiveDifference(other.below(element)) : EMPTY_SET,
+    );
   }
 
   equals(other: FieldSet): boolean {
-    return this.difference(other).isEmpty && other.difference(this).isEmpty;
+    if (this === other) return true;
+    if (this.members.size !== other.members.size || this.children.size !== other.children.size) return false;
+    return this.isWithin(other);
+  }
+
+  /** Whether `other` holds every path of this set. */
+  isWithin(other: FieldSet): boolean {
+    if (this === other) return true;
+    for (const element of this.members) if (!other.members.has(element)) return false;
+    for (const [element, child] of this.children) if (!child.isWithin(other.below(element))) return false;
+    return true;
   }
 
   /** Every path of the set as conflicts name it, `.spec.replicas`, in order. */
@@ -87,22 +102,27 @@ export class FieldSet {
     }
   }
 
-  #combine(
-    other: FieldSet,
-    isMember: (mine: boolean, theirs: boolean) => boolean,
-    combine: (mine: FieldSet, theirs: FieldSet) => FieldSet,
+  /** Shares with this set whatever stays as it is. */
+  #filter(
+    isKept: (element: PathElement) => boolean,
+    reduce: (child: FieldSet, element: PathElement) => FieldSet,
   ): FieldSet {
-    const members = new Set<PathElement>();
-    for (const element of [...this.members, ...other.members]) {
-      if (isMember(this.members.has(element), other.members.has(element))) members.add(element);
+    const members = [...this.members].filter(isKept);
+    const children: [PathElement, FieldSet][] = [];
+    let isWhole = members.length === this.members.size;
+    for (const [element, child] of this.children) {
+      const rest = reduce(child, element);
+      if (rest !== child) isWhole = false;
+      if (!rest.isEmpty) children.push([element, rest]);
     }
-    const children = new Map<PathElement, FieldSet>();
-    for (const element of [...this.children.keys(), ...other.children.keys()]) {
-      if (children.has(element)) continue;
-      const child = combine(this.below(element), other.below(element));
-      if (!child.isEmpty) children.set(element, child);
-    }
-    return new FieldSet(members, children);
+    if (isWhole) return this;
+    return members.length + children.length === 0
+      ? EMPTY_SET
+      : new FieldSet(new Set(members), new Map(children));
+  }
+
+  #with(members: FieldSet['members'], children: FieldSet['children']): FieldSet {
+    return members === this.members && children === this.children ? this : new FieldSet(members, children);
   }
 }
 

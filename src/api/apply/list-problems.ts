@@ -5,14 +5,14 @@ import { formatElement } from './path-element.ts';
 import { elementOf, itemsOf } from './typed-value.ts';
 
 /** The first problem, as `.spec.containers: duplicate entries for key [name="web"]`; `undefined` when there is none. */
-export function findListProblem(type: ApplyType, value: JsonValue, path = ''): string | undefined {
+export function findListProblem(type: ApplyType, value: JsonValue): string | undefined {
   const seen = typeFor(type, value);
   const own =
     seen.kind === 'list' && seen.listType !== 'atomic' ? listProblem(seen, value as JsonValue[]) : undefined;
-  if (own !== undefined) return `${path}: ${own}`;
+  if (own !== undefined) return `: ${own}`;
   for (const item of itemsOf(type, value) ?? []) {
-    const problem = findListProblem(item.type, item.value, path + formatElement(item.element));
-    if (problem !== undefined) return problem;
+    const problem = findListProblem(item.type, item.value);
+    if (problem !== undefined) return formatElement(item.element) + problem;
   }
   return undefined;
 }

@@ -81,7 +81,7 @@ export function applyConfiguration(
   const fields = toFieldSet(type, applied).recursiveDifference(ignored);
   const owned = withManager(managers, { ...manager, fields });
   const merged = mergeValues(type, live, applied);
-  const value = prune(type, merged, { managers: owned, last });
+  const value = last.isWithin(fields) ? merged : prune(type, merged, { managers: owned, last });
   const compared = withoutIgnored(compareValues(type, live, value), ignored);
   const conflicts = force ? [] : conflictsOf(managers, id, compared);
   return { value, managers: takeFromOthers(owned, id, compared), conflicts };
@@ -93,7 +93,6 @@ function prune(
   merged: JsonValue,
   { managers, last }: { managers: Managers; last: FieldSet },
 ): JsonValue {
-  if (last.isEmpty) return merged;
   const named = (set: FieldSet) => withNamedFields(type, set);
   const pruned = removeFields(type, merged, named(last)) ?? {};
   const mergedSet = named(toFieldSet(type, merged));

@@ -4,22 +4,22 @@
  *
  * @see sigs.k8s.io/structured-merge-diff/typed/merge.go
  */
-import type { JsonObject, JsonValue } from '../json.ts';
+import { equalJson, type JsonValue } from '../json.ts';
 import { type ApplyType, typeFor } from './apply-type.ts';
 import type { PathElement } from './path-element.ts';
 import { type Item, itemsOf } from './typed-value.ts';
 
-/** @returns a value of its own; its parts may be those of `live` and `applied` */
+/** @returns `live` itself where nothing changes; else a value whose parts may be those of `live` and `applied` */
 export function mergeValues(type: ApplyType, live: JsonValue | undefined, applied: JsonValue): JsonValue {
   if (live === undefined || live === null) return applied;
   const [here, there] = [itemsOf(type, live), itemsOf(type, applied)];
-  if (here === undefined || there === undefined) return applied;
+  if (here === undefined || there === undefined) return equalJson(live, applied) ? live : applied;
   if (typeFor(type, live).kind !== typeFor(type, applied).kind) return applied;
   const merged = Array.isArray(applied) ? mergeLists(here, there) : mergeMaps(here, there);
+  if (merged.length === here.length && merged.every(({ value }, index) => value === here[index]!.value))
+    return live;
   if (Array.isArray(applied)) return merged.map(({ value }) => value);
-  const fields: JsonObject = {};
-  for (const { element, value } of merged) fields[element.slice(2)] = value;
-  return fields;
+  return Object.fromEntries(merged.map(({ element, value }) => [element.slice(2), value]));
 }
 
 function mergeMaps(live: readonly Item[], applied: readonly Item[]): Item[] {

@@ -77,6 +77,7 @@ export interface Comparison {
 
 /** What of `before` is not the same in `after`. */
 export function compareValues(type: ApplyType, before: JsonValue, after: JsonValue): Comparison {
+  if (before === after) return { added: EMPTY_SET, removed: EMPTY_SET, modified: EMPTY_SET };
   const builders = {
     added: new FieldSetBuilder(),
     removed: new FieldSetBuilder(),
