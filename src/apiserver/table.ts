@@ -1,7 +1,7 @@
 /** The other shapes of an object: a Table, whose cells `kubectl get` prints, and metadata alone. */
 import type { ListMeta } from '../api/message.ts';
 import type { KubeObject } from '../api/meta.ts';
-import { tableCells, tableColumns } from '../api/printers/printers.ts';
+import { inTableOrder, tableCells, tableColumns } from '../api/printers/printers.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { ApiObject, Fields } from './api-object.ts';
 import type { Representation } from './representation.ts';
@@ -21,8 +21,13 @@ export function toTable(source: TableSource, objects: readonly ApiObject[], meta
     apiVersion: META_VERSION,
     metadata,
     columnDefinitions: source.row.custom?.printer.columns ?? tableColumns(source.row),
-    rows: objects.map((object) => toTableRow(source, object)),
+    rows: ordered(source, objects).map((object) => toTableRow(source, object)),
   };
+}
+
+function ordered({ row }: TableSource, objects: readonly ApiObject[]): readonly ApiObject[] {
+  if (row.custom !== undefined) return objects;
+  return inTableOrder(row, objects as readonly (ApiObject & KubeObject)[]);
 }
 
 export function toTableRow({ row, representation, nowMs }: TableSource, object: ApiObject): Fields {

@@ -7,6 +7,7 @@ import type { KubeObject } from '../meta.ts';
 import type { Field, Schema } from '../schema.ts';
 import * as admission from './admission.ts';
 import * as cluster from './cluster.ts';
+import { defaultFlowSchema, defaultPriorityLevel } from './flow-control.ts';
 import { defaultPod, defaultPodTemplate } from './pod-spec.ts';
 import * as workloads from './workloads.ts';
 
@@ -49,6 +50,8 @@ const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   'batch/v1/CronJob': workloads.defaultCronJob,
   'batch/v1/Job': workloads.defaultJob,
   'discovery.k8s.io/v1/EndpointSlice': cluster.defaultEndpointSlice,
+  'flowcontrol.apiserver.k8s.io/v1/FlowSchema': defaultFlowSchema,
+  'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration': defaultPriorityLevel,
   'networking.k8s.io/v1/NetworkPolicy': cluster.defaultNetworkPolicy,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': cluster.defaultBinding,
   'rbac.authorization.k8s.io/v1/RoleBinding': cluster.defaultBinding,

@@ -6,6 +6,7 @@ import type { ResourceRow } from '../resource-row.ts';
 import { certificateSigningRequestPrinter } from './certificate.ts';
 import * as cluster from './cluster.ts';
 import { AGE, type KindPrinter, NAME, type TableColumn } from './column.ts';
+import { flowSchemaPrinter, priorityLevelPrinter } from './flow-control.ts';
 import { nodeMetricsPrinter, podMetricsPrinter } from './metrics.ts';
 import { podPrinter } from './pod.ts';
 import { resourceQuotaPrinter } from './resource-quota.ts';
@@ -41,6 +42,8 @@ const PRINTERS: Readonly<Record<string, KindPrinter<never>>> = {
   'certificates.k8s.io/v1/CertificateSigningRequest': certificateSigningRequestPrinter,
   'coordination.k8s.io/v1/Lease': cluster.leasePrinter,
   'discovery.k8s.io/v1/EndpointSlice': cluster.endpointSlicePrinter,
+  'flowcontrol.apiserver.k8s.io/v1/FlowSchema': flowSchemaPrinter,
+  'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration': priorityLevelPrinter,
   'metrics.k8s.io/v1beta1/NodeMetrics': nodeMetricsPrinter,
   'metrics.k8s.io/v1beta1/PodMetrics': podMetricsPrinter,
   'networking.k8s.io/v1/Ingress': cluster.ingressPrinter,
@@ -75,4 +78,13 @@ export function tableCells(
   nowMs: number,
 ): unknown[] {
   return printerOf(row).cells(object, nowMs);
+}
+
+/** The objects of a list in the order in which they are shown. */
+export function inTableOrder<T extends KubeObject>(
+  row: Pick<ResourceRow, 'group' | 'version' | 'kind'>,
+  objects: readonly T[],
+): readonly T[] {
+  const { compare } = printerOf(row);
+  return compare === undefined ? objects : [...objects].sort(compare);
 }

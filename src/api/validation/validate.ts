@@ -14,6 +14,7 @@ import {
 import * as cluster from './cluster.ts';
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
 import { type FieldError, invalid } from './field-error.ts';
+import { validateFlowControlStatus, validateFlowSchema } from './flow-schema.ts';
 import { validateLimitRange } from './limit-range.ts';
 import {
   dns1035LabelProblem,
@@ -25,6 +26,7 @@ import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './o
 import { validateClaim, validateClaimUpdate } from './persistent-volume-claim.ts';
 import { validatePod, validatePodUpdate } from './pod-spec.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
+import { validatePriorityLevel } from './priority-level.ts';
 import * as quotas from './resource-quota.ts';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
 import { validateWebhooks } from './webhooks.ts';
@@ -111,6 +113,14 @@ const RULES: Readonly<Record<string, KindRule>> = {
   },
   'coordination.k8s.io/v1/Lease': { create: cluster.validateLease },
   'discovery.k8s.io/v1/EndpointSlice': { create: cluster.validateEndpointSlice },
+  'flowcontrol.apiserver.k8s.io/v1/FlowSchema': {
+    create: validateFlowSchema,
+    status: validateFlowControlStatus,
+  },
+  'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration': {
+    create: validatePriorityLevel,
+    status: validateFlowControlStatus,
+  },
   'node.k8s.io/v1/RuntimeClass': { create: validateRuntimeClass, update: validateRuntimeClassUpdate },
   'policy/v1/PodDisruptionBudget': { create: workloads.validatePodDisruptionBudget },
   'scheduling.k8s.io/v1/PriorityClass': {

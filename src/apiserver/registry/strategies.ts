@@ -35,10 +35,14 @@ export interface Strategy {
   withoutGarbageCollection?: true;
   /** A status update may not touch the labels. */
   statusKeepsLabels?: true;
+  /** Nor any other metadata. */
+  statusKeepsMetadata?: true;
 }
 
 const EMPTY_STATUS = (): Fields => ({});
 const STANDARD: Strategy = { initialStatus: EMPTY_STATUS };
+
+const FLOW_CONTROL: Strategy = { initialStatus: EMPTY_STATUS, statusKeepsMetadata: true };
 
 const POD: Strategy = {
   initialStatus: initialPodStatus,
@@ -124,6 +128,8 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   // Admission writes it.
   'validatingadmissionpolicies.admissionregistration.k8s.io': {},
   'certificatesigningrequests.certificates.k8s.io': CERTIFICATE_SIGNING_REQUEST,
+  'flowschemas.flowcontrol.apiserver.k8s.io': FLOW_CONTROL,
+  'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': FLOW_CONTROL,
   'leases.coordination.k8s.io': { createOnUpdate: true, conditionalUpdateOnly: true },
   'ingresses.networking.k8s.io': { initialStatus: () => ({ loadBalancer: {} }) },
   'poddisruptionbudgets.policy': {

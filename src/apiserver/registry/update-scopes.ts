@@ -14,9 +14,14 @@ const SCOPES: Readonly<Record<string, Scope>> = {
     return object;
   },
   status({ metadata, status }, old, row) {
+    const { statusKeepsLabels, statusKeepsMetadata } = strategyOf(row);
+    if (statusKeepsMetadata) {
+      for (const field of ['annotations', 'labels'] as const)
+        setOrDelete(metadata, field, old.metadata[field]);
+    }
     setOrDelete(metadata, 'ownerReferences', old.metadata.ownerReferences);
     setOrDelete(metadata, 'finalizers', old.metadata.finalizers);
-    if (strategyOf(row).statusKeepsLabels) setOrDelete(metadata, 'labels', old.metadata.labels);
+    if (statusKeepsLabels) setOrDelete(metadata, 'labels', old.metadata.labels);
     const object = { ...old, metadata };
     setOrDelete(object, 'status', status);
     return object;
