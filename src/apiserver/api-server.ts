@@ -1,7 +1,8 @@
 /**
  * The API server as one function from a request value to a response value.
  *
- *     handle -> parse the path -> authenticate -> impersonate -> authorize -> find the handler -> registry | review | subresource | path
+ *     handle -> parse the path -> authenticate -> impersonate -> wait for a seat -> authorize -> find the handler
+ *                                                                  -> registry | review | subresource | path
  *
  * Invariant: whatever goes wrong is a Status in Kubernetes' words; a broken invariant of our own ends the process.
  */
@@ -38,6 +39,8 @@ import { CoarseTimers } from './coarse-timers.ts';
 import { CustomConversions } from './custom/conversions.ts';
 import { CustomDefinitions } from './custom/definitions.ts';
 import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
+import { Fairness, type Flow } from './fairness/fairness.ts';
+import { newFairnessDump } from './fairness/fairness-dump.ts';
 import type {
   PathResponder,
   RequestAuthenticator,
@@ -90,6 +93,10 @@ export interface ApiServerOptions {
   webhooks: WebhookTransport;
   /** Who asks the nodes' agents what they use; without it `metrics.k8s.io` is not served. */
   agents?: AgentReader;
+  /** How many requests may be served at once; default {@link SEATS}. */
+  totalSeats?: number;
+  /** Resolves once the event loop has looked for input; absent where time is virtual. */
+  nextTurn?: () => Promise<void>;
 }
 
 export interface ApiServer {
@@ -104,10 +111,14 @@ export interface ApiServer {
   readonly kinds: KindCatalog;
   /** Keeps {@link kinds} equal to the CustomResourceDefinitions; must run beside the server. */
   readonly definitions: CustomDefinitions;
+  /** Who is served when; {@link runFairness} must run beside the server. */
+  readonly fairness: Fairness;
 }
 
 /** A write that has not become durable by then is answered with a timeout. @see --request-timeout */
 const REQUEST_TIMEOUT_MS = 60_000;
+/** Upstream's --max-requests-inflight and --max-mutating-requests-inflight together. */
+const SEATS = 400 + 200;
 
 /** `store` must be loaded: addresses that its Services hold are taken over now. */
 export function newApiServer(options: ApiServerOptions): ApiServer {
@@ -159,7 +170,9 @@ class KubeApiServer implements ApiServer {
   readonly registry: Registry;
   readonly kinds: KindCatalog;
   readonly definitions: CustomDefinitions;
+  readonly fairness: Fairness;
   readonly #options: ApiServerOptions;
+  readonly #responders: readonly PathResponder[];
   readonly #timers: CoarseTimers;
   readonly #context: ServerContext;
   readonly #auditIds: Random;
@@ -173,6 +186,9 @@ class KubeApiServer implements ApiServer {
     this.definitions = new CustomDefinitions(registry, this.kinds);
     const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
     const { store, clock } = registry;
+    const { totalSeats = SEATS, nextTurn } = options;
+    this.fairness = new Fairness({ store, clock, timers: this.#timers, totalSeats, nextTurn });
+    this.#responders = [newFairnessDump(this.fairness), ...options.responders];
     const watches = { store, clock, timers: this.#timers, frames: new FrameCache() };
     const messages = new ProtobufMessages();
     const protobufFrames = new ProtobufFrames(messages);
@@ -186,29 +202,26 @@ class KubeApiServer implements ApiServer {
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
     const { peer } = request;
-    // Within the process nobody reads the header.
-    if (peer.kind === 'internal' && this.#options.audit === undefined) return this.#handle(request, signal);
+    const follow: Followed = { audit: undefined, flow: undefined, lasts: false };
+    // Within the process nobody reads the headers.
+    if (peer.kind === 'internal' && this.#options.audit === undefined) {
+      return this.#handle(request, signal, follow);
+    }
     const id = auditIdOf(request, this.#auditIds);
-    const response = await this.#handle(request, signal, id);
-    return peer.kind === 'internal'
-      ? response
-      : { ...response, headers: { ...response.headers, 'audit-id': id } };
+    const response = await this.#handle(request, signal, follow, id);
+    if (peer.kind === 'internal') return response;
+    return { ...response, headers: { ...response.headers, 'audit-id': id, ...headersOfFlow(follow.flow) } };
   }
 
-  async #handle(request: ApiRequest, signal: AbortSignal, id = ''): Promise<ApiResponse> {
+  async #handle(request: ApiRequest, signal: AbortSignal, follow: Followed, id = ''): Promise<ApiResponse> {
     const notes = newAdmissionNotes();
-    const follow: Followed = { audit: undefined, lasts: false };
     const deadlineMs = this.#options.clock.monotonicMs() + REQUEST_TIMEOUT_MS;
     try {
       const info = parseRequest(request);
       follow.lasts = info.verb === 'watch' || STREAMED.has(info.subresource);
       const user = await this.#user({ request, info, id }, follow);
-      const { audit } = follow;
-      await this.#authorize(request, info, user, audit);
-      const asked = { request, info, signal, notes, deadlineMs };
-      const response = info.isResourceRequest
-        ? await this.#call({ ...asked, user, audit, row: rowOf(this.kinds, info) })
-        : await this.#respondToPath(request, user);
+      const asked = { request, info, signal, notes, deadlineMs, user };
+      const response = await this.#serve(asked, follow);
       return writtenDown(withNotes(response, notes), follow, notes, signal);
     } catch (error) {
       const isBug = error instanceof AssertionError;
@@ -218,6 +231,31 @@ class KubeApiServer implements ApiServer {
       }
       return writtenDown(withNotes(this.#failure(error, request), notes), follow, notes, signal);
     }
+  }
+
+  /** What lasts has no seat; but a watch has one until it has begun. */
+  async #serve(asked: AskedCall, follow: Followed): Promise<ApiResponse> {
+    const { info, request, user, signal } = asked;
+    const flow = this.fairness.classify(info, user);
+    follow.flow = flow;
+    if (follow.lasts && info.verb !== 'watch') return this.#answer(asked, follow);
+    const row = info.isResourceRequest ? this.kinds.find(info.group, info.version, info.resource) : undefined;
+    const entered = this.fairness.enter(flow, { info, row, query: request.query, user }, signal);
+    const seat = entered instanceof Promise ? await entered : entered;
+    try {
+      return seat.keptFor(await this.#answer({ ...asked, seat }, follow), request, signal);
+    } catch (error) {
+      seat.release();
+      throw error;
+    }
+  }
+
+  async #answer(asked: AskedCall, { audit }: Followed): Promise<ApiResponse> {
+    const { request, info, user } = asked;
+    await this.#authorize(request, info, user, audit);
+    return info.isResourceRequest
+      ? this.#call({ ...asked, audit, row: rowOf(this.kinds, info) })
+      : this.#respondToPath(request, user);
   }
 
   /** As whom the request acts; from the moment on when it is known who sends it, it is followed. */
@@ -255,7 +293,7 @@ class KubeApiServer implements ApiServer {
   }
 
   async #respondToPath(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
-    for (const responder of this.#options.responders) {
+    for (const responder of this.#responders) {
       const response = await responder.respond(request, user);
       if (response !== undefined) return response;
     }
@@ -304,8 +342,21 @@ class KubeApiServer implements ApiServer {
 /** A request on its way through {@link KubeApiServer.handle}, as the audit log sees it. */
 interface Followed {
   audit: RequestAudit | undefined;
+  /** To which it belongs, once that is known. */
+  flow: Flow | undefined;
   /** Of a kind whose answers may go on for hours. */
   lasts: boolean;
+}
+
+type AskedCall = Omit<ResourceCall, 'representation' | 'row' | 'audit'>;
+
+/** The names would tell clients how others are treated. */
+function headersOfFlow(flow: Flow | undefined): Record<string, string> | undefined {
+  if (flow === undefined) return undefined;
+  return {
+    'x-kubernetes-pf-flowschema-uid': flow.schema.metadata.uid ?? '',
+    'x-kubernetes-pf-prioritylevel-uid': flow.level.uid,
+  };
 }
 
 /** The audit log is told what came of a request, and what admission noted. */

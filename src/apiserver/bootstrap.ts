@@ -1,6 +1,6 @@
 /**
- * What a cluster holds from its first moment: the system namespaces, priority classes, roles, and the `kubernetes`
- * Service. Runs at every start before requests are taken; what is there already stays, or is brought up to date.
+ * What a cluster holds from its first moment: the system namespaces, priority classes, roles, the `kubernetes` Service, flow
+ * schemas and priority levels. Runs at every start before requests are taken; what is there already stays, or is brought up to date.
  *
  * @see kubernetes/kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/rbac/rest
  */
@@ -20,6 +20,7 @@ import { assert } from '../base/assert.ts';
 import { hasReason } from '../base/status-error.ts';
 import { type ApiObject, copyJson, type Fields, objectOf } from './api-object.ts';
 import { decodeOwn } from './decode.ts';
+import { ensureFlowControl } from './fairness/bootstrap-objects.ts';
 import { createObject } from './registry/create.ts';
 import { type Registry, readObject, type Target } from './registry/registry.ts';
 import { updateObject } from './registry/update.ts';
@@ -61,6 +62,7 @@ export async function bootstrapCluster(registry: Registry, options: BootstrapOpt
     ...SYSTEM_PRIORITIES.map((object) => ensure(registry, PRIORITY_CLASSES, object)),
     ...options.rbacObjects.map((object) => ensureRbac(registry, object)),
     ensureKubernetesService(registry, options),
+    ensureFlowControl(registry),
   ]);
 }
 

@@ -5,6 +5,7 @@ import type { AdmissionNotes } from './admission/admission.ts';
 import type { AddressRange } from './allocate/address-range.ts';
 import { askedBy } from './asked-request.ts';
 import type { RequestAudit } from './audit/audit-log.ts';
+import type { Seat } from './fairness/seat.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
 import type { KindCatalog } from './kinds.ts';
 import type { ProtobufMessages } from './protobuf/messages.ts';
@@ -48,6 +49,8 @@ export interface ResourceCall {
   notes: AdmissionNotes;
   /** Where it is written down what was asked for; absent when nobody wants to know. */
   audit: RequestAudit | undefined;
+  /** What it holds while it is served; absent for what lasts, but for watches. */
+  seat?: Seat;
 }
 
 export type CallHandler = (server: ServerContext, call: ResourceCall) => ApiResponse | Promise<ApiResponse>;

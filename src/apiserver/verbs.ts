@@ -185,14 +185,17 @@ function listAll(server: ServerContext, call: ResourceCall): ApiResponse | Promi
 function watchAll(server: ServerContext, call: ResourceCall): ApiResponse {
   const { registry, watches } = server;
   const { row, namespace } = targetOf(call);
-  const { info } = call;
+  const { info, seat } = call;
   const isNamedByPath = info.path.includes('/watch/') && info.name !== '';
   const query = isNamedByPath ? withName(storedQuery(call), info.name) : storedQuery(call);
   const watch = parseWatch(registry, { row, namespace }, query, frameShape(server, call));
+  const isShownFirst = seat !== undefined && watch.initial !== 'none';
+  if (isShownFirst) seat.keep();
+  const onBegun = isShownFirst ? () => seat.release() : undefined;
   return {
     status: 200,
     headers: headersOf(streamTypeOf(call.representation.format)),
-    body: { kind: 'watch', frames: new WatchStream(watches, watch, call.signal) },
+    body: { kind: 'watch', frames: new WatchStream(watches, watch, call.signal, onBegun) },
   };
 }
 

@@ -18,6 +18,7 @@ import {
 import { newDiscovery } from '../apiserver/discovery/discovery.ts';
 import type { HealthCheck } from '../apiserver/discovery/health.ts';
 import { newServerVersion } from '../apiserver/discovery/server-version.ts';
+import { fairnessMetrics } from '../apiserver/fairness/fairness-metrics.ts';
 import type { PathResponder } from '../apiserver/interfaces.ts';
 import { newSecretLookup, newTokenSubjects, SecurityView } from '../apiserver/security-view.ts';
 import type { AgentReader } from '../apiserver/usage/agent-reader.ts';
@@ -64,6 +65,10 @@ export interface ServerPartsOptions {
   webhooks: WebhookTransport;
   /** Who asks the nodes' agents what they use. */
   agents?: AgentReader;
+  /** How many requests may be served at once; absent: as many as upstream. */
+  totalSeats?: number;
+  /** Resolves once the event loop has looked for input; absent where time is virtual. */
+  nextTurn?: () => Promise<void>;
 }
 
 export function newServerParts(options: ServerPartsOptions): ServerParts {
@@ -82,7 +87,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     health: { livez: [], readyz: [options.readiness] },
     serverAddress: options.address,
     issuer: { issuer: ISSUER, jwks: () => keys.jwks(), algorithms: () => keys.algorithms() },
-    metrics: options.metrics,
+    metrics: async () => `${await options.metrics()}${fairnessMetrics(api.fairness)}`,
   });
   const api = newApiServer({
     clock,
@@ -102,6 +107,8 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     ...(options.audit && { audit: new AuditLog({ clock, ...options.audit }) }),
     webhooks: options.webhooks,
     ...(options.agents === undefined ? {} : { agents: options.agents }),
+    ...(options.totalSeats === undefined ? {} : { totalSeats: options.totalSeats }),
+    ...(options.nextTurn === undefined ? {} : { nextTurn: options.nextTurn }),
   });
   return { api, securityView };
 }

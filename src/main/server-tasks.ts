@@ -1,5 +1,6 @@
 /** What works in a server until it ends, once it is ready. */
 import { runEventExpiry } from '../apiserver/event-expiry.ts';
+import { runFairness } from '../apiserver/fairness/run-fairness.ts';
 import { runControlPlane } from '../assembly/control-plane.ts';
 import type { Task } from '../assembly/run-all.ts';
 import type { ServerParts } from '../assembly/server-parts.ts';
@@ -29,6 +30,7 @@ export function serverTasks({ store, pki, parts, metrics, ...world }: RunningSer
     (signal) => pki.run(signal),
     (signal) => securityView.run(signal),
     (signal) => api.definitions.run(signal),
+    (signal) => runFairness(api.fairness, api.registry, signal),
     (signal) => runEventExpiry(api.registry, signal),
     (signal) =>
       runControlPlane(

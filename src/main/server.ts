@@ -16,6 +16,7 @@ import { newServerParts } from '../assembly/server-parts.ts';
 import type { AuditOptions } from '../cli/options.ts';
 import { newAgentReader } from '../platform/agent-reader.ts';
 import { requestSignatures } from '../platform/certificate-signer.ts';
+import { nextTurn } from '../platform/event-loop.ts';
 import { newHttpsServer } from '../platform/https-server.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
 import { openPki } from '../platform/pki.ts';
@@ -93,6 +94,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       metrics: metrics.text,
       ...(audit && { audit }),
       agents: newAgentReader(tunnel),
+      nextTurn,
     });
     await bootstrapCluster(parts.api.registry, {
       advertise: { address: address.host, port },

@@ -46,6 +46,8 @@ export interface SimulatedApiServerOptions {
   /** Absent: nothing is written down. */
   audit?: Pick<AuditLogOptions, 'policy' | 'sink'>;
   agents?: AgentReader;
+  /** Absent: as many as upstream. */
+  totalSeats?: number;
   seed?: number;
 }
 
@@ -54,6 +56,7 @@ export async function newSimulatedApiServer({
   authenticator,
   audit,
   agents,
+  totalSeats,
   seed = 1,
 }: SimulatedApiServerOptions = {}): Promise<SimulatedApiServer> {
   const clock = newSimulatedClock();
@@ -84,6 +87,7 @@ export async function newSimulatedApiServer({
     webhooks,
     podCidr: '127.64.0.0/16',
     ...(agents === undefined ? {} : { agents }),
+    ...(totalSeats === undefined ? {} : { totalSeats }),
     serviceRanges: { clusterIps: '10.96.0.0/24', nodePorts: { first: 30000, last: 32767 } },
   });
   await bootstrapCluster(server.registry, {

@@ -14,7 +14,7 @@ export interface KindPrinter<T> {
   columns: readonly TableColumn[];
   cells(object: T, nowMs: number): unknown[];
   /** The order of a list, where it is not that of the names. */
-  compare?(a: T, b: T): number;
+  compare?: (a: T, b: T) => number;
 }
 
 export const NAME: TableColumn = {

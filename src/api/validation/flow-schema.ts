@@ -64,7 +64,7 @@ function validateReferences({
   return [...errors, ...named(field, level, dns1123SubdomainProblem)];
 }
 
-function validateRule(rule: PolicyRulesWithSubjects, path: string): FieldError[] {
+function validateRule(rule: Partial<PolicyRulesWithSubjects>, path: string): FieldError[] {
   const { subjects = [], resourceRules = [], nonResourceRules = [] } = rule;
   const errors = subjects.flatMap((subject, index) => validateSubject(subject, `${path}.subjects[${index}]`));
   if (subjects.length === 0) {
@@ -129,7 +129,7 @@ function alone(field: string, values: readonly string[], what: string): FieldErr
 }
 
 function validatePathRule(
-  { verbs, nonResourceURLs = [] }: NonResourcePolicyRule,
+  { verbs, nonResourceURLs = [] }: Partial<NonResourcePolicyRule>,
   path: string,
 ): FieldError[] {
   const errors = validateVerbs(verbs, path);
@@ -156,7 +156,7 @@ function nonResourceUrlProblem(url: string): string | undefined {
   return isSuffix ? undefined : 'wildcard can only do suffix matching';
 }
 
-function validateResourceRule(rule: ResourcePolicyRule, path: string): FieldError[] {
+function validateResourceRule(rule: Partial<ResourcePolicyRule>, path: string): FieldError[] {
   const { verbs, apiGroups = [], resources = [], namespaces = [], clusterScope } = rule;
   const errors = validateVerbs(verbs, path);
   if (apiGroups.length === 0) {

@@ -43,6 +43,8 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
   readonly #source: WatchSource;
   readonly #request: WatchRequest;
   readonly #signal: AbortSignal;
+  /** Told once that what there was has been shown, or that it never will be. */
+  #onBegun: (() => void) | undefined;
   #watch: StoreWatch | undefined;
   #initial: Iterator<Frames> | undefined;
   /** Instead of {@link #initial}, where versions are converted elsewhere. */
@@ -54,7 +56,8 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
   #endMs = 0;
   #timer: Timer | undefined;
 
-  constructor(source: WatchSource, request: WatchRequest, signal: AbortSignal) {
+  constructor(source: WatchSource, request: WatchRequest, signal: AbortSignal, onBegun?: () => void) {
+    this.#onBegun = onBegun;
     this.#source = source;
     this.#request = request;
     this.#signal = signal;
@@ -73,6 +76,7 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
       const frames = due instanceof Promise ? await due : due;
       if (frames !== undefined) return { done: false, value: frames };
       if (this.#isOver) return OVER;
+      this.#hasBegun();
       await new Promise<void>((resolve) => {
         this.#wake = resolve;
       });
@@ -179,9 +183,16 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
     this.#wakeReader();
   }
 
+  #hasBegun(): void {
+    const onBegun = this.#onBegun;
+    this.#onBegun = undefined;
+    onBegun?.();
+  }
+
   #end(): void {
     if (this.#isOver) return;
     this.#isOver = true;
+    this.#hasBegun();
     this.#timer?.cancel();
     this.#watch?.close();
   }

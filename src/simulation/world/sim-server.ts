@@ -6,6 +6,7 @@ import type { ApiResponse } from '../../api/message.ts';
 import { bootstrapRbacObjects } from '../../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../../apiserver/bootstrap.ts';
 import { runEventExpiry } from '../../apiserver/event-expiry.ts';
+import { runFairness } from '../../apiserver/fairness/run-fairness.ts';
 import type { WebhookTransport } from '../../apiserver/webhooks/webhook-transport.ts';
 import { runAll, type Task } from '../../assembly/run-all.ts';
 import { newServerParts } from '../../assembly/server-parts.ts';
@@ -110,6 +111,7 @@ export class SimulatedServer implements ServerEndpoint {
       (both) => store.run(both),
       (both) => securityView.run(both),
       (both) => api.definitions.run(both),
+      (both) => runFairness(api.fairness, api.registry, both),
       (both) => runEventExpiry(api.registry, both),
       ...companions(life),
     ]);
