@@ -8,7 +8,7 @@ import type { PodDisruptionBudget } from '../../api/generated/policy-v1.ts';
 import { keyOf, namespaceOf } from '../../api/meta.ts';
 import { controllerOf } from '../../api/owner-references.ts';
 import { isPodReady, isPodTerminating, podCondition } from '../../api/pod-conditions.ts';
-import { POD_DISRUPTION_BUDGETS, REPLICA_SETS } from '../../api/resources.ts';
+import { POD_DISRUPTION_BUDGETS } from '../../api/resources.ts';
 import { newSelectorMatcher } from '../../api/selectors.ts';
 import type { ObjectCommitted } from '../world/world-event.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
@@ -80,14 +80,11 @@ class HealthBook {
 
   /** What the workloads of the Pods want together, at the least that may be believed. */
   #expectedPods(covered: readonly Pod[], nowMs: number): number {
-    const { scale, world } = this.#cluster;
-    const sets = new Map(world.objects(REPLICA_SETS).map((rs) => [rs.metadata.uid, rs]));
+    const { scale } = this.#cluster;
     const owners = new Set<string>();
     for (const pod of covered) {
       const own = controllerOf(pod)?.uid;
-      const set = own === undefined ? undefined : sets.get(own);
-      const top = set === undefined ? own : (controllerOf(set)?.uid ?? own);
-      if (top !== undefined) owners.add(top);
+      if (own !== undefined) owners.add(scale.workloadOf(own));
     }
     return [...owners].reduce((sum, uid) => sum + (scale.least(uid, nowMs) ?? 0), 0);
   }
