@@ -28,3 +28,11 @@ function equalFields(a: JsonObject, b: JsonObject): boolean {
   for (const field in b) if (b[field] !== undefined) difference--;
   return difference === 0;
 }
+
+/** JSON with the fields of objects in the order of their names: the same text for values that are the same. */
+export function canonicalJson(value: JsonValue): string {
+  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
+  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
+  const fields = Object.keys(value).sort();
+  return `{${fields.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name]!)}`).join(',')}}`;
+}

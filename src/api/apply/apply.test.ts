@@ -297,3 +297,9 @@ test('DEDUCED sees an object field by field and a list as one', () => {
   deepEqual(thing.ownedBy('one'), ['.spec', '.spec.deep', '.spec.deep.a', '.spec.list']);
   equal(thing.apply('two', { spec: { list: [1] } }).length, 1);
 });
+
+test('parseFieldsV1 refuses elements whose keys or values are no JSON', () => {
+  for (const element of ['k:{', 'k:[]', 'v:', 'v:{', 'i:x', 'i:-1'])
+    throws(() => parseFieldsV1({ 'f:a': { [element]: {} } }), /which is no path element/);
+  ok(!parseFieldsV1({ 'f:a': { 'k:{"name":"x"}': {}, 'v:"b"': {}, 'i:0': {} } }).isEmpty);
+});

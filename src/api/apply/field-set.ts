@@ -5,6 +5,7 @@
  *
  * Immutable to its users. @see sigs.k8s.io/structured-merge-diff/fieldpath, set.go
  */
+import { StatusError } from '../../base/status-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { formatElement, isPathElement, type PathElement } from './path-element.ts';
 
@@ -179,15 +180,18 @@ export function toFieldsV1(set: FieldSet): JsonObject {
   return fields;
 }
 
-/** @throws Error when it is not a set of fields */
+/** @throws StatusError BadRequest when it is not a set of fields */
 export function parseFieldsV1(fields: JsonValue): FieldSet {
   const members = new Set<PathElement>();
   const children = new Map<PathElement, FieldSet>();
-  if (!isJsonObject(fields)) throw new Error('fieldsV1 must be an object');
+  if (!isJsonObject(fields)) throw new StatusError('BadRequest', 'fieldsV1 must be an object');
   for (const [element, value] of Object.entries(fields)) {
     if (element === '.') continue;
     if (!isPathElement(element))
-      throw new Error(`fieldsV1 holds ${JSON.stringify(element)}, which is no path element`);
+      throw new StatusError(
+        'BadRequest',
+        `fieldsV1 holds ${JSON.stringify(element)}, which is no path element`,
+      );
     const child = parseFieldsV1(value);
     if (child.isEmpty || (isJsonObject(value) && '.' in value)) members.add(element);
     if (!child.isEmpty) children.set(element, child);

@@ -25,7 +25,7 @@ export const SERVER_FIELDS = fieldSetOf(
   ].map((name) => [fieldElement('metadata'), fieldElement(name)]),
 );
 
-/** Entries of other types than `FieldsV1`, or that cannot be read, make the whole unreadable: then nobody owns anything. */
+/** @throws StatusError BadRequest for an entry whose fields are no set of fields */
 export function parseManagedFields(entries: readonly ManagedFieldsEntry[] | undefined): Managers {
   const managers = new Map<string, FieldOwner>();
   for (const entry of entries ?? []) {

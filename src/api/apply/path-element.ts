@@ -6,7 +6,7 @@
  *
  * @see sigs.k8s.io/structured-merge-diff/fieldpath, serialize-pe.go
  */
-import type { JsonObject, JsonValue } from '../json.ts';
+import { canonicalJson, isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 
 /** The text form is the element: equal texts are equal elements. */
 export type PathElement = string;
@@ -17,9 +17,21 @@ export const valueElement = (value: JsonValue): PathElement => `v:${canonicalJso
 /** @param keys  of one item, by name; they are written in the order of their names */
 export const keyElement = (keys: JsonObject): PathElement => `k:${canonicalJson(keys)}`;
 
-/** `f`, `k`, `v` or `i`; anything else is not a path element. */
+/** `f`, `k`, `v` or `i` with what belongs to it; anything else is not a path element. */
 export function isPathElement(text: string): boolean {
-  return /^[fkvi]:/.test(text);
+  if (text.startsWith('f:')) return true;
+  const rest = text.slice(2);
+  if (text.startsWith('k:')) return isJsonObject(parsed(rest));
+  return text.startsWith('v:') ? parsed(rest) !== undefined : /^i:\d+$/.test(text);
+}
+
+/** `undefined`: it is no JSON. */
+function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
+  }
 }
 
 /** As conflicts name it: `.spec`, `[name="web"]`, `[="a"]`. */
@@ -30,12 +42,4 @@ export function formatElement(element: PathElement): string {
   if (!element.startsWith('k:')) return `[${text}]`;
   const keys = Object.entries(JSON.parse(text) as JsonObject);
   return `[${keys.map(([name, value]) => `${name}=${JSON.stringify(value)}`).join(',')}]`;
-}
-
-/** JSON with the fields of objects in the order of their names. */
-function canonicalJson(value: JsonValue): string {
-  if (Array.isArray(value)) return `[${value.map(canonicalJson).join(',')}]`;
-  if (typeof value !== 'object' || value === null) return JSON.stringify(value);
-  const fields = Object.keys(value).sort();
-  return `{${fields.map((name) => `${JSON.stringify(name)}:${canonicalJson(value[name]!)}`).join(',')}}`;
 }

@@ -5,7 +5,7 @@
  * @see k8s.io/apimachinery/pkg/util/strategicpatch/patch.go
  */
 import { StatusError } from '../../base/status-error.ts';
-import { equalJson, isJsonObject, type JsonValue } from '../json.ts';
+import { canonicalJson, isJsonObject, type JsonValue } from '../json.ts';
 import { orderElements } from './element-order.ts';
 import { ownValue, setOwn } from './merge-patch.ts';
 
@@ -130,27 +130,40 @@ function mergeList(
   const { replaced, deleted, changes } = takeListDirectives(patch, mergeKey);
   if (replaced) return changes.map(withoutDirectives);
   const merged = original.filter(
-    (element) => !deleted.some((value) => equalJson(value, keyOfElement(element, mergeKey))),
+    (element) => deleted.size === 0 || !deleted.has(keyOfElement(element, mergeKey)),
   );
-  for (const change of changes) {
-    const value = keyOfElement(change, mergeKey);
-    const index = merged.findIndex((element) => equalJson(keyOfElement(element, mergeKey), value));
-    if (index < 0) merged.push(withoutDirectives(change));
-    else merged[index] = mergeMap(merged[index] as JsonMap, change as JsonMap, field?.schema);
-  }
+  if (changes.length > 0) mergeElements(merged, changes, { mergeKey, schema: field?.schema });
   // The list will be kept: a copy is as long as it is, while what grew has room to spare.
   return merged.slice();
+}
+
+function mergeElements(
+  merged: JsonValue[],
+  changes: readonly JsonValue[],
+  { mergeKey, schema }: { mergeKey: string; schema: PatchSchema | undefined },
+): void {
+  const positions = new Map<string, number>();
+  // Of elements with the same key the first is merged with.
+  for (let i = merged.length - 1; i >= 0; i--) positions.set(keyOfElement(merged[i]!, mergeKey), i);
+  for (const change of changes) {
+    const key = keyOfElement(change, mergeKey);
+    const index = positions.get(key);
+    if (index === undefined) {
+      positions.set(key, merged.length);
+      merged.push(withoutDirectives(change));
+    } else merged[index] = mergeMap(merged[index] as JsonMap, change as JsonMap, schema);
+  }
 }
 
 /** Splits a list patch into plain elements, the keys of `$patch: delete` elements, and whether `$patch: replace` stands in it. */
 function takeListDirectives(patch: readonly JsonValue[], mergeKey: string) {
   const changes: JsonValue[] = [];
-  const deleted: JsonValue[] = [];
+  const deleted = new Set<string>();
   let replaced = false;
   for (const element of patch) {
     const directive = isJsonObject(element) ? ownValue(element, PATCH) : undefined;
     if (directive === undefined) changes.push(element);
-    else if (directive === 'delete') deleted.push(keyOfElement(element, mergeKey));
+    else if (directive === 'delete') deleted.add(keyOfElement(element, mergeKey));
     else if (directive === 'replace') replaced = true;
     else if (directive === 'merge') throw bad('merging lists with $patch: merge is not supported');
     else throw bad(`unknown patch type: ${JSON.stringify(directive)}`);
@@ -158,21 +171,23 @@ function takeListDirectives(patch: readonly JsonValue[], mergeKey: string) {
   return { changes, deleted, replaced };
 }
 
-function keyOfElement(element: JsonValue, mergeKey: string): JsonValue {
+/** The value of the element's merge key, as text that is the same for the same value. */
+function keyOfElement(element: JsonValue, mergeKey: string): string {
   const value = isJsonObject(element) ? ownValue(element, mergeKey) : undefined;
   if (value === undefined)
     throw bad(`map: ${JSON.stringify(element)} does not contain declared merge key: ${mergeKey}`);
-  return value;
+  return canonicalJson(value);
 }
 
 function deletePrimitives(merged: JsonMap, key: string, values: JsonValue): void {
   const before = ownValue(merged, key);
   if (!Array.isArray(values)) throw bad(`expected a list for ${DELETE_FROM_LIST}${key}`);
+  const deleted = new Set(values.map(canonicalJson));
   if (Array.isArray(before))
     setOwn(
       merged,
       key,
-      before.filter((item) => !values.some((value) => equalJson(value, item))),
+      before.filter((item) => !deleted.has(canonicalJson(item))),
     );
 }
 

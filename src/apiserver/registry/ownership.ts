@@ -28,7 +28,7 @@ import type { JsonObject, JsonValue } from '../../api/json.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { schemaForKind } from '../../api/schema.ts';
 import { assert } from '../../base/assert.ts';
-import { StatusError } from '../../base/status-error.ts';
+import { hasReason, StatusError } from '../../base/status-error.ts';
 import type { ApiObject } from '../api-object.ts';
 import { hasStatus } from './strategies.ts';
 
@@ -42,14 +42,25 @@ const BEFORE_FIRST_APPLY = 'before-first-apply';
 const LAST_APPLIED = 'kubectl.kubernetes.io/last-applied-configuration';
 
 /** Of a frozen list: many writes look at the same one. */
-const parsed = new WeakMap<readonly ManagedFieldsEntry[], Managers>();
+const parsed = new WeakMap<readonly ManagedFieldsEntry[], Managers | 'unreadable'>();
 
-function managersOf(entries: readonly ManagedFieldsEntry[]): Managers {
-  const known = parsed.get(entries);
-  if (known !== undefined) return known;
-  const managers = parseManagedFields(entries);
-  parsed.set(entries, managers);
-  return managers;
+/** Anybody may write managed fields: what cannot be read is as if it was not there. */
+function managersOf(entries: readonly ManagedFieldsEntry[]): Managers | undefined {
+  let managers = parsed.get(entries);
+  if (managers === undefined) {
+    managers = readManagers(entries);
+    parsed.set(entries, managers);
+  }
+  return managers === 'unreadable' || managers.size === 0 ? undefined : managers;
+}
+
+function readManagers(entries: readonly ManagedFieldsEntry[]): Managers | 'unreadable' {
+  try {
+    return parseManagedFields(entries);
+  } catch (error) {
+    if (!hasReason(error, 'BadRequest')) throw error;
+    return 'unreadable';
+  }
 }
 
 export interface OwnedWrite {
@@ -63,7 +74,8 @@ export interface OwnedWrite {
 /**
  * What an update leaves in `metadata.managedFields` of `object`, which has not got any yet.
  *
- * @param sent  what the client says of it: an empty entry gives all ownership up, other entries are believed
+ * @param sent  what the client says of it: an empty entry gives all ownership up, other entries are believed if they can be
+ *   read
  */
 export function managedFieldsAfterUpdate(
   old: ApiObject,
@@ -72,9 +84,9 @@ export function managedFieldsAfterUpdate(
 ): ManagedFieldsEntry[] | undefined {
   const isSent = sent !== undefined && sent.length > 0 && sent !== old.metadata.managedFields;
   if (isSent && sent.every((entry) => Object.keys(entry).length === 0)) return undefined;
-  const entries = isSent ? sent : old.metadata.managedFields;
-  if (entries === undefined || entries.length === 0) return undefined;
-  const before = managersOf(entries);
+  const entries = isSent && managersOf(sent) !== undefined ? sent : old.metadata.managedFields;
+  const before = entries === undefined ? undefined : managersOf(entries);
+  if (before === undefined) return undefined;
   const manager = identityOf(write, 'Update');
   const ignored = ignoredFields(write);
   const value = { before: old as unknown as JsonValue, after: object as unknown as JsonValue };
@@ -118,7 +130,8 @@ export function applyToObject(
 
 function ownersBefore(live: ApiObject, row: ResourceRow): Managers {
   const { managedFields } = live.metadata;
-  if (managedFields !== undefined && managedFields.length > 0) return managersOf(managedFields);
+  const managers = managedFields === undefined ? undefined : managersOf(managedFields);
+  if (managers !== undefined) return managers;
   const fields = toFieldSet(typeOf(row), live as unknown as JsonValue).recursiveDifference(SERVER_FIELDS);
   const first: ManagerIdentity = {
     name: BEFORE_FIRST_APPLY,
@@ -172,12 +185,10 @@ function newApplyConflict(conflicts: readonly FieldConflict[]): StatusError {
 }
 
 function byOwner(found: readonly { owner: string; field: string }[]): string {
-  const owners = [...new Set(found.map(({ owner }) => owner))].sort();
-  return owners
-    .flatMap((owner) => [
-      `conflicts with ${owner}:`,
-      ...found.filter((conflict) => conflict.owner === owner).map(({ field }) => `- ${field}`),
-    ])
+  const fields = Map.groupBy(found, ({ owner }) => owner);
+  return [...fields.keys()]
+    .sort()
+    .flatMap((owner) => [`conflicts with ${owner}:`, ...fields.get(owner)!.map(({ field }) => `- ${field}`)])
     .join('\n');
 }
 
