@@ -83,6 +83,8 @@ export interface Schema {
   /** The struct is one value to server-side apply. */
   readonly atomic: boolean;
   readonly fields: ReadonlyMap<string, Field>;
+  /** Names of the fields that are texts and never absent: whoever leaves them out has written `""`. */
+  readonly texts: readonly string[];
   /** Set instead of `fields` for types that JSON writes otherwise than as an object of their own. */
   readonly forms: readonly Form[] | undefined;
 }
@@ -259,7 +261,7 @@ function expand(home: Home, shortName: string, line: string): Schema {
       .slice(1)
       .split('|')
       .map((text) => toForm(home, text));
-    return { ...head, gvk: undefined, atomic: false, fields: new Map(), forms };
+    return { ...head, gvk: undefined, atomic: false, fields: new Map(), texts: [], forms };
   }
   const words = line === '' ? [] : line.split(' ');
   const isKind = words.includes('!kind');
@@ -273,7 +275,12 @@ function expand(home: Home, shortName: string, line: string): Schema {
   }
   const { group, version } = home.source;
   const gvk = isKind ? { group, version, kind: shortName } : undefined;
-  return { ...head, gvk, atomic: words.includes('!atomic'), fields, forms: undefined };
+  const texts = [...fields.values()].filter(isNeverAbsentText).map(({ name }) => name);
+  return { ...head, gvk, atomic: words.includes('!atomic'), fields, texts, forms: undefined };
+}
+
+function isNeverAbsentText({ shape, scalar, required, omitZero, pointer }: Field): boolean {
+  return shape === 'one' && scalar === 'string' && required && !omitZero && !pointer;
 }
 
 function toForm(home: Home, text: string): Form {

@@ -5,8 +5,16 @@
  */
 import { compileRegex } from '../cel/regex/regex.ts';
 import type { JSONSchemaProps } from '../generated/apiextensions-v1.ts';
-import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
-import { duplicate, type FieldError, invalid, notSupported, required } from '../validation/field-error.ts';
+import { canonicalJson, equalJson, isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  invalid,
+  notSupported,
+  required,
+  untilMany,
+} from '../validation/field-error.ts';
 import { formatProblem } from './formats.ts';
 import { itemsOf } from './prune.ts';
 
@@ -120,7 +128,7 @@ function listErrors(value: readonly JsonValue[], schema: JSONSchemaProps, path: 
   }
   errors.push(...duplicateErrors(value, schema, path));
   const items = itemsOf(schema);
-  for (const [index, item] of value.entries())
+  for (const [index, item] of untilMany(errors, value.entries()))
     errors.push(...validateValue(item, items, `${path}[${index}]`));
   return errors;
 }
@@ -130,13 +138,13 @@ function duplicateErrors(value: readonly JsonValue[], schema: JSONSchemaProps, p
   const listType = schema['x-kubernetes-list-type'];
   if (listType !== 'set' && listType !== 'map') return [];
   const keys = schema['x-kubernetes-list-map-keys'] ?? [];
-  const seen: JsonValue[] = [];
+  const seen = new Set<string>();
   const errors: FieldError[] = [];
-  for (const [index, item] of value.entries()) {
+  for (const [index, item] of untilMany(errors, value.entries())) {
     const identity = listType === 'map' && isJsonObject(item) ? pick(item, keys) : item;
-    if (seen.some((other) => equalJson(other, identity)))
-      errors.push(duplicate(`${path}[${index}]`, identity));
-    seen.push(identity);
+    const key = canonicalJson(identity);
+    if (seen.has(key)) errors.push(duplicate(`${path}[${index}]`, identity));
+    seen.add(key);
   }
   return errors;
 }
@@ -158,7 +166,8 @@ function objectErrors(value: JsonObject, schema: JSONSchemaProps, path: string):
   } = schema;
   const count = Object.keys(value).length;
   const at = (field: string) => (path === '' ? field : `${path}.${field}`);
-  for (const name of names) if (!Object.hasOwn(value, name)) errors.push(required(at(name)));
+  for (const name of untilMany(errors, names))
+    if (!Object.hasOwn(value, name)) errors.push(required(at(name)));
   if (maxProperties !== undefined && count > maxProperties) {
     const message = `Too many: ${count}: must have at most ${maxProperties} items`;
     errors.push({ reason: 'FieldValueTooMany', field: path, message });
@@ -166,7 +175,7 @@ function objectErrors(value: JsonObject, schema: JSONSchemaProps, path: string):
   if (minProperties !== undefined && count < minProperties) {
     errors.push(invalid(path, count, `${path} in body should have at least ${minProperties} properties`));
   }
-  for (const [field, item] of Object.entries(value)) {
+  for (const [field, item] of untilMany(errors, Object.entries(value))) {
     const property = Object.hasOwn(properties, field) ? properties[field] : undefined;
     const other = typeof additionalProperties === 'object' ? additionalProperties : undefined;
     errors.push(...validateValue(item, property ?? other, at(field)));
@@ -176,7 +185,7 @@ function objectErrors(value: JsonObject, schema: JSONSchemaProps, path: string):
 
 function combinationErrors(value: JsonValue, schema: JSONSchemaProps, path: string): FieldError[] {
   const { allOf = [], anyOf = [], oneOf = [], not } = schema;
-  const errors = allOf.flatMap((part) => validateValue(value, part, path));
+  const errors = errorsOfEach(allOf, (part) => validateValue(value, part, path));
   const fits = (part: JSONSchemaProps) => validateValue(value, part, path).length === 0;
   const shown = path === '' ? '<nil>' : path;
   if (anyOf.length > 0 && !anyOf.some(fits)) {

@@ -17,7 +17,16 @@ import {
   compileMutatingPolicy,
   compileValidatingPolicy,
 } from '../policies/compile-policy.ts';
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  untilMany,
+} from './field-error.ts';
 import { matchConditionErrors } from './match-conditions.ts';
 
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
@@ -32,11 +41,11 @@ export function validateValidatingPolicy({ spec }: ValidatingAdmissionPolicy): F
     const detail = 'validations or auditAnnotations must contain at least one item';
     errors.push(required('spec.validations', detail), required('spec.auditAnnotations', detail));
   }
-  for (const [index, validation] of validations.entries()) {
+  for (const [index, validation] of untilMany(errors, validations.entries())) {
     errors.push(...validationErrors(validation, `spec.validations[${index}]`));
   }
   const keys = new Set<string>();
-  for (const [index, { key, valueExpression }] of auditAnnotations.entries()) {
+  for (const [index, { key, valueExpression }] of untilMany(errors, auditAnnotations.entries())) {
     const at = `spec.auditAnnotations[${index}]`;
     if (!key) errors.push(required(`${at}.key`));
     else if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
@@ -52,7 +61,10 @@ export function validateMutatingPolicy({ spec }: MutatingAdmissionPolicy): Field
   const errors = commonErrors(spec);
   if (mutations.length === 0)
     errors.push(required('spec.mutations', 'mutations must contain at least one item'));
-  for (const [index, { patchType, applyConfiguration, jsonPatch }] of mutations.entries()) {
+  for (const [index, { patchType, applyConfiguration, jsonPatch }] of untilMany(
+    errors,
+    mutations.entries(),
+  )) {
     const at = `spec.mutations[${index}]`;
     const types = ['ApplyConfiguration', 'JSONPatch'];
     if (!types.includes(patchType)) {
@@ -82,10 +94,11 @@ export function validateMutatingPolicy({ spec }: MutatingAdmissionPolicy): Field
 
 export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
   const errors = bindingErrors(spec);
-  const { validationActions } = spec;
+  // Required, but it may be absent.
+  const validationActions = (spec.validationActions as string[] | undefined) ?? [];
   if (validationActions.length === 0) errors.push(required('spec.validationActions'));
   const seen = new Set<string>();
-  for (const [index, action] of validationActions.entries()) {
+  for (const [index, action] of untilMany(errors, validationActions.entries())) {
     const at = `spec.validationActions[${index}]`;
     if (!ACTIONS.includes(action)) errors.push(notSupported(at, action, ACTIONS));
     if (seen.has(action)) errors.push(duplicate(at, action));
@@ -137,7 +150,7 @@ function commonErrors({
 function variableErrors(variables: readonly Variable[]): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
-  for (const [index, { name, expression }] of variables.entries()) {
+  for (const [index, { name, expression }] of untilMany(errors, variables.entries())) {
     const at = `spec.variables[${index}]`;
     if (!name) errors.push(required(`${at}.name`, 'name is not specified'));
     else if (!IDENTIFIER.test(name))
@@ -168,7 +181,7 @@ function validationErrors(
 }
 
 function expressionErrors({ problems }: CompiledPolicy): FieldError[] {
-  return problems.map(({ field, expression, problem }) => invalid(field, expression, problem));
+  return errorsOfEach(problems, ({ field, expression, problem }) => [invalid(field, expression, problem)]);
 }
 
 function bindingErrors({
@@ -208,9 +221,9 @@ function matchErrors(
   if (matchPolicy && !policies.includes(matchPolicy)) {
     errors.push(notSupported(`${at}.matchPolicy`, matchPolicy, policies));
   }
-  for (const [index, rule] of resourceRules.entries())
+  for (const [index, rule] of untilMany(errors, resourceRules.entries()))
     errors.push(...ruleErrors(rule, `${at}.resourceRules[${index}]`));
-  for (const [index, rule] of excludeResourceRules.entries())
+  for (const [index, rule] of untilMany(errors, excludeResourceRules.entries()))
     errors.push(...ruleErrors(rule, `${at}.excludeResourceRules[${index}]`));
   return errors;
 }
@@ -227,7 +240,7 @@ function ruleErrors(rule: NamedRuleWithOperations, at: string): FieldError[] {
       errors.push(invalid(`${at}.${field}`, values, detail));
     }
   }
-  for (const [index, operation] of (rule.operations ?? []).entries()) {
+  for (const [index, operation] of untilMany(errors, (rule.operations ?? []).entries())) {
     if (!OPERATIONS.includes(operation))
       errors.push(notSupported(`${at}.operations[${index}]`, operation, OPERATIONS));
   }

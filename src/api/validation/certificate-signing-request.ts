@@ -13,12 +13,14 @@ import type {
 } from '../generated/certificates-v1.ts';
 import {
   duplicate,
+  errorsOfEach,
   type FieldError,
   forbidden,
   invalid,
   notSupported,
   required,
   tooLong,
+  untilMany,
 } from './field-error.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem, SUBDOMAIN_MAX } from './names.ts';
 
@@ -49,6 +51,8 @@ const USAGES = [
 ];
 const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
 const EXPIRATION_MIN_SECONDS = 600;
+/** @see pkg/apis/certificates/validation/validation.go ValidateSignerName */
+const SIGNER_NAME_MAX = 571;
 /** Conditions that say yes or are not there. */
 const TRUE_ONLY: ReadonlySet<string> = new Set(['Approved', 'Denied', 'Failed']);
 const STATUSES = ['True', 'False', 'Unknown'];
@@ -62,7 +66,7 @@ export function validateCertificateSigningRequest(csr: CertificateSigningRequest
   const { usages = [], signerName, expirationSeconds } = csr.spec;
   const errors = requestErrors(csr);
   if (usages.length === 0) errors.push(required('spec.usages'));
-  for (const [index, usage] of usages.entries()) {
+  for (const [index, usage] of untilMany(errors, usages.entries())) {
     const field = `spec.usages[${index}]`;
     if (!USAGES.includes(usage)) errors.push(notSupported(field, usage, USAGES));
     if (usages.indexOf(usage) < index) errors.push(duplicate(field, usage));
@@ -94,6 +98,8 @@ function signerNameErrors(name: string): FieldError[] {
     const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
     return [invalid(field, name, why)];
   }
+  // Each complaint shows all of it.
+  if (name.length > SIGNER_NAME_MAX) return [tooLong(field, SIGNER_NAME_MAX)];
   const errors: FieldError[] = [];
   if (domain.length > SUBDOMAIN_MAX) errors.push(tooLong(field, SUBDOMAIN_MAX));
   const labels = domain.split('.');
@@ -108,7 +114,7 @@ function labelErrors(
   labels: readonly string[],
   problemOf: (label: string) => string | undefined,
 ): FieldError[] {
-  return labels.flatMap((label) => {
+  return errorsOfEach(labels, (label) => {
     const problem = problemOf(label);
     if (problem === undefined) return [];
     return [invalid('spec.signerName', whole, `validating label ${JSON.stringify(label)}: ${problem}`)];
@@ -117,18 +123,18 @@ function labelErrors(
 
 function conditionErrors(conditions: readonly CertificateSigningRequestCondition[]): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [index, { type, status }] of conditions.entries()) {
+  const before = new Set<string>();
+  for (const [index, { type, status }] of untilMany(errors, conditions.entries())) {
     const field = `status.conditions[${index}]`;
-    const before = conditions.slice(0, index);
     if (!type) errors.push(required(`${field}.type`));
     const allowed = TRUE_ONLY.has(type) ? ['True'] : STATUSES;
     if (!status) errors.push(required(`${field}.status`));
     else if (!allowed.includes(status)) errors.push(notSupported(`${field}.status`, status, allowed));
     const other = { Approved: 'Denied', Denied: 'Approved' }[type];
-    if (before.some((earlier) => earlier.type === other))
+    if (other !== undefined && before.has(other))
       errors.push(invalid(`${field}.type`, type, 'Approved and Denied conditions are mutually exclusive'));
-    if (type && before.some((earlier) => earlier.type === type))
-      errors.push(duplicate(`${field}.type`, type));
+    if (type && before.has(type)) errors.push(duplicate(`${field}.type`, type));
+    before.add(type);
   }
   return errors;
 }

@@ -8,7 +8,16 @@ import type { EndpointSlice } from '../generated/discovery-v1.ts';
 import type { ClusterRoleBinding, RoleBinding } from '../generated/rbac-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
 import { named, oneOf, validatePortReference } from './container.ts';
-import { duplicate, type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  forbidden,
+  invalid,
+  required,
+  tooLong,
+  untilMany,
+} from './field-error.ts';
 import {
   configKeyProblem,
   dns1123LabelProblem,
@@ -49,7 +58,7 @@ export function validateService({ spec }: Service): FieldError[] {
   }
   if (spec.clusterIP && !headless)
     errors.push(...named('spec.clusterIPs', [spec.clusterIP], ipProblem(spec.clusterIP)));
-  for (const [i, ip] of (spec.externalIPs ?? []).entries())
+  for (const [i, ip] of untilMany(errors, (spec.externalIPs ?? []).entries()))
     errors.push(...named(`spec.externalIPs[${i}]`, ip, ipProblem(ip)));
   const seconds = spec.sessionAffinityConfig?.clientIP?.timeoutSeconds;
   if (seconds !== undefined && (seconds <= 0 || seconds > AFFINITY_SECONDS_MAX)) {
@@ -67,7 +76,7 @@ export function validateService({ spec }: Service): FieldError[] {
 function validateServicePorts(ports: readonly ServicePort[]): FieldError[] {
   const names = new Set<string>();
   const numbers = new Set<string>();
-  return ports.flatMap((port, index) => {
+  return errorsOfEach(ports, (port, index) => {
     const field = `spec.ports[${index}]`;
     const errors: FieldError[] = [];
     if (port.name) errors.push(...named(`${field}.name`, port.name, dns1123LabelProblem(port.name)));
@@ -108,7 +117,7 @@ export function validateConfigMap(config: ConfigMap): FieldError[] {
 
 export function validateSecret(secret: Secret): FieldError[] {
   const errors = validateData({ data: secret.data ?? {} });
-  for (const [key, value] of Object.entries(secret.data ?? {})) {
+  for (const [key, value] of untilMany(errors, Object.entries(secret.data ?? {}))) {
     if (!isBase64(value))
       errors.push(invalid(`data[${key}]`, '<secret contents redacted>', 'must be base64'));
   }
@@ -124,7 +133,7 @@ function validateData(parts: Record<string, Record<string, string>>): FieldError
   const seen = new Set<string>();
   let bytes = 0;
   for (const [part, data] of Object.entries(parts)) {
-    for (const [key, value] of Object.entries(data)) {
+    for (const [key, value] of untilMany(errors, Object.entries(data))) {
       errors.push(...named(`${part}[${key}]`, key, configKeyProblem(key)));
       if (seen.has(key)) errors.push(invalid(part, key, `duplicate of key present in data`));
       seen.add(key);
@@ -157,7 +166,7 @@ export function validateSecretUpdate(secret: Secret, old: Secret): FieldError[] 
 }
 
 export function validateNode({ spec }: Node): FieldError[] {
-  return (spec?.taints ?? []).flatMap((taint, i) => {
+  return errorsOfEach(spec?.taints ?? [], (taint, i) => {
     const field = `spec.taints[${i}]`;
     const errors = named(`${field}.key`, taint.key, qualifiedNameProblem(taint.key));
     return [
@@ -168,8 +177,8 @@ export function validateNode({ spec }: Node): FieldError[] {
 }
 
 export function validateEndpoints(endpoints: Endpoints): FieldError[] {
-  return (endpoints.subsets ?? []).flatMap((subset, i) =>
-    [...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])].flatMap((address) =>
+  return errorsOfEach(endpoints.subsets ?? [], (subset, i) =>
+    errorsOfEach([...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])], (address) =>
       named(`subsets[${i}].addresses.ip`, address.ip, ipProblem(address.ip)),
     ),
   );
@@ -183,11 +192,11 @@ export function validateEndpointSlice(slice: EndpointSlice): FieldError[] {
   if (endpoints.length > ENDPOINTS_PER_SLICE_MAX) {
     errors.push(invalid('endpoints', endpoints.length, `must have at most ${ENDPOINTS_PER_SLICE_MAX} items`));
   }
-  for (const [i, endpoint] of endpoints.entries()) {
+  for (const [i, endpoint] of untilMany(errors, endpoints.entries())) {
     if ((endpoint.addresses?.length ?? 0) === 0)
       errors.push(required(`endpoints[${i}].addresses`, 'must contain at least 1 address'));
     if (slice.addressType === 'FQDN') continue;
-    for (const address of endpoint.addresses ?? [])
+    for (const address of untilMany(errors, endpoint.addresses ?? []))
       errors.push(...named(`endpoints[${i}].addresses[0]`, address, ipProblem(address)));
   }
   return errors;
@@ -210,7 +219,7 @@ export function validateBinding(binding: RoleBinding | ClusterRoleBinding): Fiel
   const kinds = binding.kind === 'RoleBinding' ? ['ClusterRole', 'Role'] : ['ClusterRole'];
   const errors = binding.roleRef?.name ? [] : [required('roleRef.name')];
   errors.push(...oneOf('roleRef.kind', binding.roleRef?.kind ?? '', kinds));
-  for (const [i, subject] of (binding.subjects ?? []).entries()) {
+  for (const [i, subject] of untilMany(errors, (binding.subjects ?? []).entries())) {
     errors.push(...oneOf(`subjects[${i}].kind`, subject.kind, ['Group', 'ServiceAccount', 'User']));
     if (!subject.name) errors.push(required(`subjects[${i}].name`));
   }

@@ -14,12 +14,14 @@ import type {
 } from '../generated/core-v1.ts';
 import {
   duplicate,
+  errorsOfEach,
   type FieldError,
   forbidden,
   invalid,
   notFound,
   notSupported,
   required,
+  untilMany,
 } from './field-error.ts';
 import {
   dns1123LabelProblem,
@@ -58,7 +60,9 @@ export function validateContainer(
     ]),
   );
   errors.push(...validatePorts(container.ports ?? [], `${field}.ports`));
-  errors.push(...(container.env ?? []).flatMap((variable, i) => validateEnv(variable, `${field}.env[${i}]`)));
+  errors.push(
+    ...errorsOfEach(container.env ?? [], (variable, i) => validateEnv(variable, `${field}.env[${i}]`)),
+  );
   errors.push(...validateMounts(container.volumeMounts ?? [], `${field}.volumeMounts`, context.volumes));
   errors.push(...validateResources(container.resources, `${field}.resources`));
   errors.push(...validateLifecycle(container, field, context));
@@ -140,7 +144,7 @@ function validateHandler(handler: Action, field: string, actions: readonly (keyo
   if (handler.httpGet) {
     errors.push(...validatePortReference(handler.httpGet.port, `${field}.httpGet.port`));
     errors.push(...oneOf(`${field}.httpGet.scheme`, handler.httpGet.scheme, ['HTTP', 'HTTPS']));
-    for (const header of handler.httpGet.httpHeaders ?? []) {
+    for (const header of untilMany(errors, handler.httpGet.httpHeaders ?? [])) {
       const valid = /^[-A-Za-z0-9!#$%&'*+.^_`|~]+$/.test(header.name);
       if (!valid)
         errors.push(
@@ -167,7 +171,7 @@ export function validatePortReference(port: number | string | undefined, field: 
 
 function validatePorts(ports: readonly ContainerPort[], field: string): FieldError[] {
   const names = new Set<string>();
-  return ports.flatMap((port, index) => {
+  return errorsOfEach(ports, (port, index) => {
     const path = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (port.name) {
@@ -214,7 +218,7 @@ function validateMounts(
   volumes: ReadonlySet<string>,
 ): FieldError[] {
   const paths = new Set<string>();
-  return mounts.flatMap((mount, index) => {
+  return errorsOfEach(mounts, (mount, index) => {
     const path = `${field}[${index}]`;
     const errors: FieldError[] = [];
     if (!mount.name) errors.push(required(`${path}.name`));
@@ -241,13 +245,13 @@ export function validateRelativePath(path: string, field: string): FieldError[] 
 export function validateResources(resources: ResourceRequirements | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
   for (const part of ['limits', 'requests'] as const) {
-    for (const [name, quantity] of Object.entries(resources?.[part] ?? {})) {
+    for (const [name, quantity] of untilMany(errors, Object.entries(resources?.[part] ?? {}))) {
       const path = `${field}.${part}[${name}]`;
       errors.push(...validateQuantity(quantity, path));
       errors.push(...named(path, name, qualifiedNameProblem(name)));
     }
   }
-  for (const [name, request] of Object.entries(resources?.requests ?? {})) {
+  for (const [name, request] of untilMany(errors, Object.entries(resources?.requests ?? {}))) {
     const limit = resources?.limits?.[name];
     if (
       limit !== undefined &&

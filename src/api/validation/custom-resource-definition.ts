@@ -10,7 +10,15 @@ import type {
   CustomResourceDefinitionVersion,
   JSONSchemaProps,
 } from '../generated/apiextensions-v1.ts';
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import {
+  duplicate,
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  untilMany,
+} from './field-error.ts';
 import { dns1035LabelProblem, dns1123SubdomainProblem } from './names.ts';
 import { webhookClientErrors } from './webhook-client.ts';
 
@@ -51,12 +59,13 @@ export function validateDefinitionUpdate(
   };
   immutable('group');
   immutable('scope');
-  const { plural, kind } = definition.spec.names;
+  const { plural, kind } = definition.spec.names ?? { plural: '', kind: '' };
   if (plural !== old.spec.names.plural)
     errors.push(invalid('spec.names.plural', plural, 'field is immutable'));
   if (kind !== old.spec.names.kind) errors.push(invalid('spec.names.kind', kind, 'field is immutable'));
-  for (const [index, stored] of (old.status?.storedVersions ?? []).entries()) {
-    if (definition.spec.versions.some(({ name }) => name === stored)) continue;
+  const names = new Set(definition.spec.versions?.map(({ name }) => name));
+  for (const [index, stored] of untilMany(errors, (old.status?.storedVersions ?? []).entries())) {
+    if (names.has(stored)) continue;
     const detail = 'missing from spec.versions; versions may not be removed while objects are stored in them';
     errors.push(invalid(`status.storedVersions[${index}]`, stored, detail));
   }
@@ -97,8 +106,10 @@ function nameErrors({
   label('singular', singular, false);
   label('kind', kind, true);
   label('listKind', listKind, false);
-  for (const [index, name] of shortNames.entries()) label(`shortNames[${index}]`, name, true);
-  for (const [index, name] of categories.entries()) label(`categories[${index}]`, name, true);
+  for (const [index, name] of untilMany(errors, shortNames.entries()))
+    label(`shortNames[${index}]`, name, true);
+  for (const [index, name] of untilMany(errors, categories.entries()))
+    label(`categories[${index}]`, name, true);
   if (kind && kind === listKind)
     errors.push(invalid('spec.names.listKind', listKind, 'kind and listKind may not be the same'));
   return errors;
@@ -133,8 +144,10 @@ function conversionErrors(conversion: CustomResourceConversion | undefined, at: 
 function reviewVersionErrors(versions: readonly string[], at: string): FieldError[] {
   if (versions.length === 0) return [required(at)];
   const errors: FieldError[] = [];
-  for (const [index, version] of versions.entries()) {
-    const problem = versions.indexOf(version) < index ? 'duplicate version' : dns1035LabelProblem(version);
+  const seen = new Set<string>();
+  for (const [index, version] of untilMany(errors, versions.entries())) {
+    const problem = seen.has(version) ? 'duplicate version' : dns1035LabelProblem(version);
+    seen.add(version);
     if (problem !== undefined) errors.push(invalid(`${at}[${index}]`, version, problem));
   }
   if (!versions.some((version) => REVIEW_VERSIONS.includes(version))) {
@@ -151,7 +164,7 @@ function versionListErrors(versions: readonly CustomResourceDefinitionVersion[])
     errors.push(invalid('spec.versions', stored, 'must have exactly one version marked as storage version'));
   }
   const seen = new Set<string>();
-  for (const [index, version] of versions.entries()) {
+  for (const [index, version] of untilMany(errors, versions.entries())) {
     const path = `spec.versions[${index}]`;
     if (seen.has(version.name)) errors.push(duplicate(`${path}.name`, version.name));
     seen.add(version.name);
@@ -168,7 +181,7 @@ function versionErrors(version: CustomResourceDefinitionVersion, path: string): 
   const schema = version.schema?.openAPIV3Schema;
   if (schema === undefined) errors.push(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
   else errors.push(...rootErrors(schema, `${path}.schema.openAPIV3Schema`));
-  for (const [index, column] of (version.additionalPrinterColumns ?? []).entries()) {
+  for (const [index, column] of untilMany(errors, (version.additionalPrinterColumns ?? []).entries())) {
     const at = `${path}.additionalPrinterColumns[${index}]`;
     if (!column.name) errors.push(required(`${at}.name`));
     if (!COLUMN_TYPES.includes(column.type))
@@ -209,7 +222,7 @@ function rootErrors(schema: JSONSchemaProps, path: string): FieldError[] {
 function structuralErrors(schema: JSONSchemaProps, path: string): FieldError[] {
   const errors = ownErrors(schema, path);
   const { properties = {}, additionalProperties, items } = schema;
-  for (const [name, property] of Object.entries(properties)) {
+  for (const [name, property] of untilMany(errors, Object.entries(properties))) {
     errors.push(...partErrors(property, `${path}.properties[${name}]`, 'object fields'));
   }
   if (typeof additionalProperties === 'object') {

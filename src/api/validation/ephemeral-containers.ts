@@ -1,14 +1,16 @@
 /** What a write through the `ephemeralcontainers` door may not do: touch those that are there. */
 import type { Pod } from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
-import { type FieldError, forbidden } from './field-error.ts';
+import { errorsOfEach, type FieldError, forbidden } from './field-error.ts';
 
 const FIELD = 'spec.ephemeralContainers';
 
 /** @see Kubernetes ValidatePodEphemeralContainersUpdate */
 export function validateEphemeralContainersUpdate({ spec }: Pod, { spec: old }: Pod): FieldError[] {
-  return (old.ephemeralContainers ?? []).flatMap((existing) => {
-    const kept = spec.ephemeralContainers?.find(({ name }) => name === existing.name);
+  // Of one name the first counts.
+  const byName = new Map((spec.ephemeralContainers ?? []).toReversed().map((now) => [now.name, now]));
+  return errorsOfEach(old.ephemeralContainers ?? [], (existing) => {
+    const kept = byName.get(existing.name);
     if (kept !== undefined && equalJson(kept as unknown as JsonValue, existing as unknown as JsonValue))
       return [];
     const fate = kept === undefined ? 'removed' : 'changed';

@@ -74,21 +74,52 @@ function showValue(value: unknown): string {
 }
 
 /** A small body can hold a million faults: `[{},{},…]`. More than this nobody reads. */
-const SHOWN_MAX = 500;
+const ERRORS_MAX = 500;
+/** In characters: each fault may show a value, or a path, as long as the body. */
+const TEXT_MAX = 256 * 1024;
 
-/** `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be …`; of many the first {@link SHOWN_MAX}. */
+/** The items of a list or a map that are still worth judging: until there are more `errors` than are shown. */
+export function* untilMany<T>(errors: readonly FieldError[], items: Iterable<T>): Generator<T, void> {
+  for (const item of items) {
+    if (errors.length > ERRORS_MAX) return;
+    yield item;
+  }
+}
+
+/** What is wrong with each item in turn, as {@link untilMany} gives them. */
+export function errorsOfEach<T>(
+  items: Iterable<T>,
+  errorsOf: (item: T, index: number) => readonly FieldError[],
+): FieldError[] {
+  const errors: FieldError[] = [];
+  let index = 0;
+  for (const item of untilMany(errors, items)) errors.push(...errorsOf(item, index++));
+  return errors;
+}
+
+/** `Deployment.apps "web" is invalid: spec.replicas: Invalid value: -1: must be …`; of many the first. */
 export function toInvalidError(
   kind: { group: string; kind: string },
   name: string,
   errors: readonly FieldError[],
 ): StatusError {
-  const shown = errors.slice(0, SHOWN_MAX);
+  const shown = firstErrors(errors);
   const texts = [...new Set(shown.map(({ field, message }) => `${field}: ${message}`))];
-  if (errors.length > shown.length) texts.push(`and ${errors.length - shown.length} more`);
+  if (errors.length > shown.length) texts.push('and more');
   const listed = texts.length === 1 ? texts[0] : `[${texts.join(', ')}]`;
   const qualified = kind.group === '' ? kind.kind : `${kind.kind}.${kind.group}`;
   const causes: StatusCause[] = shown.map(({ reason, field, message }) => ({ reason, message, field }));
   return new StatusError('Invalid', `${qualified} "${name}" is invalid: ${listed}`, {
     details: { name, group: kind.group, kind: kind.kind, causes },
   });
+}
+
+/** At least one, and then as many as {@link ERRORS_MAX} and {@link TEXT_MAX} allow. */
+function firstErrors(errors: readonly FieldError[]): readonly FieldError[] {
+  let length = 0;
+  const end = errors.findIndex(({ field, message }, index) => {
+    length += field.length + message.length;
+    return index > 0 && (index >= ERRORS_MAX || length > TEXT_MAX);
+  });
+  return end < 0 ? errors : errors.slice(0, end);
 }

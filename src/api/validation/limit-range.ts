@@ -6,7 +6,15 @@
 import { compareQuantities, milliValue } from '../../base/quantity.ts';
 import type { LimitRange, LimitRangeItem } from '../generated/core-v1.ts';
 import { named } from './container.ts';
-import { duplicate, type FieldError, forbidden, invalid, required } from './field-error.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  forbidden,
+  invalid,
+  required,
+  untilMany,
+} from './field-error.ts';
 import { qualifiedNameProblem } from './names.ts';
 
 const TYPES = new Set(['Container', 'PersistentVolumeClaim', 'Pod']);
@@ -42,7 +50,7 @@ const ORDERS = [
 
 export function validateLimitRange({ spec }: LimitRange): FieldError[] {
   const seen = new Set<string>();
-  return (spec.limits ?? []).flatMap((item, index) => {
+  return errorsOfEach(spec.limits ?? [], (item, index) => {
     const field = `spec.limits[${index}]`;
     const repeated = seen.has(item.type) ? [duplicate(`${field}.type`, item.type)] : [];
     seen.add(item.type);
@@ -70,7 +78,8 @@ function validateItem(item: LimitRangeItem, field: string): FieldError[] {
     errors.push(required(`${field}.limits`, why));
   }
   const resources = new Set(QUANTITIES.flatMap((part) => Object.keys(item[part] ?? {})));
-  for (const resource of [...resources].sort()) errors.push(...validateResource(item, resource, field));
+  for (const resource of untilMany(errors, [...resources].sort()))
+    errors.push(...validateResource(item, resource, field));
   return errors;
 }
 

@@ -1,6 +1,6 @@
 /** Rules of match conditions, of policies and of webhooks. @see kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go */
 import type { MatchCondition } from '../generated/admissionregistration-v1.ts';
-import { duplicate, type FieldError, invalid, required, tooMany } from './field-error.ts';
+import { duplicate, type FieldError, invalid, required, tooMany, untilMany } from './field-error.ts';
 import { qualifiedNameProblem } from './names.ts';
 
 const CONDITIONS_MAX = 64;
@@ -10,7 +10,7 @@ export function matchConditionErrors(conditions: readonly MatchCondition[], at: 
   const errors: FieldError[] = [];
   if (conditions.length > CONDITIONS_MAX) errors.push(tooMany(at, conditions.length, CONDITIONS_MAX));
   const names = new Set<string>();
-  for (const [index, { name, expression }] of conditions.entries()) {
+  for (const [index, { name, expression }] of untilMany(errors, conditions.entries())) {
     const place = `${at}[${index}]`;
     if (!name) errors.push(required(`${place}.name`));
     else if (names.has(name)) errors.push(duplicate(`${place}.name`, name));

@@ -3,7 +3,15 @@
  * @see k8s.io/apimachinery/pkg/api/validation/objectmeta.go
  */
 import type { LabelSelector, ObjectMeta, OwnerReference } from '../generated/meta-v1.ts';
-import { type FieldError, forbidden, invalid, notSupported, required, tooLong } from './field-error.ts';
+import {
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  tooLong,
+  untilMany,
+} from './field-error.ts';
 import { dns1123LabelProblem, labelValueProblem, qualifiedNameProblem } from './names.ts';
 
 const ANNOTATIONS_MAX_BYTES = 256 * 1024;
@@ -31,7 +39,7 @@ export function validateObjectMeta(
   errors.push(...validateLabels(meta.labels, 'metadata.labels'));
   errors.push(...validateAnnotations(meta.annotations));
   errors.push(...validateOwnerReferences(meta.ownerReferences ?? []));
-  for (const finalizer of meta.finalizers ?? []) {
+  for (const finalizer of untilMany(errors, meta.finalizers ?? [])) {
     const problem = qualifiedNameProblem(finalizer);
     if (problem !== undefined) errors.push(invalid('metadata.finalizers', finalizer, problem));
   }
@@ -49,7 +57,7 @@ function validateNamespaceField(meta: ObjectMeta, namespaced: boolean): FieldErr
 
 export function validateLabels(labels: Record<string, string> | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [];
-  for (const [key, value] of Object.entries(labels ?? {})) {
+  for (const [key, value] of untilMany(errors, Object.entries(labels ?? {}))) {
     const keyProblem = qualifiedNameProblem(key);
     if (keyProblem !== undefined) errors.push(invalid(field, key, keyProblem));
     const valueProblem = labelValueProblem(value);
@@ -61,7 +69,7 @@ export function validateLabels(labels: Record<string, string> | undefined, field
 export function validateAnnotations(annotations: Record<string, string> | undefined): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
-  for (const [key, value] of Object.entries(annotations ?? {})) {
+  for (const [key, value] of untilMany(errors, Object.entries(annotations ?? {}))) {
     const problem = qualifiedNameProblem(key.toLowerCase());
     if (problem !== undefined) errors.push(invalid('metadata.annotations', key, problem));
     bytes += key.length + value.length;
@@ -73,7 +81,9 @@ export function validateAnnotations(annotations: Record<string, string> | undefi
 function validateOwnerReferences(references: readonly OwnerReference[]): FieldError[] {
   const errors: FieldError[] = [];
   let controller: OwnerReference | undefined;
-  for (const reference of references) {
+  // Said once: the complaint shows the whole list.
+  let hasSecond = false;
+  for (const reference of untilMany(errors, references)) {
     const field = 'metadata.ownerReferences';
     if (!reference.apiVersion)
       errors.push(invalid(`${field}.apiVersion`, reference.apiVersion, 'version must not be empty'));
@@ -81,7 +91,8 @@ function validateOwnerReferences(references: readonly OwnerReference[]): FieldEr
     if (!reference.name) errors.push(invalid(`${field}.name`, reference.name, 'must not be empty'));
     if (!reference.uid) errors.push(invalid(`${field}.uid`, reference.uid, 'must not be empty'));
     if (!reference.controller) continue;
-    if (controller !== undefined) {
+    if (controller !== undefined && !hasSecond) {
+      hasSecond = true;
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller.kind}/${controller.name} and ${reference.kind}/${reference.name}`;
       errors.push(invalid(field, references, detail));
     }
@@ -98,7 +109,8 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
       errors.push(invalid(`metadata.${field}`, meta[field], 'field is immutable'));
   }
   if (old.deletionTimestamp !== undefined) {
-    const added = (meta.finalizers ?? []).filter((finalizer) => !old.finalizers?.includes(finalizer));
+    const before = new Set(old.finalizers);
+    const added = (meta.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
     if (added.length > 0) {
       const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
       errors.push(forbidden('metadata.finalizers', detail));
@@ -110,7 +122,7 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
 /** @see k8s.io/apimachinery/pkg/apis/meta/v1/validation */
 export function validateLabelSelector(selector: LabelSelector | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [...validateLabels(selector?.matchLabels, `${field}.matchLabels`)];
-  for (const [index, expression] of (selector?.matchExpressions ?? []).entries()) {
+  for (const [index, expression] of untilMany(errors, (selector?.matchExpressions ?? []).entries())) {
     const path = `${field}.matchExpressions[${index}]`;
     const count = expression.values?.length ?? 0;
     if (expression.operator === 'In' || expression.operator === 'NotIn') {

@@ -8,7 +8,7 @@ import type { PersistentVolumeClaim, PersistentVolumeClaimSpec } from '../genera
 import { equalJson } from '../json.ts';
 import { claimClass } from '../storage-classes.ts';
 import { named, oneOf } from './container.ts';
-import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import { type FieldError, forbidden, invalid, notSupported, required, untilMany } from './field-error.ts';
 import { dns1123SubdomainProblem } from './names.ts';
 import { validateLabelSelector } from './object-meta.ts';
 
@@ -24,7 +24,7 @@ export function validateClaim({ spec }: { spec?: PersistentVolumeClaimSpec }): F
   if (accessModes.length === 0)
     errors.push(required('spec.accessModes', 'at least 1 access mode is required'));
   errors.push(...validateLabelSelector(selector, 'spec.selector'));
-  for (const mode of accessModes)
+  for (const mode of untilMany(errors, accessModes))
     if (!ACCESS_MODES.includes(mode)) errors.push(notSupported('spec.accessModes', mode, ACCESS_MODES));
   if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod'))
     errors.push(forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'));

@@ -7,7 +7,16 @@ import type { Container, Pod, PodSpec, PodTemplateSpec, Toleration, Volume } fro
 import { equalJson, type JsonValue } from '../json.ts';
 import { isSidecar } from '../pod-conditions.ts';
 import { named, oneOf, validateContainer, validateRelativePath } from './container.ts';
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  untilMany,
+} from './field-error.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem, qualifiedNameProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';
 
@@ -32,7 +41,7 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
     ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
-    ...(spec.tolerations ?? []).flatMap((toleration, i) =>
+    ...errorsOfEach(spec.tolerations ?? [], (toleration, i) =>
       validateToleration(toleration, `${field}.tolerations[${i}]`),
     ),
   ];
@@ -76,10 +85,10 @@ function validateContainers(spec: PodSpec, field: string): FieldError[] {
     return errors;
   };
   const errors = (spec.containers?.length ?? 0) === 0 ? [required(`${field}.containers`)] : [];
-  for (const [i, container] of (spec.containers ?? []).entries()) {
+  for (const [i, container] of untilMany(errors, (spec.containers ?? []).entries())) {
     errors.push(...check(container, `${field}.containers[${i}]`, false));
   }
-  for (const [i, container] of (spec.initContainers ?? []).entries()) {
+  for (const [i, container] of untilMany(errors, (spec.initContainers ?? []).entries())) {
     errors.push(...check(container, `${field}.initContainers[${i}]`, !isSidecar(container)));
   }
   return errors;
@@ -87,7 +96,7 @@ function validateContainers(spec: PodSpec, field: string): FieldError[] {
 
 function validateVolumes(volumes: readonly Volume[], field: string): FieldError[] {
   const names = new Set<string>();
-  return volumes.flatMap((volume, index) => {
+  return errorsOfEach(volumes, (volume, index) => {
     const path = `${field}[${index}]`;
     const errors = volume.name
       ? named(`${path}.name`, volume.name, dns1123LabelProblem(volume.name))
@@ -111,7 +120,7 @@ function validateVolumeSource(volume: Volume, path: string): FieldError[] {
     errors.push(required(`${path}.persistentVolumeClaim.claimName`));
   }
   const items = volume.configMap?.items ?? volume.secret?.items ?? [];
-  for (const [i, item] of items.entries()) {
+  for (const [i, item] of untilMany(errors, items.entries())) {
     errors.push(...validateRelativePath(item.path, `${path}.${first}.items[${i}].path`));
   }
   return errors;
@@ -158,14 +167,11 @@ const UPDATABLE =
 /** A Pod's spec is fixed but for images, a shorter deadline and more tolerations. */
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const errors = validatePodSpec(pod.spec, 'spec');
-  if (pod.spec.containers.length !== old.spec.containers.length) {
+  if ((pod.spec.containers ?? []).length !== old.spec.containers.length) {
     return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
   }
-  const kept = old.spec.tolerations ?? [];
-  const lost = kept.filter(
-    (toleration) => !pod.spec.tolerations?.some((other) => toleratesTheSame(toleration, other)),
-  );
-  if (lost.length > 0)
+  const kept = new Set(pod.spec.tolerations?.map(whatItTolerates));
+  if (old.spec.tolerations?.some((toleration) => !kept.has(whatItTolerates(toleration))))
     errors.push(
       forbidden('spec.tolerations', 'existing toleration can not be modified except its tolerationSeconds'),
     );
@@ -173,8 +179,9 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   return errors;
 }
 
-function toleratesTheSame(a: Toleration, b: Toleration): boolean {
-  return a.key === b.key && a.operator === b.operator && a.value === b.value && a.effect === b.effect;
+/** Equal for tolerations that differ at most in how long. */
+function whatItTolerates({ key, operator, value, effect }: Toleration): string {
+  return JSON.stringify([key, operator, value, effect]);
 }
 
 const MUTABLE_FIELDS: ReadonlySet<string> = new Set([

@@ -8,7 +8,7 @@ import { parseQuantityMilli } from '../../base/quantity.ts';
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../generated/core-v1.ts';
 import { isNegativeQuantity, type ResourceList } from '../resource-list.ts';
 import { named } from './container.ts';
-import { type FieldError, invalid, required } from './field-error.ts';
+import { errorsOfEach, type FieldError, invalid, required } from './field-error.ts';
 import { qualifiedNameProblem } from './names.ts';
 
 const POD_COMPUTE = ['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
@@ -78,12 +78,10 @@ export function validateResourceQuotaStatus({ status }: ResourceQuota): FieldErr
 }
 
 function validateList(list: ResourceList, field: string): FieldError[] {
-  return Object.keys(list)
-    .sort()
-    .flatMap((name) => [
-      ...validateName(name, `${field}[${name}]`),
-      ...validateAmount(name, list[name]!, `${field}[${name}]`),
-    ]);
+  return errorsOfEach(Object.keys(list).sort(), (name) => [
+    ...validateName(name, `${field}[${name}]`),
+    ...validateAmount(name, list[name]!, `${field}[${name}]`),
+  ]);
 }
 
 function validateName(name: string, field: string): FieldError[] {
@@ -120,9 +118,12 @@ type Spec = Partial<ResourceQuota['spec']>;
 function validateScopes({ scopes, hard = {} }: Spec): FieldError[] {
   if (scopes === undefined || scopes.length === 0) return [];
   const field = 'spec.scopes';
-  const errors = scopes.flatMap((scope) => [
-    ...(Object.hasOwn(SCOPES, scope) ? [] : [invalid(field, scopes, 'unsupported scope')]),
-    ...unfit(scope, hard).map(() => invalid(field, scopes, 'unsupported scope applied to resource')),
+  // Each shows all scopes, and may have to be said of each.
+  const unsupported = invalid(field, scopes, 'unsupported scope');
+  const unfitting = invalid(field, scopes, 'unsupported scope applied to resource');
+  const errors = errorsOfEach(scopes, (scope) => [
+    ...(Object.hasOwn(SCOPES, scope) ? [] : [unsupported]),
+    ...unfit(scope, hard).map(() => unfitting),
   ]);
   return [...errors, ...conflicts(scopes).map(() => invalid(field, scopes, 'conflicting scopes'))];
 }
@@ -147,11 +148,11 @@ function validateSelector({ scopeSelector, scopes, hard = {} }: Spec): FieldErro
       Values: values,
     })),
   };
-  const errors = expressions.flatMap((expression) => [
+  // Shows all of them, and may have to be said of each.
+  const unfitting = invalid(field, shown, 'unsupported scope applied to resource');
+  const errors = errorsOfEach(expressions, (expression) => [
     ...validateExpressionScope(expression, field),
-    ...unfit(expression.scopeName, hard).map(() =>
-      invalid(field, shown, 'unsupported scope applied to resource'),
-    ),
+    ...unfit(expression.scopeName, hard).map(() => unfitting),
     ...validateOperator(expression, field),
   ]);
   const names = expressions.map(({ scopeName }) => scopeName);

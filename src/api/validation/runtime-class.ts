@@ -1,7 +1,7 @@
 /** Validation of RuntimeClasses. @see kubernetes/kubernetes pkg/apis/node/validation/validation.go */
 import type { RuntimeClass } from '../generated/node-v1.ts';
 import { named, validateResources } from './container.ts';
-import { type FieldError, invalid } from './field-error.ts';
+import { errorsOfEach, type FieldError, invalid } from './field-error.ts';
 import { dns1123LabelProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';
 import { validateToleration } from './pod-spec.ts';
@@ -17,7 +17,7 @@ export function validateRuntimeClass({
     ...named('handler', handler, dns1123LabelProblem(handler)),
     ...validateResources({ limits }, 'overhead.podFixed'),
     ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
-    ...(scheduling?.tolerations ?? []).flatMap((toleration, index) =>
+    ...errorsOfEach(scheduling?.tolerations ?? [], (toleration, index) =>
       validateToleration(toleration, `scheduling.tolerations[${index}]`),
     ),
   ];

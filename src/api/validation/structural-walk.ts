@@ -43,12 +43,14 @@ export class StructuralWalk {
   readonly unknownFields: string[] = [];
   readonly #path: (string | number)[] = [];
   readonly #trustsFrozen: boolean;
+  readonly #isPartial: boolean;
   #struct = '';
   #fatal: string | undefined;
   #typeError: string | undefined;
 
-  constructor(trustsFrozen = false) {
+  constructor({ trustsFrozen = false, partial = false }: { trustsFrozen?: boolean; partial?: boolean } = {}) {
     this.#trustsFrozen = trustsFrozen;
+    this.#isPartial = partial;
   }
 
   /** Go's complaint about the value, if it cannot be decoded. */
@@ -67,7 +69,7 @@ export class StructuralWalk {
     }
     const outer = this.#struct;
     this.#struct = schema.shortName;
-    const { fields } = schema;
+    const { fields, texts } = schema;
     for (const key in value) {
       const child = value[key] as JsonValue;
       const field = fields.get(key);
@@ -81,6 +83,7 @@ export class StructuralWalk {
         if (field.omitZero && isZero(decoded)) delete value[key];
       }
     }
+    if (!this.#isPartial) for (const name of texts) value[name] ??= '';
     this.#struct = outer;
   }
 
@@ -108,7 +111,7 @@ export class StructuralWalk {
       const item = list[i] as JsonValue;
       if (this.#isTrusted(item)) continue;
       this.#path.push(i);
-      const decoded = item === null ? zeroOf(field) : this.#one(item, field, depth);
+      const decoded = item === null ? this.#zeroOf(field) : this.#one(item, field, depth);
       if (decoded !== item) list[i] = decoded;
       this.#path.pop();
     }
@@ -119,10 +122,17 @@ export class StructuralWalk {
       const item = map[key] as JsonValue;
       if (field.scalar === 'string' && typeof item === 'string') continue;
       this.#path.push(`.${key}`);
-      const decoded = item === null ? zeroOf(field) : this.#one(item, field, depth);
+      const decoded = item === null ? this.#zeroOf(field) : this.#one(item, field, depth);
       if (decoded !== item) map[key] = decoded;
       this.#path.pop();
     }
+  }
+
+  /** What Go makes of a `null` in a list or a map. */
+  #zeroOf({ scalar, schema }: Field): JsonValue {
+    if (scalar !== undefined) return ZEROS[scalar];
+    const texts = this.#isPartial ? [] : (schema?.texts ?? []);
+    return Object.fromEntries(texts.map((name) => [name, '']));
   }
 
   #isTrusted(value: JsonValue): boolean {
@@ -300,11 +310,6 @@ function isZero(value: JsonValue): boolean {
 
 function isObject(value: JsonValue): value is JsonObject {
   return typeof value === 'object' && value !== null && !Array.isArray(value);
-}
-
-/** What Go makes of a `null` in a list or a map. */
-function zeroOf(field: Field): JsonValue {
-  return field.scalar === undefined ? {} : ZEROS[field.scalar];
 }
 
 /** Go's type of one item: `[]v1.Container` → `v1.Container`, `map[string]string` → `string`. */

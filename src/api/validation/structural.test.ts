@@ -186,7 +186,7 @@ test('decodeObject makes a zero value of null inside lists and maps', () => {
   const value = { metadata: { labels: { a: null } }, spec: { containers: [null], nodeSelector: { b: 'c' } } };
   assert.deepEqual(decode(value, POD).object, {
     metadata: { labels: { a: '' } },
-    spec: { containers: [{}], nodeSelector: { b: 'c' } },
+    spec: { containers: [{ name: '' }], nodeSelector: { b: 'c' } },
   });
 });
 
@@ -199,7 +199,7 @@ test('decodeObject checks base64', () => {
 
 test('decodeObject follows the several forms of a JSON schema', () => {
   const props = (value: JsonObject): JsonObject => ({
-    spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: value } }] },
+    spec: { group: 'a.b', scope: 'Cluster', versions: [{ name: 'v1', schema: { openAPIV3Schema: value } }] },
   });
   const fine = props({
     type: 'object',
@@ -272,4 +272,21 @@ test('decodeObject never throws anything but BadRequest, and its result decodes 
     }),
     { numRuns: 500 },
   );
+});
+
+test('decodeObject fills in texts that are never absent, but in what is only a part of an object', () => {
+  const deployment: GroupVersionKind = { group: 'apps', version: 'v1', kind: 'Deployment' };
+  const sent = (): JsonObject => ({
+    spec: { selector: { matchExpressions: [{ values: ['a'] }, null] }, template: {} },
+  });
+  const selector = {
+    matchExpressions: [
+      { key: '', operator: '', values: ['a'] },
+      { key: '', operator: '' },
+    ],
+  };
+  assert.deepEqual(decode(sent(), deployment).object, { spec: { selector, template: {} } });
+  assert.deepEqual(decode(sent(), deployment, { fieldValidation: 'Strict', partial: true }).object, {
+    spec: { selector: { matchExpressions: [{ values: ['a'] }, {}] }, template: {} },
+  });
 });

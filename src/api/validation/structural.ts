@@ -2,8 +2,9 @@
  * Decodes a parsed JSON value against a schema, as Go's decoder does on the way into upstream's registry.
  *
  * The first step of every write: fields that the schema does not know are taken out (and reported), values of a wrong
- * type refused, quantities and times brought into canonical form, `null` and omitted zero values removed. What comes out is
- * the canonical stored form; validation, defaulting and comparison rely on that. Required fields are validation's matter.
+ * type refused, quantities and times brought into canonical form, `null` and omitted zero values removed, texts that are never
+ * absent in Go filled in. What comes out is the canonical stored form; validation, defaulting and comparison rely on that.
+ * Required fields are validation's matter.
  * Works in place: the value must be the caller's own, fresh from the parser, but for parts that are frozen and trusted.
  */
 import { StatusError } from '../../base/status-error.ts';
@@ -20,6 +21,8 @@ export interface DecodeOptions {
   fieldValidation: FieldValidation;
   /** The JSON text of the body, to find duplicate fields in; absent for YAML, whose parser refuses them itself. */
   text?: string;
+  /** What is left out stays out, as in a configuration that is applied: it belongs to others. */
+  partial?: boolean;
   /** Frozen parts of the value have been decoded before: they are left as they are. */
   trustsFrozen?: boolean;
 }
@@ -44,7 +47,7 @@ export function decodeObject(
   schema: Schema,
   options: DecodeOptions,
 ): Decoded {
-  const walk = new StructuralWalk(options.trustsFrozen);
+  const walk = new StructuralWalk(options);
   if (!isJsonObject(value)) throw undecodable(gvk, walk.notAnObject(value, schema));
   walk.object(value, schema, 0);
   const error = walk.error();

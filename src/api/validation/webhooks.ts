@@ -7,7 +7,15 @@ import type {
   ValidatingWebhookConfiguration,
 } from '../generated/admissionregistration-v1.ts';
 import { compileMatchConditions } from '../policies/compile-policy.ts';
-import { duplicate, type FieldError, invalid, notSupported, required } from './field-error.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  invalid,
+  notSupported,
+  required,
+  untilMany,
+} from './field-error.ts';
 import { matchConditionErrors } from './match-conditions.ts';
 import { dns1035LabelProblem, dns1123SubdomainProblem } from './names.ts';
 import { validateLabelSelector } from './object-meta.ts';
@@ -27,7 +35,7 @@ export function validateWebhooks({
 }: MutatingWebhookConfiguration | ValidatingWebhookConfiguration): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
-  for (const [index, webhook] of webhooks.entries()) {
+  for (const [index, webhook] of untilMany(errors, webhooks.entries())) {
     const at = `webhooks[${index}]`;
     errors.push(...webhookErrors(webhook, at));
     errors.push(
@@ -44,7 +52,7 @@ function webhookErrors(webhook: Webhook, at: string): FieldError[] {
   const compiled = compileMatchConditions(matchConditions, `${at}.matchConditions`);
   return [
     ...nameErrors(webhook.name, `${at}.name`),
-    ...rules.flatMap((rule, index) => ruleErrors(rule, `${at}.rules[${index}]`)),
+    ...errorsOfEach(rules, (rule, index) => ruleErrors(rule, `${at}.rules[${index}]`)),
     ...choiceErrors(webhook, at),
     ...validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`),
     ...validateLabelSelector(objectSelector, `${at}.objectSelector`),
@@ -100,14 +108,14 @@ function ruleErrors(rule: RuleWithOperations, at: string): FieldError[] {
     }
   };
   wild('operations', operations, 'operations');
-  for (const [index, operation] of operations.entries()) {
+  for (const [index, operation] of untilMany(errors, operations.entries())) {
     if (!OPERATIONS.includes(operation)) {
       errors.push(notSupported(`${at}.operations[${index}]`, operation, OPERATIONS));
     }
   }
   wild('apiGroups', apiGroups, 'API groups');
   wild('apiVersions', apiVersions, 'API versions');
-  for (const [index, version] of apiVersions.entries()) {
+  for (const [index, version] of untilMany(errors, apiVersions.entries())) {
     if (version === '') errors.push(required(`${at}.apiVersions[${index}]`));
   }
   errors.push(...resourceErrors(resources, `${at}.resources`));
@@ -119,7 +127,7 @@ function ruleErrors(rule: RuleWithOperations, at: string): FieldError[] {
 function resourceErrors(resources: readonly string[], at: string): FieldError[] {
   const errors: FieldError[] = resources.length === 0 ? [required(at)] : [];
   const [allPartsOf, allWithPart] = [new Set<string>(), new Set<string>()];
-  for (const [index, text] of resources.entries()) {
+  for (const [index, text] of untilMany(errors, resources.entries())) {
     const place = `${at}[${index}]`;
     if (text === '') errors.push(required(place));
     const slash = text.indexOf('/');
@@ -149,8 +157,10 @@ function reviewVersionErrors(versions: readonly string[], at: string): FieldErro
   const known = REVIEW_VERSIONS.join(', ');
   if (versions.length === 0) return [required(at, `must specify one of ${known}`)];
   const errors: FieldError[] = [];
-  for (const [index, version] of versions.entries()) {
-    const problem = versions.indexOf(version) < index ? 'duplicate version' : dns1035LabelProblem(version);
+  const seen = new Set<string>();
+  for (const [index, version] of untilMany(errors, versions.entries())) {
+    const problem = seen.has(version) ? 'duplicate version' : dns1035LabelProblem(version);
+    seen.add(version);
     if (problem !== undefined) errors.push(invalid(`${at}[${index}]`, version, problem));
   }
   if (!versions.some((version) => REVIEW_VERSIONS.includes(version))) {
