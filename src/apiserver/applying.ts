@@ -100,7 +100,7 @@ function parseApplied(call: ResourceCall): JsonObject {
 }
 
 function decodeApplied(value: JsonValue, row: ResourceRow) {
-  const options = { fieldValidation: 'Warn' } as const;
+  const options = { fieldValidation: 'Warn', partial: true } as const;
   if (row.custom !== undefined)
     return decodeCustom(value, row, row.custom, { ...options, withDefaults: false });
   return decodeObject(value, row, builtInSchema(row), options);
