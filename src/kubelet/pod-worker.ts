@@ -9,6 +9,7 @@ import type { Pod } from '../api/generated/core-v1.ts';
 import { equalJson } from '../api/json.ts';
 import { onAbort } from '../base/abort.ts';
 import { type Deferred, newDeferred } from '../base/deferred.ts';
+import { Wake } from '../base/wake.ts';
 import { containerSubject, podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
 import { nextLookMs } from './next-look.ts';
@@ -24,7 +25,6 @@ import { type PodFailure, podStatus } from './pod-status.ts';
 import { readTerminationMessage } from './termination-message.ts';
 import { TerminationOrder } from './termination-order.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
-import { Wake } from './wake.ts';
 
 /** Wait after a look that failed. */
 const SYNC_RETRY_MS = 1_000;

@@ -11,11 +11,11 @@ import { NODES } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { hasReason } from '../../base/status-error.ts';
+import { Wake } from '../../base/wake.ts';
 import type { ApiClient } from '../../client/api-client.ts';
 import type { EventRecorder, EventSubject } from '../../client/event-recorder.ts';
 import { compareRevisions } from '../../client/revision.ts';
 import { NODE_STATUS_CHECK_MS, NODE_STATUS_REPORT_MS } from '../defaults.ts';
-import { Wake } from '../wake.ts';
 import type { NodeFacts, NodeHealth } from './node-facts.ts';
 import { hasNodeStatusChanged, newNode, nodeLabels, nodeStatus } from './node-status.ts';
 

@@ -1,6 +1,6 @@
 /** One waiting loop, many who wake it: any number of wakes while it works are one, and a timer is one of them. */
-import { onAbort } from '../base/abort.ts';
-import type { Clock, Timer } from '../base/clock.ts';
+import { onAbort } from './abort.ts';
+import type { Clock, Timer } from './clock.ts';
 
 export class Wake {
   readonly #clock: Clock;
