@@ -42,6 +42,7 @@ const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': admission.defaultMutatingWebhooks,
   'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': admission.defaultValidatingWebhooks,
   'apiextensions.k8s.io/v1/CustomResourceDefinition': cluster.defaultDefinition,
+  'apiregistration.k8s.io/v1/APIService': cluster.defaultApiService,
   'apps/v1/DaemonSet': workloads.defaultDaemonSet,
   'apps/v1/Deployment': workloads.defaultDeployment,
   'apps/v1/ReplicaSet': workloads.defaultReplicaSet,

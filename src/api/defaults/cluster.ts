@@ -5,6 +5,7 @@
 
 import { toBase64 } from '../../base/base64.ts';
 import type { CustomResourceDefinitionSpec } from '../generated/apiextensions-v1.ts';
+import type { APIService } from '../generated/apiregistration-v1.ts';
 import type {
   Endpoints,
   LimitRange,
@@ -44,6 +45,11 @@ export function defaultService({ spec }: Service): void {
   }
   if (opensNodes || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster';
   if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+}
+
+/** @see k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/defaults.go */
+export function defaultApiService({ spec }: APIService): void {
+  if (spec.service !== undefined) spec.service.port ??= 443;
 }
 
 export function defaultEndpoints(endpoints: Endpoints): void {

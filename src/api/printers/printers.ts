@@ -3,6 +3,7 @@
  */
 import type { KubeObject } from '../meta.ts';
 import type { ResourceRow } from '../resource-row.ts';
+import { apiServicePrinter } from './api-service.ts';
 import { certificateSigningRequestPrinter } from './certificate.ts';
 import * as cluster from './cluster.ts';
 import { AGE, type KindPrinter, NAME, type TableColumn } from './column.ts';
@@ -31,6 +32,7 @@ const PRINTERS: Readonly<Record<string, KindPrinter<never>>> = {
   'v1/Secret': cluster.secretPrinter,
   'v1/Service': cluster.servicePrinter,
   'v1/ServiceAccount': cluster.serviceAccountPrinter,
+  'apiregistration.k8s.io/v1/APIService': apiServicePrinter,
   'apps/v1/ControllerRevision': workloads.controllerRevisionPrinter,
   'apps/v1/DaemonSet': workloads.daemonSetPrinter,
   'apps/v1/Deployment': workloads.deploymentPrinter,

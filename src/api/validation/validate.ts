@@ -7,6 +7,7 @@ import type { KubeObject } from '../meta.ts';
 import { splitApiVersion } from '../meta.ts';
 import { findKind } from '../resources.ts';
 import * as policies from './admission-policies.ts';
+import { validateApiService, validateApiServiceStatus } from './api-service.ts';
 import {
   validateCertificateDecision,
   validateCertificateSigningRequest,
@@ -97,6 +98,11 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'apiextensions.k8s.io/v1/CustomResourceDefinition': {
     create: validateDefinition,
     update: validateDefinitionUpdate,
+  },
+  'apiregistration.k8s.io/v1/APIService': {
+    create: validateApiService,
+    status: validateApiServiceStatus,
+    name: pathSegmentProblem,
   },
   'apps/v1/DaemonSet': owner(workloads.validateDaemonSet),
   'apps/v1/Deployment': owner(workloads.validateDeployment),

@@ -4,6 +4,8 @@
  *
  * @see kubernetes/kubernetes pkg/registry/{core,apps,…}/{kind}/strategy.go
  */
+
+import { LOCALLY_AVAILABLE } from '../../api/api-service.ts';
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
 import type { UserInfo } from '../../api/message.ts';
 import { podQosClass } from '../../api/pod-qos.ts';
@@ -96,6 +98,15 @@ const CERTIFICATE_SIGNING_REQUEST: Strategy = {
   prepareSubresource: datedConditions,
 };
 
+/** What has no Service is served here, so it is there. @see kube-aggregator NewLocalAvailableAPIServiceCondition */
+const API_SERVICE: Strategy = {
+  initialStatus: ({ spec, metadata }) =>
+    spec?.['service'] === undefined
+      ? { conditions: [{ ...LOCALLY_AVAILABLE, lastTransitionTime: metadata.creationTimestamp }] }
+      : {},
+  conditionalUpdateOnly: true,
+};
+
 const STRATEGIES: Readonly<Record<string, Strategy>> = {
   endpoints: { createOnUpdate: true },
   events: { createOnUpdate: true, withoutGarbageCollection: true },
@@ -111,6 +122,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   resourcequotas: { initialStatus: EMPTY_STATUS, returnsDeletedObject: true },
   serviceaccounts: { returnsDeletedObject: true },
   services: SERVICE,
+  'apiservices.apiregistration.k8s.io': API_SERVICE,
   'daemonsets.apps': {
     initialStatus: () => ({
       currentNumberScheduled: 0,
