@@ -95,6 +95,19 @@ export interface TunnelTarget {
   /** For messages: `node "worker-1"`. */
   description: string;
   proxied?: ProxiedTarget;
+  extension?: ExtensionTarget;
+}
+
+/** An extension API server, which believes the API server about who asks. */
+export interface ExtensionTarget {
+  /** `NAME.NAMESPACE.svc`: what its certificate must be for. */
+  serverName: string;
+  /** PEM: who may have signed that. `machine`: whom this machine trusts; `nobody`: it is not looked at. */
+  trust: { caBundle: string } | 'machine' | 'nobody';
+  /** Names in lower case. */
+  identity: Readonly<Record<string, readonly string[]>>;
+  /** When the answer must have ended; absent: never. */
+  timeoutMs?: number;
 }
 
 /** What the client speaks to through a `proxy` subresource, as through any reverse proxy. */

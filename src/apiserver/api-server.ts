@@ -2,7 +2,7 @@
  * The API server as one function from a request value to a response value.
  *
  *     handle -> parse the path -> authenticate -> impersonate -> wait for a seat -> authorize -> find the handler
- *                                                                  -> registry | review | subresource | path
+ *                                                                  -> registry | review | subresource | path | extension API server
  *
  * Invariant: whatever goes wrong is a Status in Kubernetes' words; a broken invariant of our own ends the process.
  */
@@ -28,6 +28,8 @@ import { newParamAccess } from './admission/policies/param-access.ts';
 import { newPolicyStatus } from './admission/policies/policy-status.ts';
 import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
 import { newAdmissionWebhooks } from './admission/webhooks/admission-webhooks.ts';
+import { Aggregation, type ExtensionAccess } from './aggregation/aggregation.ts';
+import { extensionResponse, findExtension } from './aggregation/extension-response.ts';
 import { parseAddressRange } from './allocate/address-range.ts';
 import { ServiceAllocator, type ServiceRanges } from './allocate/service-allocator.ts';
 import { objectOf } from './api-object.ts';
@@ -91,6 +93,8 @@ export interface ApiServerOptions {
   audit?: AuditLog;
   /** How webhooks are reached. */
   webhooks: WebhookTransport;
+  /** How extension API servers are reached, and whom they trust. */
+  extensions: ExtensionAccess;
   /** Who asks the nodes' agents what they use; without it `metrics.k8s.io` is not served. */
   agents?: AgentReader;
   /** How many requests may be served at once; default {@link SEATS}. */
@@ -113,6 +117,8 @@ export interface ApiServer {
   readonly definitions: CustomDefinitions;
   /** Who is served when; {@link runFairness} must run beside the server. */
   readonly fairness: Fairness;
+  /** Extension API servers; must start before requests are taken, and run beside the server. */
+  readonly aggregation: Aggregation;
 }
 
 /** A write that has not become durable by then is answered with a timeout. @see --request-timeout */
@@ -171,11 +177,13 @@ class KubeApiServer implements ApiServer {
   readonly kinds: KindCatalog;
   readonly definitions: CustomDefinitions;
   readonly fairness: Fairness;
+  readonly aggregation: Aggregation;
   readonly #options: ApiServerOptions;
   readonly #responders: readonly PathResponder[];
   readonly #timers: CoarseTimers;
   readonly #context: ServerContext;
   readonly #auditIds: Random;
+  readonly #endpoints: Random;
 
   constructor(options: ApiServerOptions, registry: Registry, kinds: KindCatalog) {
     this.kinds = kinds;
@@ -184,6 +192,8 @@ class KubeApiServer implements ApiServer {
     this.#auditIds = options.random.fork('audit-ids');
     this.registry = registry;
     this.definitions = new CustomDefinitions(registry, this.kinds);
+    this.aggregation = new Aggregation(registry, this.kinds, options.extensions);
+    this.#endpoints = options.random.fork('extension endpoints');
     const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
     const { store, clock } = registry;
     const { totalSeats = SEATS, nextTurn } = options;
@@ -218,7 +228,7 @@ class KubeApiServer implements ApiServer {
     const deadlineMs = this.#options.clock.monotonicMs() + REQUEST_TIMEOUT_MS;
     try {
       const info = parseRequest(request);
-      follow.lasts = info.verb === 'watch' || STREAMED.has(info.subresource);
+      follow.lasts = mayLast(info);
       const user = await this.#user({ request, info, id }, follow);
       const asked = { request, info, signal, notes, deadlineMs, user };
       const response = await this.#serve(asked, follow);
@@ -253,6 +263,8 @@ class KubeApiServer implements ApiServer {
   async #answer(asked: AskedCall, { audit }: Followed): Promise<ApiResponse> {
     const { request, info, user } = asked;
     await this.#authorize(request, info, user, audit);
+    const theirs = this.#extension(request, info, user);
+    if (theirs !== undefined) return theirs;
     return info.isResourceRequest
       ? this.#call({ ...asked, audit, row: rowOf(this.kinds, info) })
       : this.#respondToPath(request, user);
@@ -290,6 +302,14 @@ class KubeApiServer implements ApiServer {
     const decision = await this.#options.authorizer.authorize(attributes);
     audit?.decided(decision);
     if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
+  }
+
+  /** Undefined for what is answered here. */
+  #extension(request: ApiRequest, info: RequestInfo, user: UserInfo): ApiResponse | undefined {
+    const service = findExtension(this.aggregation.view, info);
+    if (service === undefined) return undefined;
+    const parts = { store: this.registry.store, random: this.#endpoints };
+    return extensionResponse(parts, service, { request, user, lasts: mayLast(info) });
   }
 
   async #respondToPath(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {
@@ -392,6 +412,11 @@ function rowOf(kinds: KindCatalog, info: RequestInfo): ResourceRow {
 
 /** Subresources whose answer is bytes of their own. */
 const STREAMED = new Set(['log', 'exec', 'attach', 'portforward', 'proxy']);
+
+/** Whether the answer may go on for hours. */
+function mayLast({ verb, subresource }: RequestInfo): boolean {
+  return verb === 'watch' || STREAMED.has(subresource);
+}
 
 /** Negotiated before anything is done. @throws StatusError NotAcceptable */
 function representationOf({ info, row, request }: Omit<ResourceCall, 'representation'>): Representation {

@@ -6,7 +6,7 @@
  */
 
 import { equalJson } from '../api/json.ts';
-import { splitApiVersion, toApiVersion } from '../api/meta.ts';
+import { splitApiVersion } from '../api/meta.ts';
 import {
   ENDPOINT_SLICES,
   ENDPOINTS,
@@ -17,13 +17,10 @@ import {
   SERVICES,
 } from '../api/resources.ts';
 import { assert } from '../base/assert.ts';
-import { hasReason } from '../base/status-error.ts';
-import { type ApiObject, copyJson, type Fields, objectOf } from './api-object.ts';
-import { decodeOwn } from './decode.ts';
+import type { ApiObject, Fields } from './api-object.ts';
+import { ensureObject } from './ensure-object.ts';
 import { ensureFlowControl } from './fairness/bootstrap-objects.ts';
-import { createObject } from './registry/create.ts';
-import { type Registry, readObject, type Target } from './registry/registry.ts';
-import { updateObject } from './registry/update.ts';
+import type { Registry } from './registry/registry.ts';
 
 export interface BootstrapOptions {
   /** Where clients in the cluster reach this server; what the `kubernetes` Service leads to. */
@@ -50,10 +47,6 @@ const SYSTEM_PRIORITIES: readonly Fields[] = [
 ];
 const HTTPS_PORT = 443;
 const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
-const WRITE = {
-  user: { username: 'system:apiserver', groups: ['system:masters'] },
-  dryRun: false,
-};
 
 /** Idempotent. Resolves when everything is durable. */
 export async function bootstrapCluster(registry: Registry, options: BootstrapOptions): Promise<void> {
@@ -71,7 +64,7 @@ async function ensureRbac(registry: Registry, object: unknown): Promise<void> {
   const { group, version } = splitApiVersion(apiVersion);
   const row = findKind(group, version, kind);
   assert(row !== undefined, `${apiVersion} ${kind} is not in the table of kinds`);
-  await reconcile(
+  await ensureObject(
     registry,
     row,
     object as Fields,
@@ -90,7 +83,12 @@ async function ensureKubernetesService(
     spec: { type: 'ClusterIP', clusterIP: registry.services.firstAddress, ports: [port] },
   };
   // As upstream's, it follows the server's port; the rest of it is left as it is found.
-  await reconcile(registry, SERVICES, service, ({ spec }) => !equalJson((spec as Fields)['ports'], [port]));
+  await ensureObject(
+    registry,
+    SERVICES,
+    service,
+    ({ spec }) => !equalJson((spec as Fields)['ports'], [port]),
+  );
   const endpointPort = { name: 'https', protocol: 'TCP', port: advertise.port };
   const slice = {
     metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },
@@ -98,62 +96,14 @@ async function ensureKubernetesService(
     endpoints: [{ addresses: [advertise.address], conditions: { ready: true } }],
     ports: [endpointPort],
   };
-  await reconcile(registry, ENDPOINT_SLICES, slice, () => true);
+  await ensureObject(registry, ENDPOINT_SLICES, slice, () => true);
   const endpoints = {
     metadata: { ...metadata, labels: { 'endpointslice.kubernetes.io/skip-mirror': 'true' } },
     subsets: [{ addresses: [{ ip: advertise.address }], ports: [endpointPort] }],
   };
-  await reconcile(registry, ENDPOINTS, endpoints, () => true);
+  await ensureObject(registry, ENDPOINTS, endpoints, () => true);
 }
 
 async function ensure(registry: Registry, row: ResourceRow, fields: Fields): Promise<void> {
-  await reconcile(registry, row, fields, () => false);
-}
-
-/** Creates the object, or replaces what differs of one that `isOwned`; labels and annotations are only added. */
-async function reconcile(
-  registry: Registry,
-  row: ResourceRow,
-  fields: Fields,
-  isOwned: (stored: ApiObject) => boolean,
-): Promise<void> {
-  const header = { apiVersion: toApiVersion(row.group, row.version), kind: row.kind };
-  const wanted = () => decodeOwn(copyJson({ ...fields, ...header }), row);
-  const { metadata } = wanted();
-  const target: Target = { row, namespace: metadata.namespace ?? '', name: metadata.name! };
-  const stored = readObject(registry.store, target);
-  if (stored === undefined) {
-    await createObject(registry, target, wanted(), WRITE).catch((error: unknown) => {
-      if (!hasReason(error, 'AlreadyExists')) throw error;
-    });
-    return;
-  }
-  if (!isOwned(objectOf(stored)) || hasAll(objectOf(stored), wanted())) return;
-  const produce = (old: ApiObject): ApiObject => {
-    const object = wanted();
-    if (isFilledByController(object)) object['rules'] = old['rules'];
-    return {
-      ...object,
-      metadata: {
-        ...old.metadata,
-        labels: { ...old.metadata.labels, ...metadata.labels },
-        annotations: { ...old.metadata.annotations, ...metadata.annotations },
-      },
-    };
-  };
-  await updateObject(registry, target, { subresource: '', produce }, WRITE);
-}
-
-function hasAll(stored: ApiObject, wanted: ApiObject): boolean {
-  return Object.keys(wanted).every(
-    (field) =>
-      field === 'metadata' ||
-      (field === 'rules' && isFilledByController(wanted)) ||
-      equalJson(stored[field], wanted[field]),
-  );
-}
-
-/** The rules of an aggregated ClusterRole are what its controller has gathered. */
-function isFilledByController(object: ApiObject): boolean {
-  return object['aggregationRule'] !== undefined;
+  await ensureObject(registry, row, fields, () => false);
 }

@@ -12,6 +12,7 @@ export class KindCatalog {
   /** By the definition's name. */
   readonly #custom = new Map<string, readonly ResourceRow[]>();
   readonly #byResource = new Map<string, ResourceRow>();
+  readonly #listeners = new Set<() => void>();
   #rows: readonly ResourceRow[] = [];
 
   /** @param extra  rows that this server has beside the table */
@@ -43,12 +44,19 @@ export class KindCatalog {
     if (this.#custom.delete(name)) this.#changed();
   }
 
+  /** Calls `listener` whenever the rows have changed, until the returned function is called. */
+  onChange(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
   #changed(): void {
     this.#byResource.clear();
     const custom = this.customRows;
     for (const row of [...this.#extra, ...custom])
       this.#byResource.set(`${row.group}/${row.version}/${row.resource}`, row);
     this.#rows = [...allResources(), ...this.#extra, ...[...custom].sort(compareRows)];
+    for (const listener of this.#listeners) listener();
   }
 }
 

@@ -1,4 +1,5 @@
 /** Builds the API server from its parts: who may call, what it says of itself, what decides. */
+import type { ExtensionAccess } from '../apiserver/aggregation/aggregation.ts';
 import { type ApiServer, newApiServer } from '../apiserver/api-server.ts';
 import { AuditLog, type AuditLogOptions } from '../apiserver/audit/audit-log.ts';
 import { newAuthenticator } from '../apiserver/authn/authenticator.ts';
@@ -63,6 +64,7 @@ export interface ServerPartsOptions {
   /** What of the requests is written down, and where; absent: nothing. */
   audit?: Pick<AuditLogOptions, 'policy' | 'sink'>;
   webhooks: WebhookTransport;
+  extensions: ExtensionAccess;
   /** Who asks the nodes' agents what they use. */
   agents?: AgentReader;
   /** How many requests may be served at once; absent: as many as upstream. */
@@ -82,7 +84,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
   const securityView = new SecurityView(store, rbacIndex, nodePods);
   const authorizer = newAuthorizer(rbacIndex, nodePods);
   const discovery: PathResponder = newDiscovery({
-    resources: () => api.kinds.rows,
+    served: () => api.aggregation.served(),
     version: newServerVersion(options.platform.name, options.platform.runtime),
     health: { livez: [], readyz: [options.readiness] },
     serverAddress: options.address,
@@ -106,6 +108,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     podCidr: ranges.podCidr,
     ...(options.audit && { audit: new AuditLog({ clock, ...options.audit }) }),
     webhooks: options.webhooks,
+    extensions: options.extensions,
     ...(options.agents === undefined ? {} : { agents: options.agents }),
     ...(options.totalSeats === undefined ? {} : { totalSeats: options.totalSeats }),
     ...(options.nextTurn === undefined ? {} : { nextTurn: options.nextTurn }),

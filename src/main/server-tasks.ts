@@ -31,6 +31,7 @@ export function serverTasks({ store, pki, parts, metrics, ...world }: RunningSer
     (signal) => securityView.run(signal),
     (signal) => api.definitions.run(signal),
     (signal) => runFairness(api.fairness, api.registry, signal),
+    (signal) => api.aggregation.run(signal),
     (signal) => runEventExpiry(api.registry, signal),
     (signal) =>
       runControlPlane(

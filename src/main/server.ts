@@ -7,6 +7,7 @@
  */
 import { hostname } from 'node:os';
 import path from 'node:path';
+import type { ClientAuthorities } from '../apiserver/aggregation/extension-authentication.ts';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
 import { isProxyPath } from '../apiserver/route.ts';
@@ -17,14 +18,15 @@ import type { AuditOptions } from '../cli/options.ts';
 import { newAgentReader } from '../platform/agent-reader.ts';
 import { requestSignatures } from '../platform/certificate-signer.ts';
 import { nextTurn } from '../platform/event-loop.ts';
+import { newExtensionReader } from '../platform/extension-reader.ts';
 import { newHttpsServer } from '../platform/https-server.ts';
 import { newPinoLogger } from '../platform/json-logger.ts';
-import { openPki } from '../platform/pki.ts';
+import { openPki, type Pki } from '../platform/pki.ts';
 import { openSqliteJournal } from '../platform/sqlite-journal.ts';
 import { systemClock } from '../platform/system-clock.ts';
 import { systemRandom } from '../platform/system-random.ts';
 import { newTokenKeys } from '../platform/token-keys.ts';
-import { newTunnel } from '../platform/tunnel.ts';
+import { newTunnel, type TunnelCredentials } from '../platform/tunnel.ts';
 import { newHttpsWebhooks } from '../platform/webhook-transport.ts';
 import { openStore } from '../store/mvcc-store.ts';
 import { TransformedJournal } from '../store/transformed-journal.ts';
@@ -65,13 +67,13 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     serverHosts: [hostname(), firstAddress(cluster.serviceCidr), options.bindAddress],
   });
   const gate = newServerGate();
-  const tunnel = newTunnel(() => pki.kubeletClient());
+  const tunnel = newTunnel(tunnelCredentials(pki));
   const listener = newHttpsServer(log, {
     host: options.bindAddress,
     port: options.apiPort === 0 ? (readServerAddress(dataDir)?.port ?? 0) : options.apiPort,
     tls: pki.server(),
     handle: (request, requestSignal) => gate.handle(request, requestSignal),
-    isStreamed: isProxyPath,
+    isStreamed: (path) => isProxyPath(path) || gate.isForExtension(path),
     tunnel,
   });
   const { port } = await listener.listen();
@@ -95,6 +97,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       ...(audit && { audit }),
       agents: newAgentReader(tunnel),
       nextTurn,
+      extensions: { reader: newExtensionReader(tunnel), authorities: authoritiesOf(pki) },
     });
     await bootstrapCluster(parts.api.registry, {
       advertise: { address: address.host, port },
@@ -102,6 +105,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       ...(cluster.network === 'loopback' ? { servicePort: port } : {}),
       rbacObjects: [...bootstrapRbacObjects(), METRICS_READER],
     });
+    await parts.api.aggregation.start();
     gate.open(parts.api);
     await publishServer({ dataDir, cluster, pki, address });
     liveness.becomeReady();
@@ -114,6 +118,14 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     liveness.close();
     log.info(signal.aborted ? 'stopped' : 'ended by a failure');
   }
+}
+
+function tunnelCredentials(pki: Pki): TunnelCredentials {
+  return { agents: () => pki.kubeletClient(), extensions: () => pki.frontProxyClient() };
+}
+
+function authoritiesOf(pki: Pki): ClientAuthorities {
+  return { clientCa: () => pki.clientCa, requestHeaderCa: () => pki.frontProxyCa };
 }
 
 function thisPlatform(): { name: string; runtime: string } {

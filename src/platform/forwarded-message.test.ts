@@ -69,7 +69,7 @@ const server = newHttpsServer(silentLogger, {
   host: '127.0.0.1',
   port: 0,
   tls: pki.server(),
-  tunnel: newTunnel(() => pki.kubeletClient()),
+  tunnel: newTunnel({ agents: () => pki.kubeletClient() }),
   isStreamed: (path) => path.startsWith('/api/'),
   handle: async ({ path, rawQuery, headers }): Promise<ApiResponse> => {
     const scheme = (headers['x-scheme'] ?? 'http') as ProxiedTarget['scheme'];

@@ -1,11 +1,12 @@
 /**
  * A request and its answer as a reverse proxy hands them on: without what belongs to one connection only, without the client's
- * credentials, and, for what stands behind a `proxy` subresource, with the address that the client sees.
+ * credentials, for what stands behind a `proxy` subresource with the address that the client sees, and for an extension API
+ * server with who the client is.
  *
  * @see k8s.io/apimachinery pkg/util/proxy/transport.go and net/http/httputil/reverseproxy.go in Go
  */
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
-import type { ApiRequest, TunnelTarget } from '../api/message.ts';
+import type { ApiRequest, ExtensionTarget, TunnelTarget } from '../api/message.ts';
 import { bracketed, hostPort } from './dial-error.ts';
 import type { WritableResponse } from './https-response.ts';
 
@@ -20,7 +21,7 @@ const CORS_HEADERS = /^access-control-allow-(?:credentials|headers|methods|origi
 
 export function forwardedHeaders(target: TunnelTarget, request: ApiRequest): OutgoingHttpHeaders {
   const { body } = request;
-  const isAgent = (target.proxied?.scheme ?? 'agent') === 'agent';
+  const isAgent = target.extension === undefined && (target.proxied?.scheme ?? 'agent') === 'agent';
   const ofConnection = namedByConnection(request.headers['connection']);
   const headers: OutgoingHttpHeaders = {};
   for (const [name, value] of Object.entries(request.headers)) {
@@ -29,7 +30,16 @@ export function forwardedHeaders(target: TunnelTarget, request: ApiRequest): Out
     if (!isAgent || !OF_THE_CLIENT.test(name)) headers[name] = value;
   }
   if (body.kind === 'bytes') headers['content-length'] = body.bytes.length;
-  if (target.proxied) Object.assign(headers, viaHeaders(target, target.proxied.prefix, request));
+  if (!isAgent) Object.assign(headers, viaHeaders(target, target.proxied?.prefix ?? '', request));
+  if (target.extension) Object.assign(headers, extensionHeaders(target.extension));
+  return headers;
+}
+
+/** Names and what else people are called by may be in any script: as Go sends them, bytes of UTF-8. */
+function extensionHeaders({ serverName, identity }: ExtensionTarget): OutgoingHttpHeaders {
+  const headers: OutgoingHttpHeaders = { host: serverName };
+  for (const [name, values] of Object.entries(identity))
+    headers[name] = values.map((value) => Buffer.from(value).toString('latin1'));
   return headers;
 }
 
@@ -58,21 +68,36 @@ export function toResponse(
 ): WritableResponse {
   const ofConnection = namedByConnection(incoming.headers.connection);
   const headers: Record<string, string | string[]> = {};
+  const isThroughProxy = target.proxied !== undefined || target.extension !== undefined;
   for (const [name, value] of Object.entries(incoming.headers)) {
     if (value === undefined || HOP_HEADERS.test(name) || ofConnection.has(name)) continue;
-    if (!target.proxied || !CORS_HEADERS.test(name)) headers[name] = value;
+    if (!isThroughProxy || !CORS_HEADERS.test(name)) headers[name] = value;
   }
   const { location } = incoming.headers;
   if (target.proxied && location !== undefined) {
     headers['location'] = publicLocation(location, target, request);
   }
   const status = incoming.statusCode ?? 502;
+  if (target.extension && location !== undefined && status >= 300 && status < 400) {
+    incoming.destroy();
+    return redirectRefused();
+  }
   // Nobody will read what is not there, and its connection is to end.
   if (request.method === 'HEAD') incoming.resume();
   if (status !== 204 && status !== 304)
     return { status, headers, body: { kind: 'stream', chunks: incoming } };
   incoming.resume();
   return { status, headers, body: { kind: 'none' } };
+}
+
+/** Nobody is led elsewhere with what the API server says of them. @see upgradeaware.go RejectForwardingRedirects */
+function redirectRefused(): WritableResponse {
+  const bytes = Buffer.from('the backend attempted to redirect this request, which is not permitted');
+  return {
+    status: 502,
+    headers: { 'content-type': 'text/plain; charset=utf-8' },
+    body: { kind: 'bytes', bytes },
+  };
 }
 
 const URL_PARTS = /^(?:[a-z][a-z0-9+.-]*:)?(?:\/\/([^/?#]*))?([^?#]*)(.*)$/is;

@@ -5,14 +5,17 @@
  *   cluster-ca ── signs ──> api-server (server), nodes/NAME/server      what clients verify: cluster-ca.crt
  *   client-ca  ── signs ──> admin, api-server-kubelet-client,           what servers verify: client-ca.crt
  *                           nodes/NAME/client
+ *   front-proxy-ca ── signs ──> front-proxy-client                      what extension API servers verify: front-proxy-ca.crt
  *   service-account.key: signs tokens
  *
- * Two authorities, so that no serving certificate can ever pass for a client. A renewed authority keeps its key: what it
+ * Authorities of their own, so that no serving certificate can ever pass for a client, and no client for the API server, which
+ * may say on whose behalf it asks. A renewed authority keeps its key: what it
  * signed before stays valid. Invariant: files under `directory` are whole, and keys are 0600.
  */
 import { createPrivateKey, type KeyObject } from 'node:crypto';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { FRONT_PROXY_NAME } from '../api/api-service.ts';
 import { assert } from '../base/assert.ts';
 import type { Clock } from '../base/clock.ts';
 import type { Logger } from '../base/logger.ts';
@@ -56,6 +59,12 @@ export interface Pki {
   server(): ServerTls;
   /** What the API server shows to the agents: `kube-apiserver-kubelet-client` in `system:masters`. */
   kubeletClient(): ClientTls;
+  /** PEM: the authority that signs clients. */
+  readonly clientCa: string;
+  /** PEM: the authority that signs what the API server shows to extension API servers, and nothing else. */
+  readonly frontProxyCa: string;
+  /** What the API server shows to extension API servers: `front-proxy-client`. */
+  frontProxyClient(): Pick<ClientTls, 'key' | 'cert'>;
   /** `kubernetes-admin` in `system:masters`. */
   admin(): ClientTls;
   /** The credentials of one node, made or renewed when needed. `hosts` are the addresses at which its agent serves. */
@@ -87,12 +96,13 @@ const CHECK_INTERVAL_MS = 60 * 60 * 1000;
 /** Opens the certificates in `options.directory`, making or renewing what is absent, expired or due. */
 export async function openPki(clock: Clock, log: Logger, options: PkiOptions): Promise<Pki> {
   await mkdir(join(options.directory, 'nodes'), { recursive: true, mode: 0o700 });
-  const [cluster, client, serviceAccountKey] = await Promise.all([
+  const [cluster, client, frontProxy, serviceAccountKey] = await Promise.all([
     openAuthority(clock, join(options.directory, 'cluster-ca'), 'kintsugi-cluster-ca'),
     openAuthority(clock, join(options.directory, 'client-ca'), 'kintsugi-client-ca'),
+    openAuthority(clock, join(options.directory, 'front-proxy-ca'), 'kintsugi-front-proxy-ca'),
     openSigningKey(join(options.directory, 'service-account.key')),
   ]);
-  const pki = new DirectoryPki({ cluster, client, serviceAccountKey }, clock, log, options);
+  const pki = new DirectoryPki({ cluster, client, frontProxy, serviceAccountKey }, clock, log, options);
   await pki.ensure();
   return pki;
 }
@@ -107,6 +117,7 @@ export function nodeCredentialPaths(directory: string, name: string): { client: 
 interface Roots {
   cluster: CertificateAuthority;
   client: CertificateAuthority;
+  frontProxy: CertificateAuthority;
   serviceAccountKey: string;
 }
 
@@ -127,6 +138,7 @@ class DirectoryPki implements Pki {
   #server!: Credential;
   #kubeletClient!: Credential;
   #admin!: Credential;
+  #frontProxy!: Credential;
 
   constructor(roots: Roots, clock: Clock, log: Logger, options: PkiOptions) {
     this.#roots = roots;
@@ -138,6 +150,19 @@ class DirectoryPki implements Pki {
 
   get clusterCa(): string {
     return this.#roots.cluster.credential.certificate;
+  }
+
+  get clientCa(): string {
+    return this.#roots.client.credential.certificate;
+  }
+
+  get frontProxyCa(): string {
+    return this.#roots.frontProxy.credential.certificate;
+  }
+
+  frontProxyClient(): Pick<ClientTls, 'key' | 'cert'> {
+    const { key, certificate } = this.#frontProxy;
+    return { key, cert: certificate };
   }
 
   server(): ServerTls {
@@ -179,10 +204,10 @@ class DirectoryPki implements Pki {
 
   /** Makes or renews whatever is not good for a while. */
   async ensure(): Promise<void> {
-    const { cluster, client } = this.#roots;
-    await Promise.all([cluster.ensure(), client.ensure()]);
+    const { cluster, client, frontProxy } = this.#roots;
+    await Promise.all([cluster.ensure(), client.ensure(), frontProxy.ensure()]);
     const path = (name: string) => join(this.#options.directory, `${name}.pem`);
-    [this.#server, this.#kubeletClient, this.#admin] = await Promise.all([
+    [this.#server, this.#kubeletClient, this.#admin, this.#frontProxy] = await Promise.all([
       newLeaf(cluster, path('api-server'), {
         subject: { commonName: 'kube-apiserver' },
         usage: 'server',
@@ -194,6 +219,10 @@ class DirectoryPki implements Pki {
       }),
       newLeaf(client, path('admin'), {
         subject: { commonName: 'kubernetes-admin', organizations: ['system:masters'] },
+        usage: 'client',
+      }),
+      newLeaf(frontProxy, path('front-proxy-client'), {
+        subject: { commonName: FRONT_PROXY_NAME },
         usage: 'client',
       }),
     ]);
@@ -219,13 +248,14 @@ class DirectoryPki implements Pki {
 
   #nextDueMs(): number {
     const nodes = [...this.#nodes.values()].flatMap((node) => [node.client, node.server]);
-    const roots = [this.#roots.cluster.credential, this.#roots.client.credential];
-    const leaves = [this.#server, this.#kubeletClient, this.#admin];
+    const { cluster, client, frontProxy } = this.#roots;
+    const roots = [cluster.credential, client.credential, frontProxy.credential];
+    const leaves = [this.#server, this.#kubeletClient, this.#admin, this.#frontProxy];
     return Math.min(...[...roots, ...leaves, ...nodes].map(renewalDueMs));
   }
 
   #asServer(leaf: Credential): ServerTls {
-    return { key: leaf.key, cert: leaf.certificate, clientCa: this.#roots.client.credential.certificate };
+    return { key: leaf.key, cert: leaf.certificate, clientCa: this.clientCa };
   }
 
   #asClient(leaf: Credential): ClientTls {

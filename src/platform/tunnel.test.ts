@@ -71,7 +71,7 @@ const agentPort = await startAgent();
 /** The API server: sends `/PATH` to the agent's `/PATH`. */
 const apiPort = await listen({
   tls: pki.server(),
-  tunnel: newTunnel(() => pki.kubeletClient()),
+  tunnel: newTunnel({ agents: () => pki.kubeletClient() }),
   handle: async ({ path, query }): Promise<ApiResponse> => {
     if (path === '/denied') throw new StatusError('Forbidden', 'not you');
     const port = path === '/nobody' ? 1 : agentPort;

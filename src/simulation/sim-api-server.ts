@@ -9,6 +9,7 @@ import { silentLogger } from '../base/logger.ts';
 import { MemoryJournal } from '../store/memory-journal.ts';
 import { type OpenStore, openStore } from '../store/mvcc-store.ts';
 import { newSimulatedClock, type SimulatedClock } from './sim-clock.ts';
+import { SIMULATED_AUTHORITIES, SimulatedExtensions } from './sim-extensions.ts';
 import { newSeededRandom } from './sim-random.ts';
 import { SimulatedWebhooks } from './sim-webhooks.ts';
 
@@ -23,6 +24,8 @@ export interface SimulatedApiServer {
   /** Sends one request; `body` goes in as JSON, or as the bytes that it is. */
   /** What answers to webhooks' URLs. */
   webhooks: SimulatedWebhooks;
+  /** What answers behind APIServices. */
+  extensions: SimulatedExtensions;
   readonly call: (
     method: ApiRequest['method'],
     url: string,
@@ -62,6 +65,7 @@ export async function newSimulatedApiServer({
   const clock = newSimulatedClock();
   const journal = new MemoryJournal();
   const webhooks = new SimulatedWebhooks();
+  const extensions = new SimulatedExtensions(clock);
   const store = await openStore({ journal, clock, log: silentLogger }, new AbortController().signal);
   const server = newApiServer({
     clock,
@@ -85,6 +89,7 @@ export async function newSimulatedApiServer({
     extraAdmission: [],
     extraValidation: [],
     webhooks,
+    extensions: { reader: extensions, authorities: SIMULATED_AUTHORITIES },
     podCidr: '127.64.0.0/16',
     ...(agents === undefined ? {} : { agents }),
     ...(totalSeats === undefined ? {} : { totalSeats }),
@@ -96,7 +101,7 @@ export async function newSimulatedApiServer({
   });
   const call = newCaller(server);
   await call('POST', '/api/v1/namespaces/default/serviceaccounts', { metadata: { name: 'default' } });
-  return { server, store, journal, clock, webhooks, call };
+  return { server, store, journal, clock, webhooks, extensions, call };
 }
 
 function newCaller(server: ApiServer): SimulatedApiServer['call'] {

@@ -9,6 +9,8 @@ import { startServerFor } from '../tools/server-process.ts';
 export interface KubectlOnServer {
   /** What a test is to be skipped for. */
   readonly skip: string | false;
+  /** Path of the administrator's. */
+  readonly kubeconfig: string;
   /** Standard output of a command that must succeed, with surrounding white space cut off. */
   readonly k: (...args: string[]) => Promise<string>;
   /** As {@link k}, with `input` on standard input. */
@@ -22,11 +24,13 @@ export interface KubectlOnServer {
 /** One server for all tests of the file that calls this; both are gone when they are over. */
 export async function kubectlOnServer(): Promise<KubectlOnServer> {
   const skip = (await hasKubectl()) ? false : 'kubectl is not installed';
-  if (skip !== false) return { skip, k: notThere, kIn: notThere, refused: notThere, write: notThere };
+  if (skip !== false)
+    return { skip, kubeconfig: '', k: notThere, kIn: notThere, refused: notThere, write: notThere };
   const server = await startServerFor({ after });
   const kubectl = newKubectl(server.kubeconfig);
   return {
     skip,
+    kubeconfig: server.kubeconfig,
     k: async (...args) => (await kubectl(...args)).trim(),
     kIn: async (input, ...args) => (await kubectl.withInput(input, ...args)).trim(),
     async refused(...args) {

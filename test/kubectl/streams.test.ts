@@ -12,6 +12,7 @@ import { join } from 'node:path';
 import { after, test } from 'node:test';
 import type { ApiRequest, ApiResponse } from '../../src/api/message.ts';
 import { allResources } from '../../src/api/resources.ts';
+import { toServedVersions } from '../../src/apiserver/aggregation/served-version.ts';
 import { newDiscovery } from '../../src/apiserver/discovery/discovery.ts';
 import { newServerVersion } from '../../src/apiserver/discovery/server-version.ts';
 import { aborted } from '../../src/base/abort.ts';
@@ -116,8 +117,9 @@ const AGENT_PATHS: Readonly<Record<string, string>> = {
 };
 
 async function startApi(agentPort: number): Promise<string> {
+  const served = toServedVersions(allResources());
   const discovery = newDiscovery({
-    resources: allResources,
+    served: () => served,
     version: newServerVersion('linux/amd64', 'nodejs24'),
     health: { livez: [], readyz: [] },
     serverAddress: '127.0.0.1',
@@ -137,7 +139,11 @@ async function startApi(agentPort: number): Promise<string> {
     const target = { ...where, path: agentPath, query: request.query.toString() };
     return { status: 200, headers: {}, body: { kind: 'tunnel', target } };
   };
-  const port = await listen({ tls: pki.server(), tunnel: newTunnel(() => pki.kubeletClient()), handle });
+  const port = await listen({
+    tls: pki.server(),
+    tunnel: newTunnel({ agents: () => pki.kubeletClient() }),
+    handle,
+  });
   return `https://127.0.0.1:${port}`;
 }
 

@@ -84,6 +84,7 @@ export const LAYERS: readonly Layer[] = [
       'src/kubelet/volumes/volume-host.ts',
       'src/kubelet/server',
       'src/apiserver/authn',
+      'src/apiserver/aggregation/extension-reader.ts',
       'src/apiserver/usage/agent-reader.ts',
       'src/apiserver/webhooks/webhook-transport.ts',
       'src/client/json-lines.ts',

@@ -10,6 +10,7 @@ import type {
   APISubresourceDiscovery,
 } from '../../api/generated/apidiscovery-v2.ts';
 import type { ResourceRow, SubresourceRow } from '../../api/resources.ts';
+import type { ServedVersion } from '../aggregation/served-version.ts';
 
 export const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
 
@@ -28,25 +29,28 @@ export function acceptsAggregated(accept: string | undefined): boolean {
 }
 
 type NamelessMetadata = { metadata: { name?: string; creationTimestamp: null } };
-type GroupItem = Pick<APIGroupDiscovery, 'versions'> & NamelessMetadata;
+type GroupItem = Required<Pick<APIGroupDiscovery, 'versions'>> & NamelessMetadata;
 /** As it goes over the wire: items carry neither kind nor apiVersion. */
 export type AggregatedDocument = Omit<APIGroupDiscoveryList, 'items'> & { items: GroupItem[] };
 
-/** The groups in `rows`, in their order; versions of a group too, the preferred one first. */
-export function toAggregated(rows: readonly ResourceRow[]): AggregatedDocument {
+/** The groups in `served`, in their order; versions of a group too, the preferred one first. */
+export function toAggregated(served: readonly ServedVersion[]): AggregatedDocument {
   return {
     kind: 'APIGroupDiscoveryList',
     apiVersion: 'apidiscovery.k8s.io/v2',
     metadata: {},
-    items: [...Map.groupBy(rows, ({ group }) => group)].map(([name, own]) => ({
+    items: [...Map.groupBy(served, ({ group }) => group)].map(([name, own]) => ({
       metadata: { ...(name === '' ? {} : { name }), creationTimestamp: null },
-      versions: [...Map.groupBy(own, ({ version }) => version)].map(([version, resources]) => ({
-        version,
-        resources: resources.map(toResource),
-        freshness: 'Current',
-      })),
+      versions: own.map(toVersion),
     })),
   };
+}
+
+/** Clients leave alone what is stale, and say so. */
+function toVersion({ version, rows, extension }: ServedVersion): GroupItem['versions'][number] {
+  if (extension === undefined) return { version, resources: rows.map(toResource), freshness: 'Current' };
+  const { resources, isCurrent } = extension;
+  return { version, resources: [...resources], freshness: isCurrent ? 'Current' : 'Stale' };
 }
 
 function toResource(row: ResourceRow): APIResourceDiscovery {

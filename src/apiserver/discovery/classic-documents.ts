@@ -12,6 +12,7 @@ import type {
   APIVersions,
 } from '../../api/generated/meta-v1.ts';
 import type { ResourceRow, SubresourceRow } from '../../api/resources.ts';
+import type { ServedVersion } from '../aggregation/served-version.ts';
 
 /** `/api`. `serverAddress` is host and port, for clients everywhere. */
 export function toApiVersions(serverAddress: string): Omit<APIVersions, 'apiVersion'> {
@@ -23,25 +24,25 @@ export function toApiVersions(serverAddress: string): Omit<APIVersions, 'apiVers
 }
 
 /** `/apis`: every group but the core one. */
-export function toGroupList(rows: readonly ResourceRow[]): APIGroupList {
-  const names = new Set(rows.map(({ group }) => group).filter((group) => group !== ''));
-  const groups = [...names].map((name) => toVersions(name, rows));
+export function toGroupList(served: readonly ServedVersion[]): APIGroupList {
+  const names = new Set(served.map(({ group }) => group).filter((group) => group !== ''));
+  const groups = [...names].map((name) => toVersions(name, served));
   return { kind: 'APIGroupList', apiVersion: 'v1', groups: groups as APIGroup[] };
 }
 
-/** `/apis/GROUP`; undefined for a group without resources. */
-export function toGroup(group: string, rows: readonly ResourceRow[]): APIGroup | undefined {
-  const own = toVersions(group, rows);
+/** `/apis/GROUP`; undefined for a group that is not there. */
+export function toGroup(group: string, served: readonly ServedVersion[]): APIGroup | undefined {
+  const own = toVersions(group, served);
   return own.versions.length === 0 ? undefined : { kind: 'APIGroup', apiVersion: 'v1', ...own };
 }
 
-/** `/api/v1`, `/apis/GROUP/VERSION`; undefined for a group version without resources. */
+/** `/api/v1`, `/apis/GROUP/VERSION`; undefined for a group version without resources of this server. */
 export function toResourceList(
   group: string,
   version: string,
-  rows: readonly ResourceRow[],
+  served: readonly ServedVersion[],
 ): Omit<APIResourceList, 'apiVersion'> | undefined {
-  const own = rows.filter((row) => row.group === group && row.version === version);
+  const own = served.find((one) => one.group === group && one.version === version)?.rows ?? [];
   if (own.length === 0) return undefined;
   return {
     kind: 'APIResourceList',
@@ -54,10 +55,11 @@ export function toResourceList(
   };
 }
 
-/** The first version of a group in the table is the one that it prefers. */
-function toVersions(name: string, rows: readonly ResourceRow[]): Omit<APIGroup, 'kind' | 'apiVersion'> {
-  const names = new Set(rows.filter((row) => row.group === name).map(({ version }) => version));
-  const versions = [...names].map((version) => ({ groupVersion: `${name}/${version}`, version }));
+/** The first version of a group is the one that it prefers. */
+function toVersions(name: string, served: readonly ServedVersion[]): Omit<APIGroup, 'kind' | 'apiVersion'> {
+  const versions = served
+    .filter(({ group }) => group === name)
+    .map(({ version }) => ({ groupVersion: `${name}/${version}`, version }));
   return { name, versions, ...(versions[0] ? { preferredVersion: versions[0] } : {}) };
 }
 

@@ -6,6 +6,7 @@ import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { decodeProtobuf } from '../../api/protobuf/decode.ts';
 import { allResources } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
+import { toServedVersions } from '../aggregation/served-version.ts';
 import { AGGREGATED_TYPE, type AggregatedDocument } from './aggregated-documents.ts';
 import { type DiscoverySources, newDiscovery } from './discovery.ts';
 import { newServerVersion } from './server-version.ts';
@@ -14,8 +15,10 @@ const UPSTREAM = new URL('../../../../shared/kubernetes-1.36/api-resources.txt',
 /** Of a test's own custom resource, which had been left in the cluster that was looked at. */
 const FOREIGN = /example\.com/;
 
+const SERVED = toServedVersions(allResources());
+
 const sources: DiscoverySources = {
-  resources: allResources,
+  served: () => SERVED,
   version: newServerVersion('linux/amd64', 'nodejs24'),
   health: { livez: [], readyz: [] },
   serverAddress: '127.0.0.1:6443',
@@ -120,8 +123,8 @@ test('newDiscovery answers the aggregated form to whoever accepts it, and 304 to
 });
 
 test('newDiscovery follows a table that changes', async () => {
-  const discovery = newDiscovery({ ...sources, resources: () => rows });
-  let rows = allResources().filter(({ group }) => group === 'apps');
+  const discovery = newDiscovery({ ...sources, served: () => served });
+  let served = SERVED.filter(({ group }) => group === 'apps');
   const request = {
     method: 'GET',
     path: '/apis',
@@ -133,7 +136,7 @@ test('newDiscovery follows a table that changes', async () => {
   const count = async () =>
     parsed<APIGroupList>(await discovery.respond(request, { username: 'u', groups: [] })).groups.length;
   assert.equal(await count(), 1);
-  rows = allResources().filter(({ group }) => group === 'apps' || group === 'batch');
+  served = SERVED.filter(({ group }) => group === 'apps' || group === 'batch');
   assert.equal(await count(), 2);
 });
 

@@ -2,10 +2,10 @@
  * Everything that the API server says about itself: which groups, versions and resources there are (in both forms), its
  * version, its health, its schemas, and the keys by which others can verify its tokens.
  *
- * Read-only and without I/O; documents follow the table of kinds and are built when first asked for.
+ * Read-only and without I/O; documents follow what is served and are built when first asked for.
  */
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
-import type { ResourceRow } from '../../api/resources.ts';
+import type { ServedVersion } from '../aggregation/served-version.ts';
 import { newMethodNotAllowed } from '../errors.ts';
 import type { PathResponder } from '../interfaces.ts';
 import { AGGREGATED_TYPE, acceptsAggregated, toAggregated } from './aggregated-documents.ts';
@@ -16,8 +16,8 @@ import { documentResponse, metaResponse, type PublishedDocument, publish } from 
 import type { ServerVersion } from './server-version.ts';
 
 export interface DiscoverySources {
-  /** The table of kinds as it is now; another array once it has changed. */
-  resources: () => readonly ResourceRow[];
+  /** What there is now, in the order of its priority; another array once it has changed. */
+  served: () => readonly ServedVersion[];
   version: ServerVersion;
   health: HealthChecks;
   /** Host and port for `serverAddressByClientCIDRs`. */
@@ -60,29 +60,27 @@ export function newDiscovery(sources: DiscoverySources): PathResponder {
 class SelfDescription implements PathResponder {
   readonly #sources: DiscoverySources;
   readonly #documents = new Map<string, PublishedDocument>();
-  #rows: readonly ResourceRow[] = [];
-  #custom: readonly ResourceRow[] = [];
+  #served: readonly ServedVersion[] = [];
 
   constructor(sources: DiscoverySources) {
     this.#sources = sources;
   }
 
   respond(request: ApiRequest): ApiResponse | undefined | Promise<ApiResponse | undefined> {
-    this.#followTable();
+    this.#followChanges();
     const response =
       this.#fixed(request) ??
       this.#resources(request) ??
       healthResponse(this.#sources.health, request) ??
-      openApiResponse(request, this.#custom);
+      openApiResponse(request, this.#served);
     if (response && request.method !== 'GET' && request.method !== 'HEAD') throw newMethodNotAllowed();
     return response;
   }
 
-  #followTable(): void {
-    const rows = this.#sources.resources();
-    if (rows === this.#rows) return;
-    this.#rows = rows;
-    this.#custom = rows.filter(({ custom }) => custom !== undefined);
+  #followChanges(): void {
+    const served = this.#sources.served();
+    if (served === this.#served) return;
+    this.#served = served;
     this.#documents.clear();
   }
 
@@ -110,8 +108,8 @@ class SelfDescription implements PathResponder {
     const [, root, group = '', version = '', ...rest] = path.split('/');
     if ((root !== 'api' && root !== 'apis') || rest.length > 0) return undefined;
     if (group === '' && acceptsAggregated(request.headers['accept'])) {
-      const rows = this.#rows.filter((row) => (row.group === '') === (root === 'api'));
-      const document = this.#kept(`aggregated ${root}`, () => toAggregated(rows));
+      const own = this.#served.filter((version) => (version.group === '') === (root === 'api'));
+      const document = this.#kept(`aggregated ${root}`, () => toAggregated(own));
       return documentResponse(request, document!, AGGREGATED_TYPE);
     }
     const document = this.#kept(path, () =>
@@ -123,12 +121,12 @@ class SelfDescription implements PathResponder {
   /** Of the core group's paths the first step is the version. */
   #coreDocument(version: string, rest: string): unknown {
     if (version === '') return toApiVersions(this.#sources.serverAddress);
-    return rest === '' ? toResourceList('', version, this.#rows) : undefined;
+    return rest === '' ? toResourceList('', version, this.#served) : undefined;
   }
 
   #groupDocument(group: string, version: string): unknown {
-    if (group === '') return toGroupList(this.#rows);
-    return version === '' ? toGroup(group, this.#rows) : toResourceList(group, version, this.#rows);
+    if (group === '') return toGroupList(this.#served);
+    return version === '' ? toGroup(group, this.#served) : toResourceList(group, version, this.#served);
   }
 
   /** Only documents that exist are kept: their number is bounded by the table, not by what is asked for. */

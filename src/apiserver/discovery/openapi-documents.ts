@@ -7,6 +7,7 @@ import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { openApiPath, openApiV2, openApiV3, openApiV3Index } from '../../api/openapi.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { StatusError } from '../../base/status-error.ts';
+import type { ServedVersion } from '../aggregation/served-version.ts';
 import { newUnknownPath } from '../errors.ts';
 import { documentResponse, publish } from './published-document.ts';
 
@@ -20,7 +21,7 @@ const GROUP_VERSION = /^(?:api|apis\/([^/]+))\/([^/]+)$/;
 /** Undefined for paths outside `/openapi/`. @throws StatusError NotFound, NotAcceptable */
 export function openApiResponse(
   request: ApiRequest,
-  custom: readonly ResourceRow[],
+  served: readonly ServedVersion[],
 ): ApiResponse | undefined {
   const path = request.path.replace(/\/$/, '');
   if (path !== '/openapi/v2' && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
@@ -28,9 +29,22 @@ export function openApiResponse(
   if (path === '/openapi/v2' && accept?.replace('@', '.').includes(PROTOBUF_V2))
     return protobufHeadResponse();
   if (!acceptsJson(accept)) throw newNotAcceptable();
+  const custom = served.flatMap(({ rows }) => rows.filter((row) => row.custom !== undefined));
   if (path === '/openapi/v2') return documentResponse(request, publish(openApiV2(custom)));
-  if (path === ROOT) return documentResponse(request, publish(openApiV3Index(custom)));
+  if (path === ROOT) return documentResponse(request, publish(indexOf(served, custom)));
   return groupVersionResponse(request, path.slice(ROOT.length + 1), custom);
+}
+
+/** With the documents of extension API servers, who are asked for them themselves. */
+function indexOf(served: readonly ServedVersion[], custom: readonly ResourceRow[]): object {
+  const paths = { ...openApiV3Index(custom).paths };
+  for (const { group, version, extension } of served) {
+    if (extension === undefined) continue;
+    const path = openApiPath(group, version);
+    delete paths[path];
+    if (extension.openApiUrl !== undefined) paths[path] = { serverRelativeURL: extension.openApiUrl };
+  }
+  return { paths };
 }
 
 /**

@@ -21,6 +21,14 @@ export interface ServicePortRef {
 
 /** Any of those that are ready. @throws WebhookTransportError when there is none */
 export function resolveEndpoint(store: Store, random: Random, ref: ServicePortRef): WebhookAddress {
+  const addresses = readyAddresses(store, ref);
+  const chosen = addresses[Math.floor(random.next() * addresses.length)];
+  if (chosen !== undefined) return chosen;
+  throw new WebhookTransportError(`no endpoints available for service ${JSON.stringify(ref.name)}`);
+}
+
+/** Of all that are ready. @throws WebhookTransportError for a Service that cannot have any */
+export function readyAddresses(store: Store, ref: ServicePortRef): WebhookAddress[] {
   const { namespace, name, port } = ref;
   const stored = store.get(keyFor({ row: SERVICES, namespace, name }));
   if (stored === undefined) throw new WebhookTransportError(`service ${JSON.stringify(name)} not found`);
@@ -32,16 +40,11 @@ export function resolveEndpoint(store: Store, random: Random, ref: ServicePortRe
   if (found === undefined) {
     throw new WebhookTransportError(`no service port ${port} found for service ${JSON.stringify(name)}`);
   }
-  const addresses = store
+  return store
     .list({ prefix: prefixOf(ENDPOINT_SLICES, namespace) })
     .objects.map(({ value }) => value as unknown as EndpointSlice)
     .filter(({ metadata }) => metadata.labels?.[SERVICE_NAME_LABEL] === name)
     .flatMap((slice) => addressesOf(slice, found.name ?? ''));
-  const chosen = addresses[Math.floor(random.next() * addresses.length)];
-  if (chosen === undefined) {
-    throw new WebhookTransportError(`no endpoints available for service ${JSON.stringify(name)}`);
-  }
-  return chosen;
 }
 
 function addressesOf({ endpoints, ports }: EndpointSlice, portName: string): WebhookAddress[] {

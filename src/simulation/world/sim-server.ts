@@ -15,6 +15,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { Journal } from '../../store/journal.ts';
 import { type OpenStore, openStore, type StoreLimits } from '../../store/mvcc-store.ts';
+import { SIMULATED_AUTHORITIES, SimulatedExtensions } from '../sim-extensions.ts';
 import type { Life } from './life.ts';
 import type { Program } from './sim-process.ts';
 import { newSimulatedTokenKeys } from './sim-token-keys.ts';
@@ -93,11 +94,17 @@ export class SimulatedServer implements ServerEndpoint {
         call: [],
         broken: ['send'],
       }),
+      extensions: {
+        // Nothing in a simulated cluster is an API server.
+        reader: new SimulatedExtensions(clock),
+        authorities: SIMULATED_AUTHORITIES,
+      },
     });
     await bootstrapCluster(api.registry, {
       advertise: { address: '192.0.2.1', port: 6443 },
       rbacObjects: bootstrapRbacObjects(),
     });
+    await api.aggregation.start();
     isReady = true;
     const broken = Promise.withResolvers<never>();
     this.#listener = {
@@ -112,6 +119,7 @@ export class SimulatedServer implements ServerEndpoint {
       (both) => securityView.run(both),
       (both) => api.definitions.run(both),
       (both) => runFairness(api.fairness, api.registry, both),
+      (both) => api.aggregation.run(both),
       (both) => runEventExpiry(api.registry, both),
       ...companions(life),
     ]);

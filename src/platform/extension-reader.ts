@@ -1,0 +1,45 @@
+/** Reads what extension API servers say about themselves, over the way that requests to them take. */
+import type { ApiRequest, Peer, TunnelTarget } from '../api/message.ts';
+import { ExtensionReadError, type ExtensionReader } from '../apiserver/aggregation/extension-reader.ts';
+import { StatusError } from '../base/status-error.ts';
+import { connectionProblem } from './connection-problem.ts';
+import type { WritableResponse } from './https-response.ts';
+import type { Tunnel } from './tunnel.ts';
+
+export function newExtensionReader(tunnel: Pick<Tunnel, 'forward'>): ExtensionReader {
+  return {
+    async read(target, { accept, answerBytesMax }, signal) {
+      try {
+        const { status, headers, body } = await tunnel.forward(target, newGet(target, accept), signal);
+        const contentType = String(headers['content-type'] ?? '');
+        return { status, contentType, body: await readWhole(body, answerBytesMax) };
+      } catch (error) {
+        signal.throwIfAborted();
+        throw new ExtensionReadError(problemOf(error, target), { cause: error });
+      }
+    },
+  };
+}
+
+function problemOf(error: unknown, target: TunnelTarget): string {
+  return connectionProblem(error instanceof StatusError ? (error.cause ?? error) : error, target);
+}
+
+function newGet({ path }: TunnelTarget, accept: string): ApiRequest {
+  const peer: Peer = { kind: 'internal', user: { username: 'kube-apiserver', groups: [] } };
+  const headers = { accept, 'user-agent': 'kube-aggregator' };
+  return { method: 'GET', path, query: new URLSearchParams(), headers, body: { kind: 'none' }, peer };
+}
+
+/** Undefined for more than `bytesMax`: what follows is not read. */
+async function readWhole(body: WritableResponse['body'], bytesMax: number): Promise<Uint8Array | undefined> {
+  if (body.kind !== 'stream') return body.kind === 'bytes' ? body.bytes : new Uint8Array();
+  const parts: Uint8Array[] = [];
+  let bytes = 0;
+  for await (const chunk of body.chunks) {
+    bytes += chunk.length;
+    if (bytes > bytesMax) return undefined;
+    parts.push(chunk);
+  }
+  return Buffer.concat(parts);
+}
