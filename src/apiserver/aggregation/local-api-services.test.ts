@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import type { CustomResourceDefinition } from '../../api/generated/apiextensions-v1.ts';
 import type { APIService, APIServiceSpec } from '../../api/generated/apiregistration-v1.ts';
 import { newSimulatedApiServer } from '../../simulation/sim-api-server.ts';
 import { AUTOMANAGED, type LocalApiService, planLocalApiServices } from './local-api-services.ts';
@@ -78,13 +79,26 @@ test('LocalApiServices goes on once a store that could not write can', async () 
   await server.aggregation.start();
   const ending = new AbortController();
   const running = server.aggregation.run(ending.signal);
-  await call('DELETE', `${SERVICES}/v1.apps`);
+  await clock.settle();
   journal.becomeUnavailable();
+  server.kinds.put(DEFINITION);
   await clock.advance(5000);
-  assert.equal((await call('GET', `${SERVICES}/v1.apps`)).status, 404);
+  assert.equal((await call('GET', `${SERVICES}/v1.x.io`)).status, 404);
   journal.recover();
   await clock.advance(2000);
-  assert.equal((await call('GET', `${SERVICES}/v1.apps`)).status, 200);
+  assert.equal((await call('GET', `${SERVICES}/v1.x.io`)).status, 200);
   ending.abort();
   await assert.rejects(running);
 });
+
+const DEFINITION: CustomResourceDefinition = {
+  apiVersion: 'apiextensions.k8s.io/v1',
+  kind: 'CustomResourceDefinition',
+  metadata: { name: 'things.x.io' } as CustomResourceDefinition['metadata'],
+  spec: {
+    group: 'x.io',
+    scope: 'Namespaced',
+    names: { plural: 'things', kind: 'Thing' },
+    versions: [{ name: 'v1', served: true, storage: true, schema: { openAPIV3Schema: { type: 'object' } } }],
+  },
+};
