@@ -41,6 +41,7 @@ import { CoarseTimers } from './coarse-timers.ts';
 import { CustomConversions } from './custom/conversions.ts';
 import { CustomDefinitions } from './custom/definitions.ts';
 import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
+import { totalSeatsOf } from './fairness/defaults.ts';
 import { Fairness, type Flow } from './fairness/fairness.ts';
 import { newFairnessDump } from './fairness/fairness-dump.ts';
 import type {
@@ -97,7 +98,7 @@ export interface ApiServerOptions {
   extensions: ExtensionAccess;
   /** Who asks the nodes' agents what they use; without it `metrics.k8s.io` is not served. */
   agents?: AgentReader;
-  /** How many requests may be served at once; default {@link SEATS}. */
+  /** How many requests may be served at once; absent: as many as upstream. */
   totalSeats?: number;
   /** Resolves once the event loop has looked for input; absent where time is virtual. */
   nextTurn?: () => Promise<void>;
@@ -123,8 +124,6 @@ export interface ApiServer {
 
 /** A write that has not become durable by then is answered with a timeout. @see --request-timeout */
 const REQUEST_TIMEOUT_MS = 60_000;
-/** Upstream's --max-requests-inflight and --max-mutating-requests-inflight together. */
-const SEATS = 400 + 200;
 
 /** `store` must be loaded: addresses that its Services hold are taken over now. */
 export function newApiServer(options: ApiServerOptions): ApiServer {
@@ -196,7 +195,7 @@ class KubeApiServer implements ApiServer {
     this.#endpoints = options.random.fork('extension endpoints');
     const { authorizer, rules, tokenVerifier, tokenIssuer } = options;
     const { store, clock } = registry;
-    const { totalSeats = SEATS, nextTurn } = options;
+    const { totalSeats = totalSeatsOf({}), nextTurn } = options;
     this.fairness = new Fairness({ store, clock, timers: this.#timers, totalSeats, nextTurn });
     this.#responders = [newFairnessDump(this.fairness), ...options.responders];
     const watches = { store, clock, timers: this.#timers, frames: new FrameCache() };

@@ -16,6 +16,9 @@ export interface UpOptions {
   audit?: AuditOptions;
   /** Absent: `encryption.yaml` in the data directory, where it is there. */
   encryptionConfig?: string;
+  /** What is served at once, both together; absent: 400 and 200. */
+  maxRequestsInflight?: number;
+  maxMutatingRequestsInflight?: number;
 }
 
 /** `--audit-*`: which requests are written down, and where. */
@@ -47,6 +50,9 @@ export interface ServerOptions {
   audit?: AuditOptions;
   /** Absent: `encryption.yaml` in the data directory, where it is there. */
   encryptionConfig?: string;
+  /** What is served at once, both together; absent: 400 and 200. */
+  maxRequestsInflight?: number;
+  maxMutatingRequestsInflight?: number;
 }
 
 /** `kintsugi agent`: kubelet and Service proxy of one node. */

@@ -18,6 +18,7 @@ const RUNTIMES = ['auto', 'process', 'containerd'] as const;
 const OUTPUTS = ['text', 'json'] as const;
 const PORT_MAX = 65_535;
 const NODES_MAX = 100;
+const INFLIGHT_MAX = 1_000_000;
 
 export function addProcessCommands(program: Command, context: CommandContext): void {
   program.commandsGroup('Run a cluster:');
@@ -33,6 +34,8 @@ interface UpFlags extends AuditFlags {
   dataDir?: string;
   apiPort: number;
   nodes: number;
+  maxRequestsInflight?: number;
+  maxMutatingRequestsInflight?: number;
   runtime: RuntimeChoice;
   image: ImageRegistration[];
   output: 'text' | 'json';
@@ -64,7 +67,7 @@ function addUp(program: Command, { world, signal, run }: CommandContext): void {
       parseChoice('--output', OUTPUTS),
       'text',
     );
-  withAudit(withEncryption(up)).action(
+  withAudit(withInflight(withEncryption(up))).action(
     run(async ({ filename, image, dataDir, ...flags }: UpFlags) => {
       const { others, ...audit } = splitAudit(flags);
       const directory = resolveDataDir(world, dataDir);
@@ -109,6 +112,21 @@ function withEncryption(command: Command): Command {
   );
 }
 
+/** Upstream's names. */
+function withInflight(command: Command): Command {
+  return command
+    .option(
+      '--max-requests-inflight <count>',
+      'requests that the API serves at once, plus the next number (default: 400)',
+      parseWholeNumber('--max-requests-inflight', 1, INFLIGHT_MAX),
+    )
+    .option(
+      '--max-mutating-requests-inflight <count>',
+      'both are divided among priority levels by their shares (default: 200)',
+      parseWholeNumber('--max-mutating-requests-inflight', 1, INFLIGHT_MAX),
+    );
+}
+
 type EncryptFlags = Omit<EncryptOptions, 'dataDir'> & { dataDir?: string };
 
 function addEncrypt(program: Command, { world, signal, run }: CommandContext): void {
@@ -136,7 +154,7 @@ function addServer(program: Command, { world, signal, run }: CommandContext): vo
       parseWholeNumber('--api-port', 0, PORT_MAX),
       6443,
     );
-  withAudit(withEncryption(server)).action(
+  withAudit(withInflight(withEncryption(server))).action(
     run(async ({ dataDir, ...flags }: ServerFlags) => {
       const { others, ...audit } = splitAudit(flags);
       return world.roots.server({ ...others, ...audit, dataDir: resolveDataDir(world, dataDir) }, signal);

@@ -287,6 +287,14 @@ test('runCli hands up its options, with the defaults of the contract', async () 
   });
 });
 
+test('runCli hands on how much the API serves at once', async () => {
+  const terminal = await newTerminal();
+  await terminal.run('up --max-requests-inflight 40 --max-mutating-requests-inflight 20');
+  const { maxRequestsInflight, maxMutatingRequestsInflight } = terminal.started as UpOptions;
+  assert.deepEqual([maxRequestsInflight, maxMutatingRequestsInflight], [40, 20]);
+  assert.equal((await terminal.run('server --max-requests-inflight 0')).code, 2);
+});
+
 test('runCli prints help and version to standard output with code 0', async () => {
   const terminal = await newTerminal();
   const help = await terminal.run('--help');

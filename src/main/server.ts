@@ -10,6 +10,7 @@ import path from 'node:path';
 import type { ClientAuthorities } from '../apiserver/aggregation/extension-authentication.ts';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
+import { type InflightLimits, totalSeatsOf } from '../apiserver/fairness/defaults.ts';
 import { isProxyPath } from '../apiserver/route.ts';
 import { METRICS_READER } from '../apiserver/usage/reader-role.ts';
 import { runAll } from '../assembly/run-all.ts';
@@ -40,7 +41,7 @@ import { newServerGate } from './server-gate.ts';
 import { publishServer } from './server-publication.ts';
 import { serverTasks } from './server-tasks.ts';
 
-export interface ServerOptions {
+export interface ServerOptions extends InflightLimits {
   dataDir: string;
   bindAddress: string;
   /** 0: the port of the last start, or else a free one. */
@@ -96,6 +97,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
       metrics: metrics.text,
       ...(audit && { audit }),
       agents: newAgentReader(tunnel),
+      totalSeats: totalSeatsOf(options),
       nextTurn,
       extensions: { reader: newExtensionReader(tunnel), authorities: authoritiesOf(pki) },
     });

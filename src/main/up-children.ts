@@ -11,6 +11,8 @@ export interface ChildrenOptions {
   nodes: number;
   audit?: AuditOptions;
   encryptionConfig?: string;
+  maxRequestsInflight?: number;
+  maxMutatingRequestsInflight?: number;
 }
 
 const AGENT_STOP_ORDER = 2;
@@ -24,7 +26,14 @@ export function clusterChildren(options: ChildrenOptions): ChildSpec[] {
   return [serverSpec(options), ...agents];
 }
 
-function serverSpec({ dataDir, apiPort, audit, encryptionConfig }: ChildrenOptions): ChildSpec {
+function serverSpec({
+  dataDir,
+  apiPort,
+  audit,
+  encryptionConfig,
+  maxRequestsInflight,
+  maxMutatingRequestsInflight,
+}: ChildrenOptions): ChildSpec {
   const options = [
     '--data-dir',
     dataDir,
@@ -32,6 +41,10 @@ function serverSpec({ dataDir, apiPort, audit, encryptionConfig }: ChildrenOptio
     String(apiPort),
     ...(audit ? auditArgs(audit) : []),
     ...(encryptionConfig === undefined ? [] : [`--encryption-config=${path.resolve(encryptionConfig)}`]),
+    ...(maxRequestsInflight === undefined ? [] : [`--max-requests-inflight=${maxRequestsInflight}`]),
+    ...(maxMutatingRequestsInflight === undefined
+      ? []
+      : [`--max-mutating-requests-inflight=${maxMutatingRequestsInflight}`]),
   ];
   return {
     name: 'server',
