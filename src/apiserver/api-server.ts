@@ -197,7 +197,7 @@ class KubeApiServer implements ApiServer {
     const { store, clock } = registry;
     const { totalSeats = totalSeatsOf({}), nextTurn } = options;
     this.fairness = new Fairness({ store, clock, timers: this.#timers, totalSeats, nextTurn });
-    this.#responders = [newFairnessDump(this.fairness), ...options.responders];
+    this.#responders = [newFairnessDump(this.fairness, clock), ...options.responders];
     const watches = { store, clock, timers: this.#timers, frames: new FrameCache() };
     const messages = new ProtobufMessages();
     const protobufFrames = new ProtobufFrames(messages);

@@ -8,6 +8,7 @@ import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { newEventRecorder } from '../client/event-writer.ts';
 import { newInformerFactory } from '../client/informer-factory.ts';
+import { newPacedTransport } from '../client/paced-transport.ts';
 import { newRestClient } from '../client/rest-client.ts';
 import type { CertificateSigner } from '../controllers/certificates/certificate-signer.ts';
 import type { Controller } from '../controllers/framework/controller.ts';
@@ -31,7 +32,10 @@ export interface ControlPlaneOptions {
 /** Works until `signal` aborts; rejects when an invariant is broken. */
 export async function runControlPlane(options: ControlPlaneOptions, signal: AbortSignal): Promise<void> {
   const { clock, random, log, metrics } = options;
-  const clientOf = (user: UserInfo) => newRestClient(options.transportOf(user), { userAgent: user.username });
+  const clientOf = (user: UserInfo) => {
+    const transport = newPacedTransport(options.transportOf(user), REQUESTS_MAX);
+    return newRestClient(transport, { userAgent: user.username });
+  };
   const informers = newInformerFactory({ client: clientOf(CONTROLLER_MANAGER), clock, random, log });
   const memberOf = (user: UserInfo, component: string) => {
     const client = clientOf(user);
@@ -51,6 +55,9 @@ export async function runControlPlane(options: ControlPlaneOptions, signal: Abor
     (both) => informers.run(both),
   ]);
 }
+
+/** Of one member at once; a few that are busy together still find room at their priority level. */
+const REQUESTS_MAX = 100;
 
 const CONTROLLER_MANAGER: UserInfo = {
   username: 'system:kube-controller-manager',

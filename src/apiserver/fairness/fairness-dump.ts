@@ -5,6 +5,7 @@
  * @see k8s.io/apiserver/pkg/util/flowcontrol/apf_controller_debug.go
  */
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
+import { type Clock, toMicroTimestamp } from '../../base/clock.ts';
 import type { PathResponder } from '../interfaces.ts';
 import type { Fairness } from './fairness.ts';
 
@@ -12,10 +13,11 @@ type Row = readonly (string | number | boolean)[];
 
 const ROOT = '/debug/api_priority_and_fairness/';
 
-export function newFairnessDump(fairness: Fairness): PathResponder {
+export function newFairnessDump(fairness: Fairness, clock: Clock): PathResponder {
   const dumps: Readonly<Record<string, () => readonly Row[]>> = {
     dump_priority_levels: () => dumpLevels(fairness),
     dump_queues: () => dumpQueues(fairness),
+    dump_requests: () => dumpRequests(fairness, clock),
   };
   return {
     respond({ path, method }: ApiRequest): ApiResponse | undefined {
@@ -63,6 +65,32 @@ function dumpQueues({ levels }: Fairness): Row[] {
       'SeatsInUse',
       'NextDispatchR',
       'SeatsSum',
+    ],
+    ...rows,
+  ];
+}
+
+/** Of those that wait: what is executed is in no queue any more. */
+function dumpRequests({ levels }: Fairness, clock: Clock): Row[] {
+  const startMs = clock.now() - clock.monotonicMs();
+  const rows = [...levels.all].flatMap(({ name, queues }) =>
+    queues.queues.flatMap(({ waiting }, queueIndex) =>
+      [...waiting].map(({ flow, seats, arrivedMs }, index) => {
+        const [schema = '', distinguisher = ''] = flow.split('\0');
+        const arrived = toMicroTimestamp(startMs + arrivedMs);
+        return [name, schema, queueIndex, index, distinguisher, arrived, seats];
+      }),
+    ),
+  );
+  return [
+    [
+      'PriorityLevelName',
+      'FlowSchemaName',
+      'QueueIndex',
+      'RequestIndexInQueue',
+      'FlowDistingsher',
+      'ArriveTime',
+      'InitialSeats',
     ],
     ...rows,
   ];

@@ -1,10 +1,13 @@
 import { deepEqual, equal, match, ok, rejects } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ApiRequest, ApiResponse, UserInfo } from '../../api/message.ts';
+import type { ApiRequest, ApiResponse, Transport, UserInfo } from '../../api/message.ts';
+import { newInProcessTransport } from '../../client/in-process-transport.ts';
+import { newPacedTransport } from '../../client/paced-transport.ts';
 import {
   newRequest,
   newSimulatedApiServer,
   PODS_URL,
+  pod,
   type SimulatedApiServer,
 } from '../../simulation/sim-api-server.ts';
 import { fairnessMetrics } from './fairness-metrics.ts';
@@ -267,7 +270,7 @@ test('what a cluster starts with is put right within a minute, but for what some
   equal((await api.call('GET', `${LEVELS}/old`)).status, 404);
 });
 
-test('dump_priority_levels and dump_queues show what waits where', async (t) => {
+test('dump_priority_levels, dump_queues and dump_requests show what waits where', async (t) => {
   const api = await newServer(t);
   await giveAliceOneSeat(api, QUEUE);
   const go = api.hold();
@@ -280,6 +283,22 @@ test('dump_priority_levels and dump_queues show what waits where', async (t) => 
   };
   match(await dump('dump_priority_levels'), /^narrow, +1, +false, +false, +1, +1$/m);
   match(await dump('dump_queues'), /^narrow, +0, +1, +1, +1, /m);
+  match(await dump('dump_requests'), /^narrow, +alice, +0, +0, +alice, +2026-01-01T00:00:00\.000000Z, 1$/m);
   go();
   await Promise.all(answers);
+});
+
+test('a controller that creates hundreds of Pods at once is refused none of them', async (t) => {
+  const api = await newServer(t);
+  const groups = ['system:serviceaccounts', 'system:serviceaccounts:kube-system', 'system:authenticated'];
+  const user = { username: 'system:serviceaccount:kube-system:replicaset-controller', groups };
+  const direct = newInProcessTransport(api.server.handle.bind(api.server), user);
+  const refused = async (transport: Transport, prefix: string) => {
+    const names = Array.from({ length: 500 }, (_, index) => `${prefix}${index}`);
+    const { signal } = new AbortController();
+    const answers = names.map((name) => transport.send(newRequest('POST', PODS_URL, pod(name)), signal));
+    return (await Promise.all(answers)).filter(({ status }) => status !== 201).length;
+  };
+  ok((await refused(direct, 'a')) > 0, 'more than its queues hold');
+  equal(await refused(newPacedTransport(direct, 100), 'b'), 0);
 });

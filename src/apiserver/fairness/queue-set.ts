@@ -38,6 +38,7 @@ const ESTIMATED_SECONDS = 0.003;
 
 /** One request in a queue set. */
 export class Ticket {
+  readonly flow: string;
   readonly seats: number;
   readonly arrivedMs: number;
   place: Place = 'waiting';
@@ -49,7 +50,12 @@ export class Ticket {
   /** Called once it executes; must not call back into the queue set. */
   wake: (() => void) | undefined;
 
-  constructor(seats: number, queue: Queue | undefined, { atMs, r }: { atMs: number; r: number }) {
+  constructor(
+    { flow, seats }: ArrivingRequest,
+    queue: Queue | undefined,
+    { atMs, r }: { atMs: number; r: number },
+  ) {
+    this.flow = flow;
     this.seats = seats;
     this.queue = queue;
     this.arrivedMs = atMs;
@@ -133,16 +139,17 @@ export class QueueSet {
   }
 
   /** A ticket that executes or waits, or why there is none. */
-  arrive({ flow, seats }: ArrivingRequest, nowMs: number): Ticket | RejectReason {
+  arrive(request: ArrivingRequest, nowMs: number): Ticket | RejectReason {
+    const { flow, seats } = request;
     const queuing = this.#queuing;
     if (queuing === undefined) {
       if (!this.#hasRoomFor(seats)) return 'concurrency-limit';
-      return this.#begun(new Ticket(seats, undefined, { atMs: nowMs, r: 0 }), nowMs);
+      return this.#begun(new Ticket(request, undefined, { atMs: nowMs, r: 0 }), nowMs);
     }
     this.#sync(nowMs);
     const queue = this.#chooseQueue(flow, queuing);
     if (queue.waiting.size >= queuing.queueLengthLimit) return 'queue-full';
-    const ticket = new Ticket(seats, queue, { atMs: nowMs, r: this.#r });
+    const ticket = new Ticket(request, queue, { atMs: nowMs, r: this.#r });
     if (queue.isIdle) {
       queue.nextDispatchR = this.#r;
       this.#busyQueues++;
