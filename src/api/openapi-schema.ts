@@ -4,6 +4,7 @@
  * Version 3 wraps references in `allOf` (a reference may have no siblings there) and carries defaults; version 2 does
  * neither. Names, extensions and formats are upstream's, so that `kubectl explain`, `apply` and client generators work.
  */
+import { describeField, describeSchema } from './descriptions/description.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 import type { Field, Form, Scalar, Schema, Target } from './schema.ts';
 
@@ -96,13 +97,15 @@ export class DefinitionSet {
       for (const form of schema.forms) this.#form(form);
       return {};
     }
+    const description = describeSchema(schema.name);
+    const isKind = schema.gvk !== undefined;
     const properties: JsonObject = {};
     const required: string[] = [];
     for (const field of [...schema.fields.values()].sort((a, b) => (a.name < b.name ? -1 : 1))) {
-      properties[field.name] = this.#property(field);
+      properties[field.name] = this.#property(field, describeField(schema.name, field.name, isKind));
     }
     for (const field of schema.fields.values()) if (field.required) required.push(field.name);
-    const definition: JsonObject = { type: 'object' };
+    const definition: JsonObject = { ...(description && { description }), type: 'object' };
     if (required.length > 0) definition['required'] = required;
     if (schema.fields.size > 0) definition['properties'] = properties;
     if (schema.gvk !== undefined) definition['x-kubernetes-group-version-kind'] = [{ ...schema.gvk }];
@@ -110,8 +113,8 @@ export class DefinitionSet {
     return definition;
   }
 
-  #property(field: Field): JsonObject {
-    const property = this.#shaped(field);
+  #property(field: Field, description: string | undefined): JsonObject {
+    const property: JsonObject = { ...(description && { description }), ...this.#shaped(field) };
     const isV3 = this.#dialect === 'v3';
     if (field.listType !== undefined) property['x-kubernetes-list-type'] = field.listType;
     if (field.listMapKeys.length > 0) property['x-kubernetes-list-map-keys'] = [...field.listMapKeys];

@@ -5,6 +5,7 @@
  * the program runs, so the index's hash is that of what they are built from and clients may cache for good.
  */
 import { customDefinitionName, customDefinitions, findCustomRow } from './custom/custom-openapi.ts';
+import { allDescriptions } from './descriptions/description.ts';
 import type { JsonObject } from './json.ts';
 import type { GroupVersionKind } from './meta.ts';
 import { addPaths, type BodyRefs } from './openapi-paths.ts';
@@ -26,7 +27,7 @@ export function openApiV3Index(custom: readonly ResourceRow[] = []): {
   paths: Record<string, { serverRelativeURL: string }>;
 } {
   const paths: Record<string, { serverRelativeURL: string }> = {};
-  const hash = schemaDigest();
+  const hash = builtInDigest();
   for (const row of allResources()) {
     const path = openApiPath(row.group, row.version);
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}` };
@@ -37,6 +38,14 @@ export function openApiV3Index(custom: readonly ResourceRow[] = []): {
     paths[path] = { serverRelativeURL: `/openapi/v3/${path}?hash=${hash}${own}` };
   }
   return { paths };
+}
+
+let digest: string | undefined;
+
+/** Of all that the documents of built-in kinds are made from. */
+function builtInDigest(): string {
+  digest ??= textDigest(schemaDigest() + JSON.stringify([...allDescriptions()]));
+  return digest;
 }
 
 /** `api/v1` or `apis/apps/v1`: a group version's place below `/openapi/v3/`. */

@@ -75,6 +75,11 @@ test('kubectl api-versions, api-resources and explain', { skip }, async () => {
   const cluster = (await k('api-resources', '--namespaced=false', '--verbs=list', '-o', 'name')).split('\n');
   assert.ok(cluster.includes('nodes') && !cluster.includes('pods'));
   assert.match(await k('explain', 'pod.spec.containers.livenessProbe'), /httpGet\t<HTTPGetAction>/);
+  assert.match(await k('explain', 'deployment'), /DESCRIPTION:\n\s+Keeps a number of equal Pods running/);
+  assert.match(
+    await k('explain', 'pod.spec.containers.livenessProbe'),
+    /periodSeconds\t<integer>\n\s+How often it is asked/,
+  );
   assert.match(await k('explain', 'deployment', '--recursive'), /maxUnavailable\t<IntOrString>/);
   assert.match(await refused('explain', 'pod.spec.nosuch'), /field "nosuch" does not exist/);
 });
