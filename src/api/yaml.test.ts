@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
 import { hasReason } from '../base/status-error.ts';
-import { formatYaml, parseYaml, parseYamlDocuments } from './yaml.ts';
+import { formatYaml, parseLenientYaml, parseYaml, parseYamlDocuments } from './yaml.ts';
 
 test('parseYaml reads YAML 1.1 scalars as Kubernetes does', () => {
   const text =
@@ -31,6 +31,15 @@ test('parseYaml makes strings of keys and merges anchors', () => {
     base: { x: 1 },
     use: { x: 1, '5': true },
   });
+});
+
+test('parseLenientYaml takes the last of keys that come twice, and names them', () => {
+  assert.deepEqual(parseLenientYaml('a: 1\nb: 2\na: 3\n'), {
+    value: { a: 3, b: 2 },
+    duplicates: ['line 3: key "a" already set in map'],
+  });
+  assert.deepEqual(parseLenientYaml('a: 1\n'), { value: { a: 1 }, duplicates: [] });
+  assert.throws(() => parseLenientYaml('a: [\n'), /error parsing yaml/);
 });
 
 test('parseYaml refuses duplicate keys, with the place', () => {

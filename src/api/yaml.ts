@@ -7,7 +7,9 @@
 import * as yaml from 'js-yaml';
 import { StatusError } from '../base/status-error.ts';
 import type { JsonValue } from './json.ts';
-import { duplicateFields } from './validation/structural-duplicates.ts';
+
+import { fieldComplaints } from './validation/structural-duplicates.ts';
+import { duplicateYamlKeys } from './yaml-duplicates.ts';
 
 const DEPTH_MAX = 1000;
 const ALIASES_MAX = 1000;
@@ -83,9 +85,42 @@ export function parseYamlDocuments(text: string, name = 'yaml'): JsonValue[] {
 
 /** The single document of a request body. @throws StatusError BadRequest */
 export function parseYaml(text: string): JsonValue {
-  const json = parseJson(text);
-  if (json !== undefined) return json;
-  const documents = loadAll(text, 'yaml');
+  return parseJson(text) ?? single(loadAll(text, 'yaml'));
+}
+
+/**
+ * As {@link parseYaml}, for a server that leaves it to the client whether keys may come twice: the last one counts.
+ * @returns also what {@link duplicateYamlKeys} says
+ */
+export function parseLenientYaml(text: string): { value: JsonValue; duplicates: string[] } {
+  try {
+    return { value: parseJson(text) ?? single(load(text)), duplicates: [] };
+  } catch (error) {
+    if (!isDuplicateKey(error)) throw toStatusError(error, 'yaml');
+  }
+  return { value: single(loadAll(text, 'yaml', true)), duplicates: duplicateYamlKeys(text) };
+}
+
+function loadAll(text: string, name: string, isLenient = false): JsonValue[] {
+  try {
+    return load(text, isLenient);
+  } catch (error) {
+    throw toStatusError(error, name);
+  }
+}
+
+function load(text: string, isLenient = false): JsonValue[] {
+  const documents = yaml.loadAll(text, {
+    schema: KUBERNETES_SCHEMA,
+    maxDepth: DEPTH_MAX,
+    maxAliases: ALIASES_MAX,
+    json: isLenient,
+  });
+  for (const document of documents) assertBounded(document);
+  return documents as JsonValue[];
+}
+
+function single(documents: readonly JsonValue[]): JsonValue {
   if (documents.length > 1)
     throw new StatusError('BadRequest', 'yaml: only one document is allowed in a request');
   return documents[0] ?? null;
@@ -100,22 +135,16 @@ function parseJson(text: string): JsonValue | undefined {
   } catch {
     return undefined;
   }
-  return duplicateFields(text, 1).length === 0 ? value : undefined;
+  return fieldComplaints(text, [], 1).length === 0 ? value : undefined;
 }
 
-function loadAll(text: string, name: string): JsonValue[] {
-  try {
-    const documents = yaml.loadAll(text, {
-      schema: KUBERNETES_SCHEMA,
-      maxDepth: DEPTH_MAX,
-      maxAliases: ALIASES_MAX,
-    });
-    for (const document of documents) assertBounded(document);
-    return documents as JsonValue[];
-  } catch (error) {
-    if (error instanceof StatusError) throw error;
-    throw new StatusError('BadRequest', `error parsing ${name}: ${describe(error)}`, { cause: error });
-  }
+function isDuplicateKey(error: unknown): boolean {
+  return error instanceof yaml.YAMLException && error.reason === 'duplicated mapping key';
+}
+
+function toStatusError(error: unknown, name: string): StatusError {
+  if (error instanceof StatusError) return error;
+  return new StatusError('BadRequest', `error parsing ${name}: ${describe(error)}`, { cause: error });
 }
 
 function describe(error: unknown): string {

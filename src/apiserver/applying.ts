@@ -26,6 +26,7 @@ import { readObject } from './registry/registry.ts';
 import { updateObject } from './registry/update.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
 import { parsePatchBody } from './request-body.ts';
+import { withWarnings } from './responses.ts';
 import { type ResourceCall, type ServerContext, targetOf, writeOf } from './server-context.ts';
 import {
   changeConverted,
@@ -41,9 +42,11 @@ export async function applyOne(server: ServerContext, call: ResourceCall): Promi
   const { row, info, request } = call;
   const { registry } = server;
   requireManager(call);
-  const { dryRun } = parseWriteOptions(request.query);
+  const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const target = targetOf(call);
-  const applied = parseApplied(call);
+  const { applied, duplicates } = parseApplied(call);
+  if (duplicates.length > 0 && fieldValidation === 'Strict') throw newStrictError(duplicates);
+  const warnings = fieldValidation === 'Warn' ? duplicates : [];
   const writer = writerOf(call);
   const write = { ...writeOf(call, dryRun), writer };
   const result = (live: ApiObject | undefined): ApiObject => {
@@ -65,13 +68,20 @@ export async function applyOne(server: ServerContext, call: ResourceCall): Promi
     const object = await newToStored(server, row, result(undefined));
     object.metadata.name = target.name;
     const created = await createObject(registry, target, object, write).catch(unlessThere);
-    if (created !== undefined) return respondOutcome(server, call, created, 201);
+    if (created !== undefined)
+      return withWarnings(await respondOutcome(server, call, created, 201), warnings);
   }
   const produce = isConvertedElsewhere(row)
     ? changeConverted(server, call, result)
     : (old: ApiObject) => toStored(row, result(fromStored(row, old)));
   const edit = { subresource: info.subresource, produce, ownsFields: true };
-  return respondOutcome(server, call, await updateObject(registry, target, edit, write), 200);
+  const updated = await updateObject(registry, target, edit, write);
+  return withWarnings(await respondOutcome(server, call, updated, 200), warnings);
+}
+
+function newStrictError(duplicates: readonly string[]): StatusError {
+  const words = `yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`;
+  return newBadRequest(`error strict decoding YAML: error converting YAML to JSON: ${words}`);
 }
 
 /** Somebody was faster: then it is an update. */
@@ -79,8 +89,8 @@ function unlessThere(error: unknown): undefined {
   if (!hasReason(error, 'AlreadyExists')) throw error;
 }
 
-/** What is applied, canonical, without defaults: they would belong to nobody who asked for them. */
-function parseApplied(call: ResourceCall): JsonObject {
+/** What is applied, canonical, without defaults (they would belong to nobody who asked for them), and keys that came twice. */
+function parseApplied(call: ResourceCall): { applied: JsonObject; duplicates: readonly string[] } {
   const { row, request } = call;
   const body = parsePatchBody(request, true);
   if (body === undefined) throw newBadRequest('the request has no body');
@@ -94,9 +104,9 @@ function parseApplied(call: ResourceCall): JsonObject {
   const { object, warnings } = decodeApplied(value, row);
   const metadata = (object['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
   if (metadata.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil');
-  const problem = undeclaredField(warnings) ?? findListProblem(applyTypeOfRow(row), object);
+  const problem = undeclaredFields(warnings) ?? findListProblem(applyTypeOfRow(row), object);
   if (problem !== undefined) throw newUntypedError(call, problem);
-  return object;
+  return { applied: object, duplicates: body.duplicates ?? [] };
 }
 
 function decodeApplied(value: JsonValue, row: ResourceRow) {
@@ -116,10 +126,11 @@ function builtInSchema(row: ResourceRow): Schema {
   return schema;
 }
 
-/** `unknown field "spec.foo"` → `.spec.foo: field not declared in schema` */
-function undeclaredField(complaints: readonly string[]): string | undefined {
-  const field = complaints.map((text) => /^unknown field "(.*)"$/.exec(text)?.[1]).find(Boolean);
-  return field === undefined ? undefined : `.${field}: field not declared in schema`;
+/** `unknown field "spec.foo"` → `.spec.foo: field not declared in schema`; several as a list. */
+function undeclaredFields(complaints: readonly string[]): string | undefined {
+  const fields = complaints.flatMap((text) => /^unknown field "(.*)"$/.exec(text)?.[1] ?? []);
+  const errors = fields.map((field) => `.${field}: field not declared in schema`);
+  return errors.length > 1 ? ['errors:', ...errors].join('\n  ') : errors[0];
 }
 
 function newUntypedError({ row, info }: ResourceCall, problem: string): StatusError {

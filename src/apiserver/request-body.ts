@@ -8,7 +8,7 @@ import type { ApiRequest } from '../api/message.ts';
 import { isNestedWithin, NESTING_MAX } from '../api/nesting.ts';
 import { decodeProtobuf } from '../api/protobuf/decode.ts';
 import { PROTOBUF_TYPE } from '../api/protobuf/media-type.ts';
-import { parseYaml } from '../api/yaml.ts';
+import { parseLenientYaml } from '../api/yaml.ts';
 import { assert } from '../base/assert.ts';
 import { StatusError } from '../base/status-error.ts';
 import { copyJson } from './api-object.ts';
@@ -19,6 +19,8 @@ export interface ParsedBody {
   value: unknown;
   /** The JSON text it came as, for the search for duplicate fields. */
   text?: string;
+  /** Of YAML: keys that come twice, in the words of Go's parser. */
+  duplicates?: readonly string[];
 }
 
 /** Upstream's limit. @see apiserver/pkg/server/config.go MaxRequestBodyBytes */
@@ -65,7 +67,7 @@ function parseBodyAs({ body }: ApiRequest, mediaType: string, kind?: DecodableKi
     throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`);
   }
   if (JSON_TYPES.has(mediaType)) return parseJson(decodeUtf8(body.bytes));
-  if (YAML_TYPES.has(mediaType)) return { value: parseYaml(decodeUtf8(body.bytes)) };
+  if (YAML_TYPES.has(mediaType)) return parseLenientYaml(decodeUtf8(body.bytes));
   const hasProtobuf = kind !== undefined && kind.custom === undefined;
   if (hasProtobuf && mediaType === PROTOBUF_TYPE) {
     return { value: decodeProtobuf(body.bytes, { assumed: kind }) };

@@ -63,8 +63,8 @@ export function getOne(server: ServerContext, call: ResourceCall): ApiResponse |
 async function createOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const { request, row } = call;
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
-  const { value, text } = requiredBody(parseBody(request, row));
-  const { object, warnings } = decodeAs(value, row, decodeOptions(fieldValidation, text));
+  const body = requiredBody(parseBody(request, row));
+  const { object, warnings } = decodeAs(body.value, row, { ...body, fieldValidation });
   call.audit?.requested(object);
   const outcome = await createObject(
     server.registry,
@@ -80,8 +80,8 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
   const { registry } = server;
   const target = targetOf(call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
-  const { value, text } = requiredBody(parseBody(request, row));
-  const decoded = decodeAs(value, row, decodeOptions(fieldValidation, text));
+  const body = requiredBody(parseBody(request, row));
+  const decoded = decodeAs(body.value, row, { ...body, fieldValidation });
   call.audit?.requested(decoded.object);
   const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const isCreation =

@@ -6,8 +6,8 @@ import { StatusError } from '../../base/status-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { GroupVersionKind } from '../meta.ts';
 import { schemaByName } from '../schema.ts';
-import { type Decoded, type DecodeOptions, decodeObject } from '../validation/structural.ts';
-import { duplicateFields } from '../validation/structural-duplicates.ts';
+import { type Decoded, type DecodeOptions, decodeObject, strictError } from '../validation/structural.ts';
+import { fieldComplaints } from '../validation/structural-duplicates.ts';
 import type { CustomKind } from './custom-kind.ts';
 import { applySchemaDefaults } from './default-values.ts';
 import { pruneObject } from './prune.ts';
@@ -23,21 +23,22 @@ export function decodeCustom(
   options: DecodeOptions & { withDefaults: boolean },
 ): Decoded {
   if (!isJsonObject(value)) throw new StatusError('BadRequest', 'the object provided is not a JSON object');
-  const complaints = decodeMetadata(value, gvk, options);
+  const { text, duplicates = [] } = options;
+  const complaints = text === undefined ? [] : fieldComplaints(text, [], COMPLAINTS_MAX);
+  complaints.push(...decodeMetadata(value, gvk, options));
   if (schema !== undefined) {
     complaints.push(...pruneObject(value, schema).map((path) => `unknown field ${JSON.stringify(path)}`));
     if (options.withDefaults) applySchemaDefaults(value, schema);
   }
-  if (options.text !== undefined) complaints.push(...duplicateFields(options.text, COMPLAINTS_MAX));
   if (options.fieldValidation === 'Ignore') return { object: value, warnings: [] };
-  if (complaints.length > 0 && options.fieldValidation === 'Strict') {
-    const message = `strict decoding error: ${complaints.slice(0, COMPLAINTS_MAX).join(', ')}`;
+  if (complaints.length + duplicates.length > 0 && options.fieldValidation === 'Strict') {
+    const message = strictError(complaints.slice(0, COMPLAINTS_MAX), duplicates);
     throw new StatusError(
       'BadRequest',
       `${gvk.kind} in version ${JSON.stringify(gvk.version)} cannot be handled as a ${gvk.kind}: ${message}`,
     );
   }
-  return { object: value, warnings: complaints };
+  return { object: value, warnings: [...duplicates, ...complaints] };
 }
 
 function decodeMetadata(

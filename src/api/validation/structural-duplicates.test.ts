@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import fc from 'fast-check';
-import { duplicateFields } from './structural-duplicates.ts';
+import { fieldComplaints } from './structural-duplicates.ts';
 
 const cases: [text: string, paths: string[]][] = [
   ['{"a":1,"b":2}', []],
@@ -18,21 +18,39 @@ const cases: [text: string, paths: string[]][] = [
   ['{"a":{"b":{}},"c":{"b":1},"a":{"b":1,"b":2}}', ['a', 'a.b']],
 ];
 
+function duplicateFields(text: string, limit: number): string[] {
+  return fieldComplaints(text, [], limit).map(
+    (complaint) => /^duplicate field "(.*)"$/s.exec(complaint)![1]!,
+  );
+}
+
 for (const [text, paths] of cases) {
-  test(`duplicateFields finds ${JSON.stringify(paths)} in ${text}`, () => {
+  test(`fieldComplaints finds ${JSON.stringify(paths)} in ${text}`, () => {
     assert.deepEqual(duplicateFields(text, 10), paths);
   });
 }
 
-test('duplicateFields stops at its limit', () => {
+test('fieldComplaints stops at its limit', () => {
   assert.deepEqual(duplicateFields('{"a":1,"a":1,"b":1,"b":1}', 1), ['a']);
 });
 
-test('duplicateFields finds nothing in what JSON.stringify wrote', () => {
+test('fieldComplaints finds nothing in what JSON.stringify wrote', () => {
   fc.assert(
     fc.property(fc.json(), fc.boolean(), (text, isPretty) => {
       const rewritten = JSON.stringify(JSON.parse(text), undefined, isPretty ? 2 : undefined);
       assert.deepEqual(duplicateFields(rewritten, 10), []);
     }),
   );
+});
+
+test('fieldComplaints names unknown and duplicate fields in the order of the document', () => {
+  const text = '{"z":1,"a":{"q":1,"q":2,"b":1},"b":1,"b":2,"z":2,"c":[{"y":1,"x":1,"x":2}]}';
+  assert.deepEqual(fieldComplaints(text, ['elsewhere', 'a', 'c[0].y', 'z'], 10), [
+    'unknown field "z"',
+    'unknown field "a"',
+    'duplicate field "b"',
+    'unknown field "c[0].y"',
+    'duplicate field "c[0].x"',
+    'unknown field "elsewhere"',
+  ]);
 });

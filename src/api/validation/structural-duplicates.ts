@@ -23,18 +23,42 @@ const CLOSE_LIST = 0x5d;
 const OPEN_OBJECT = 0x7b;
 const CLOSE_OBJECT = 0x7d;
 
-/** Paths such as `spec.template.spec.containers[0].name`, each once, in the order of the document; at most `limit`. */
-export function duplicateFields(text: string, limit: number): string[] {
+/**
+ * Complaints about `unknown` fields, which a walk of the value has found, and about duplicate ones, as Go's decoder makes
+ * them: each once, in the order of the document, those that are not in the text (but came of a patch) last; at most `limit`.
+ * What is in an unknown field is not looked at.
+ */
+export function fieldComplaints(text: string, unknown: readonly string[], limit: number): string[] {
+  const notSeen = new Set(unknown);
   const found = new Set<string>();
+  const isWithin = (path: string) => unknown.some((field) => isBelow(path, field));
+  scanFields(text, (frame, isRepeated) => {
+    if (!isRepeated && notSeen.size === 0) return true;
+    const path = pathOf(frame);
+    if (notSeen.delete(path)) found.add(`unknown field "${path}"`);
+    else if (isRepeated && !isWithin(path)) found.add(`duplicate field "${path}"`);
+    return found.size < limit;
+  });
+  for (const path of notSeen) found.add(`unknown field "${path}"`);
+  return [...found].slice(0, limit);
+}
+
+function isBelow(path: string, field: string): boolean {
+  return path.startsWith(field) && (path.length === field.length || '.['.includes(path[field.length]!));
+}
+
+/** Goes through the fields of all objects in the order of the text, until `visit` says no. */
+function scanFields(text: string, visit: (frame: Frame, isRepeated: boolean) => boolean): void {
   let frame: Frame | undefined;
-  for (let position = 0; position < text.length && found.size < limit; position++) {
+  for (let position = 0; position < text.length; position++) {
     const char = text.charCodeAt(position);
     if (char === QUOTE) {
       const end = stringEnd(text, position);
       if (frame?.keys !== undefined && text.charCodeAt(afterSpace(text, end)) === COLON) {
         frame.key = unquoted(text, position, end);
-        if (frame.keys.has(frame.key)) found.add(pathOf(frame));
-        else frame.keys.add(frame.key);
+        const isRepeated = frame.keys.has(frame.key);
+        if (!isRepeated) frame.keys.add(frame.key);
+        if (!visit(frame, isRepeated)) return;
       }
       position = end - 1;
     } else if (char === OPEN_OBJECT) frame = { parent: frame, keys: new Set(), key: '', index: 0 };
@@ -42,7 +66,6 @@ export function duplicateFields(text: string, limit: number): string[] {
     else if (char === CLOSE_OBJECT || char === CLOSE_LIST) frame = frame?.parent;
     else if (char === COMMA && frame !== undefined) frame.index++;
   }
-  return [...found];
 }
 
 function pathOf(innermost: Frame): string {

@@ -11,7 +11,7 @@ import { StatusError } from '../../base/status-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import type { GroupVersionKind } from '../meta.ts';
 import type { Schema } from '../schema.ts';
-import { duplicateFields } from './structural-duplicates.ts';
+import { fieldComplaints } from './structural-duplicates.ts';
 import { STRICT_ERRORS_MAX, StructuralWalk } from './structural-walk.ts';
 
 /** What to do about unknown and duplicate fields: the `fieldValidation` parameter of a write. */
@@ -19,8 +19,10 @@ export type FieldValidation = 'Ignore' | 'Warn' | 'Strict';
 
 export interface DecodeOptions {
   fieldValidation: FieldValidation;
-  /** The JSON text of the body, to find duplicate fields in; absent for YAML, whose parser refuses them itself. */
+  /** The JSON text of the body, to find duplicate fields in; absent for YAML, whose parser has found them. */
   text?: string;
+  /** What it has found. */
+  duplicates?: readonly string[];
   /** What is left out stays out, as in a configuration that is applied: it belongs to others. */
   partial?: boolean;
   /** Frozen parts of the value have been decoded before: they are left as they are. */
@@ -54,19 +56,21 @@ export function decodeObject(
   if (error !== undefined) throw undecodable(gvk, error);
   if (options.fieldValidation === 'Ignore') return { object: value, warnings: [] };
   const complaints = strictComplaints(walk, options.text);
-  if (complaints.length > 0 && options.fieldValidation === 'Strict') {
-    throw undecodable(gvk, `strict decoding error: ${complaints.join(', ')}`);
-  }
-  return { object: value, warnings: complaints };
+  const { fieldValidation, duplicates = [] } = options;
+  if (complaints.length + duplicates.length > 0 && fieldValidation === 'Strict')
+    throw undecodable(gvk, strictError(complaints, duplicates));
+  return { object: value, warnings: [...duplicates, ...complaints] };
 }
 
 function strictComplaints(walk: StructuralWalk, text: string | undefined): string[] {
-  const duplicates = text === undefined ? [] : duplicateFields(text, STRICT_ERRORS_MAX);
-  const complaints = [
-    ...duplicates.map((path) => `duplicate field "${path}"`),
-    ...walk.unknownFields.map((path) => `unknown field "${path}"`),
-  ];
-  return complaints.slice(0, STRICT_ERRORS_MAX);
+  if (text !== undefined) return fieldComplaints(text, walk.unknownFields, STRICT_ERRORS_MAX);
+  return walk.unknownFields.map((path) => `unknown field "${path}"`);
+}
+
+/** What `Strict` says of complaints: those of YAML's parser are one, before the others. */
+export function strictError(complaints: readonly string[], duplicates: readonly string[] = []): string {
+  const ofParser = duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`];
+  return `strict decoding error: ${[...ofParser, ...complaints].join(', ')}`;
 }
 
 function undecodable(gvk: GroupVersionKind, reason: string): StatusError {
