@@ -218,7 +218,12 @@ let digest: string | undefined;
 
 /** @see SchemaSet.forKind */
 export function schemaForKind(gvk: GroupVersionKind): Schema | undefined {
-  return BUILT_IN.forKind(gvk);
+  return BUILT_IN.forKind(gvk) ?? (isOldMeta(gvk) ? BUILT_IN.forKind({ ...gvk, version: 'v1' }) : undefined);
+}
+
+/** Of the form of v1, which alone has a schema. */
+function isOldMeta({ group, version }: GroupVersionKind): boolean {
+  return group === 'meta.k8s.io' && version === 'v1beta1';
 }
 
 /** @see SchemaSet.byName */

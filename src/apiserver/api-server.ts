@@ -422,7 +422,8 @@ function representationOf({ info, row, request }: Omit<ResourceCall, 'representa
   if (STREAMED.has(info.subresource)) return PLAIN;
   const hasSchema = row.custom === undefined && row.group !== NODE_METRICS.group;
   const isCustom = !hasSchema && info.subresource !== 'scale';
-  return negotiate(request, { isWatch: info.verb === 'watch', isCustom });
+  const isReview = row.virtual && !row.verbs.includes('get');
+  return negotiate(request, { isWatch: info.verb === 'watch', isCustom, isReview });
 }
 
 function handlerOf({ info, row }: Omit<ResourceCall, 'representation'>): CallHandler {

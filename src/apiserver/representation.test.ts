@@ -4,9 +4,10 @@ import { formatOfStatus, negotiate, type Offer } from './representation.ts';
 
 const PROTOBUF = 'application/vnd.kubernetes.protobuf';
 const META = 'g=meta.k8s.io;v=v1';
-const BUILT_IN: Offer = { isWatch: false, isCustom: false };
-const CUSTOM: Offer = { isWatch: false, isCustom: true };
-const WATCH: Offer = { isWatch: true, isCustom: false };
+const BUILT_IN: Offer = { isWatch: false, isCustom: false, isReview: false };
+const CUSTOM: Offer = { ...BUILT_IN, isCustom: true };
+const WATCH: Offer = { ...BUILT_IN, isWatch: true };
+const REVIEW: Offer = { ...BUILT_IN, isReview: true };
 
 function chosen(accept: string, offer = BUILT_IN): string {
   const { shape, format } = negotiate({ headers: { accept }, query: new URLSearchParams() }, offer);
@@ -54,6 +55,23 @@ test('negotiate gives custom resources no protobuf, but their metadata', () => {
     refused(PROTOBUF, CUSTOM),
     'only the following media types are accepted: application/json, application/yaml',
   );
+});
+
+test('negotiate makes no Table of a review', () => {
+  assert.equal(chosen(`application/json;as=Table;${META},application/json`, REVIEW), 'json');
+  assert.match(refused(`application/json;as=Table;${META}`, REVIEW), /^only the following media types/);
+});
+
+test('negotiate tells Tables and metadata in the version that was asked for', () => {
+  const versionOf = (accept: string) =>
+    negotiate({ headers: { accept }, query: new URLSearchParams() }, BUILT_IN).metaVersion;
+  const old = 'g=meta.k8s.io;v=v1beta1';
+  assert.equal(versionOf(`application/json;as=Table;${old},application/json`), 'meta.k8s.io/v1beta1');
+  assert.equal(
+    versionOf(`application/json;as=Table;${META},application/json;as=Table;${old}`),
+    'meta.k8s.io/v1',
+  );
+  assert.equal(chosen('application/json;as=Table;g=meta.k8s.io;v=v2,application/json'), 'json');
 });
 
 test('negotiate streams JSON and protobuf', () => {

@@ -24,6 +24,8 @@ export interface Representation {
   pretty: boolean;
   /** What a Table's rows carry. */
   includeObject: 'Metadata' | 'Object' | 'None';
+  /** In which a Table and metadata alone are told. */
+  metaVersion: 'meta.k8s.io/v1' | 'meta.k8s.io/v1beta1';
 }
 
 /** What can be had. */
@@ -32,6 +34,8 @@ export interface Offer {
   isWatch: boolean;
   /** Of a kind without protobuf numbers. Its metadata has them. */
   isCustom: boolean;
+  /** Is created and never kept: such have no columns. */
+  isReview: boolean;
 }
 
 export const MEDIA_TYPES: Readonly<Record<Format, string>> = {
@@ -46,6 +50,11 @@ const SHAPES: Readonly<Record<string, Shape>> = {
   PartialObjectMetadata: 'partial',
   PartialObjectMetadataList: 'partial',
 };
+/** Of equal form. */
+const META_VERSIONS: Readonly<Record<string, Representation['metaVersion']>> = {
+  'meta.k8s.io/v1': 'meta.k8s.io/v1',
+  'meta.k8s.io/v1beta1': 'meta.k8s.io/v1beta1',
+};
 const INCLUDES: readonly string[] = ['Metadata', 'Object', 'None'];
 
 export const PLAIN: Representation = {
@@ -53,6 +62,7 @@ export const PLAIN: Representation = {
   format: 'json',
   pretty: false,
   includeObject: 'Metadata',
+  metaVersion: 'meta.k8s.io/v1',
 };
 
 /** @throws StatusError NotAcceptable */
@@ -113,15 +123,15 @@ function wildcards(type: string): number {
 function choose(
   { type, parameters }: Range,
   offer: Offer,
-): Pick<Representation, 'shape' | 'format'> | undefined {
+): Pick<Representation, 'shape' | 'format' | 'metaVersion'> | undefined {
   const shape = SHAPES[parameters.get('as') ?? ''];
   if (shape === undefined) return undefined;
-  const isMeta = parameters.get('g') === 'meta.k8s.io' && parameters.get('v') === 'v1';
-  if (shape !== 'object' && !isMeta) return undefined;
+  const metaVersion = META_VERSIONS[`${parameters.get('g')}/${parameters.get('v')}`];
+  if (shape !== 'object' && metaVersion === undefined) return undefined;
   const stream = parameters.get('stream') ?? '';
   if (stream !== '' && stream !== 'watch') return undefined;
   const format = formatsOf(type).find((each) => isOffered(each, shape, offer));
-  return format && { shape, format };
+  return format && { shape, format, metaVersion: metaVersion ?? PLAIN.metaVersion };
 }
 
 function formatsOf(type: string): readonly Format[] {
@@ -129,7 +139,8 @@ function formatsOf(type: string): readonly Format[] {
   return FORMATS.filter((format) => MEDIA_TYPES[format] === type);
 }
 
-function isOffered(format: Format, shape: Shape, { isWatch, isCustom }: Offer): boolean {
+function isOffered(format: Format, shape: Shape, { isWatch, isCustom, isReview }: Offer): boolean {
+  if (shape === 'table' && isReview) return false;
   if (format === 'json') return true;
   if (format === 'yaml') return !isWatch;
   // Upstream has no protobuf form of a Table either.

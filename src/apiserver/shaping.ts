@@ -157,7 +157,7 @@ export function respondServed(server: ServerContext, call: ResourceCall, served:
   const { representation } = call;
   const toValue: Record<Representation['shape'], () => unknown> = {
     object: () => served,
-    partial: () => toPartial(served),
+    partial: () => toPartial(served, representation.metaVersion),
     table: () => toSingleTable(tableSource(server, call, representation), served),
   };
   return valueResponse(200, toValue[representation.shape](), representation);
@@ -191,10 +191,11 @@ export function respondServedList(
   const { row, representation } = call;
   const gvk = listKindOf(row);
   const header = { kind: gvk.kind, apiVersion: toApiVersion(gvk.group, gvk.version), metadata };
-  const partialHeader = { kind: 'PartialObjectMetadataList', apiVersion: 'meta.k8s.io/v1', metadata };
+  const { metaVersion } = representation;
+  const partialHeader = { kind: 'PartialObjectMetadataList', apiVersion: metaVersion, metadata };
   const toValue: Record<Representation['shape'], () => unknown> = {
     object: () => ({ ...header, items: served }),
-    partial: () => ({ ...partialHeader, items: served.map(toPartial) }),
+    partial: () => ({ ...partialHeader, items: served.map((each) => toPartial(each, metaVersion)) }),
     table: () => toTable(tableSource(server, call, representation), served, metadata),
   };
   return valueResponse(200, toValue[representation.shape](), representation);
@@ -236,12 +237,13 @@ function simpleShape(
   { row, representation }: ResourceCall,
   serve: (object: ApiObject) => ApiObject,
 ): FrameShape {
-  const { shape, format } = representation;
+  const { shape, format, metaVersion } = representation;
   const writer = format === 'protobuf' ? server.protobufFrames : JSON_FRAMES;
   const version = toApiVersion(row.group, row.version);
   if (shape === 'partial') {
-    const key = isConvertedElsewhere(row) ? `${format}/partial/${version}` : `${format}/partial`;
-    return { key, transform: toPartial, bookmark: toPartial, writer };
+    const key = `${format}/partial/${metaVersion}${isConvertedElsewhere(row) ? `/${version}` : ''}`;
+    const transform = (object: ApiObject) => toPartial(object, metaVersion);
+    return { key, transform, bookmark: transform, writer };
   }
   if (shape === 'table') return tableFrames(server, row, representation, serve);
   if (isStoredVersion(row)) return { key: format, writer };
@@ -263,7 +265,8 @@ function tableFrames(
   const version = toApiVersion(row.group, row.version);
   return {
     get key() {
-      return `table/${version}/${representation.includeObject}/${Math.floor(clock.now() / 1000)}`;
+      const { includeObject, metaVersion } = representation;
+      return `table/${version}/${metaVersion}/${includeObject}/${Math.floor(clock.now() / 1000)}`;
     },
     transform: (object) => toSingleTable({ row, representation, nowMs: clock.now() }, serve(object)),
     writer: JSON_FRAMES,

@@ -6,8 +6,6 @@ import type { ResourceRow } from '../api/resources.ts';
 import type { ApiObject, Fields } from './api-object.ts';
 import type { Representation } from './representation.ts';
 
-const META_VERSION = 'meta.k8s.io/v1';
-
 export interface TableSource {
   row: ResourceRow;
   representation: Representation;
@@ -18,7 +16,7 @@ export interface TableSource {
 export function toTable(source: TableSource, objects: readonly ApiObject[], metadata: ListMeta): Fields {
   return {
     kind: 'Table',
-    apiVersion: META_VERSION,
+    apiVersion: source.representation.metaVersion,
     metadata,
     columnDefinitions: source.row.custom?.printer.columns ?? tableColumns(source.row),
     rows: ordered(source, objects).map((object) => toTableRow(source, object)),
@@ -33,16 +31,16 @@ function ordered({ row }: TableSource, objects: readonly ApiObject[]): readonly 
 export function toTableRow({ row, representation, nowMs }: TableSource, object: ApiObject): Fields {
   const cells =
     row.custom?.printer.cells(object as KubeObject, nowMs) ?? tableCells(row, object as KubeObject, nowMs);
-  return { cells, object: rowObject(object, representation.includeObject) };
+  return { cells, object: rowObject(object, representation) };
 }
 
-function rowObject(object: ApiObject, include: Representation['includeObject']): unknown {
-  if (include === 'None') return null;
-  return include === 'Object' ? object : toPartial(object);
+function rowObject(object: ApiObject, { includeObject, metaVersion }: Representation): unknown {
+  if (includeObject === 'None') return null;
+  return includeObject === 'Object' ? object : toPartial(object, metaVersion);
 }
 
-export function toPartial(object: ApiObject): Fields {
-  return { kind: 'PartialObjectMetadata', apiVersion: META_VERSION, metadata: object.metadata };
+export function toPartial(object: ApiObject, apiVersion: Representation['metaVersion']): Fields {
+  return { kind: 'PartialObjectMetadata', apiVersion, metadata: object.metadata };
 }
 
 /** A single object's Table carries its revision. */

@@ -180,8 +180,12 @@ test('metadata alone comes in protobuf for every kind', async () => {
   const api = await newSimulatedApiServer();
   await api.call('POST', PODS_URL, pod('a'));
   const one = await answered(api, `${PODS_URL}/a`, `${TYPE};as=PartialObjectMetadata;${META}`);
-  const { apiVersion, kind, spec } = decodeProtobuf(one.bytes);
+  const { apiVersion, kind, metadata, spec } = decodeProtobuf(one.bytes);
   assert.deepEqual([apiVersion, kind, spec], ['meta.k8s.io/v1', 'PartialObjectMetadata', undefined]);
+  const old = decodeProtobuf(
+    (await answered(api, `${PODS_URL}/a`, `${TYPE};as=PartialObjectMetadata;g=meta.k8s.io;v=v1beta1`)).bytes,
+  );
+  assert.deepEqual([old.apiVersion, old['metadata']], ['meta.k8s.io/v1beta1', metadata]);
   const all = await answered(api, PODS_URL, `${TYPE};as=PartialObjectMetadataList;${META}`);
   const list = decodeProtobuf(all.bytes) as unknown as { kind: string; items: JsonObject[] };
   assert.deepEqual([list.kind, list.items.map(nameOf)], ['PartialObjectMetadataList', ['a']]);
