@@ -12,7 +12,7 @@ import { newGarbageCollector } from '../controllers/garbage-collector/controller
 import { newNamespaceController } from '../controllers/namespace/controller.ts';
 import { newNodeLifecycleController } from '../controllers/node-lifecycle/controller.ts';
 import { newPodGcController } from '../controllers/pod-gc/controller.ts';
-import { newReplicaSetController } from '../controllers/replicaset/controller.ts';
+import { newReplicaSetController, newReplicationController } from '../controllers/replicaset/controller.ts';
 import { newResourceQuotaController } from '../controllers/resource-quota/controller.ts';
 import { newRootCaController } from '../controllers/root-ca/controller.ts';
 import { newServiceAccountController } from '../controllers/service-account/controller.ts';
@@ -85,6 +85,11 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     create: newClaimProtection,
   },
   { account: 'replicaset-controller', component: 'replicaset-controller', create: newReplicaSetController },
+  {
+    account: 'replication-controller',
+    component: 'replication-controller',
+    create: newReplicationController,
+  },
   {
     account: 'resourcequota-controller',
     component: 'resourcequota-controller',

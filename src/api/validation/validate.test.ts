@@ -134,6 +134,32 @@ test('validateCreate refuses what Services and metadata may not hold', () => {
   );
 });
 
+test('validateCreate explains a wrong ReplicationController', () => {
+  const controller = (spec: object) => objectOf('v1', 'ReplicationController', { spec });
+  const ownTemplate = { ...TEMPLATE, spec: { containers: [CONTAINER] } };
+  assert.deepEqual(problems(controller({ template: ownTemplate })), []);
+  assert.deepEqual(problems(controller({ selector: {}, replicas: -1 })), [
+    'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
+    'spec.selector: Required value',
+    'spec.template: Required value',
+  ]);
+  assert.deepEqual(problems(controller({ selector: { app: 'other' }, template: ownTemplate })), [
+    'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
+  ]);
+});
+
+test('validateUpdate keeps the history that a ControllerRevision is', () => {
+  const revision = (data: object, number: number) =>
+    objectOf('apps/v1', 'ControllerRevision', { data, revision: number });
+  assert.deepEqual(updateProblems(revision({ a: 1 }, 2), revision({ a: 1 }, 1)), []);
+  assert.deepEqual(updateProblems(revision({ a: 2 }, 1), revision({ a: 1 }, 1)), [
+    'data: Invalid value: {"a":2}: field is immutable',
+  ]);
+  assert.deepEqual(problems(objectOf('apps/v1', 'ControllerRevision', { revision: 1 })), [
+    'data: Required value: data is mandatory',
+  ]);
+});
+
 test('validateUpdate keeps what is fixed', () => {
   assert.deepEqual(updateProblems(pod({ nodeName: 'b' }), pod({ nodeName: 'a' })).length, 1);
   assert.deepEqual(updateProblems(pod({ containers: [{ ...CONTAINER, image: 'web:2' }] }), pod()), []);

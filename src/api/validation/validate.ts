@@ -74,6 +74,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'v1/Node': { create: cluster.validateNode },
   'v1/PersistentVolumeClaim': { create: validateClaim, update: validateClaimUpdate },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
+  'v1/ReplicationController': { create: workloads.validateReplicationController },
   'v1/ResourceQuota': {
     create: quotas.validateResourceQuota,
     update: quotas.validateResourceQuotaUpdate,
@@ -103,6 +104,9 @@ const RULES: Readonly<Record<string, KindRule>> = {
     create: validateApiService,
     status: validateApiServiceStatus,
     name: pathSegmentProblem,
+  'apps/v1/ControllerRevision': {
+    create: workloads.validateControllerRevision,
+    update: workloads.validateControllerRevisionUpdate,
   },
   'apps/v1/DaemonSet': owner(workloads.validateDaemonSet),
   'apps/v1/Deployment': owner(workloads.validateDeployment),

@@ -2,13 +2,19 @@
  * Validation of the kinds that own Pods, and of disruption budgets.
  * @see k8s.io/kubernetes/pkg/apis/{apps,policy}/validation/validation.go
  */
-import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/apps-v1.ts';
+import type {
+  ControllerRevision,
+  DaemonSet,
+  Deployment,
+  ReplicaSet,
+  StatefulSet,
+} from '../generated/apps-v1.ts';
 import type { Job } from '../generated/batch-v1.ts';
-import type { PodSpec, PodTemplateSpec } from '../generated/core-v1.ts';
+import type { PodSpec, PodTemplateSpec, ReplicationController } from '../generated/core-v1.ts';
 import type { LabelSelector } from '../generated/meta-v1.ts';
 import type { PodDisruptionBudget } from '../generated/policy-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
-import { newSelectorMatcher } from '../selectors.ts';
+import { newEqualityMatcher, newSelectorMatcher } from '../selectors.ts';
 import { notNegative, oneOf } from './container.ts';
 import { type FieldError, forbidden, invalid, required } from './field-error.ts';
 import { validateLabelSelector } from './object-meta.ts';
@@ -36,8 +42,15 @@ function validateOwner(spec: OwnerSpec): FieldError[] {
       ),
     );
   }
-  errors.push(...validatePodTemplate(template, 'spec.template'));
-  errors.push(...validateRestartsAlways(template?.spec, 'spec.template.spec'));
+  return [...errors, ...validateOwnedTemplate(template)];
+}
+
+/** Of Pods that are kept running. */
+function validateOwnedTemplate(template: PodTemplateSpec | undefined): FieldError[] {
+  const errors = [
+    ...validatePodTemplate(template, 'spec.template'),
+    ...validateRestartsAlways(template?.spec, 'spec.template.spec'),
+  ];
   if (template?.spec?.activeDeadlineSeconds !== undefined) {
     errors.push(
       forbidden(
@@ -111,6 +124,38 @@ export function validateReplicaSet({ spec }: ReplicaSet): FieldError[] {
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...validateOwner(spec),
   ];
+}
+
+export function validateReplicationController({ spec }: ReplicationController): FieldError[] {
+  const { selector = {}, template } = spec;
+  const errors = [
+    ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
+    ...notNegative('spec.replicas', spec.replicas),
+  ];
+  if (Object.keys(selector).length === 0) errors.push(required('spec.selector'));
+  if (template === undefined) return [...errors, required('spec.template')];
+  const { labels } = template.metadata ?? {};
+  if (!newEqualityMatcher(selector)(labels))
+    errors.push(
+      invalid('spec.template.metadata.labels', labels, '`selector` does not match template `labels`'),
+    );
+  return [...errors, ...validateOwnedTemplate(template)];
+}
+
+/** What a revision says is history. */
+export function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {
+  const errors = notNegative('revision', revision);
+  return data === undefined ? [...errors, required('data', 'data is mandatory')] : errors;
+}
+
+export function validateControllerRevisionUpdate(
+  revision: ControllerRevision,
+  old: ControllerRevision,
+): FieldError[] {
+  const errors = validateControllerRevision(revision);
+  if (!equalJson(revision.data as JsonValue, old.data as JsonValue))
+    errors.push(invalid('data', revision.data, 'field is immutable'));
+  return errors;
 }
 
 export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {

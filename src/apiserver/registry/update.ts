@@ -231,7 +231,7 @@ class PendingUpdate {
       ? this.#sent
       : managedFieldsAfter(this.#registry, this.#target, this.#pending, { object, sent: this.#sent });
     setOrDelete(object.metadata, 'managedFields', managedFields);
-    if (row.generation && edit.subresource !== 'status' && hasNewGeneration(object, old)) {
+    if (row.generation && !KEEPS_GENERATION.has(edit.subresource) && hasNewGeneration(object, old)) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
     const { errors, warnings } = validateUpdated(edit.subresource, { object, old }, row);
@@ -240,6 +240,9 @@ class PendingUpdate {
     admit(this.#registry.admission.validating, this.#request, this.#view);
   }
 }
+
+/** Where a Pod runs is nothing that its kubelet has to observe. */
+const KEEPS_GENERATION = new Set(['status', 'binding']);
 
 function managedFieldsAfter(
   registry: Registry,

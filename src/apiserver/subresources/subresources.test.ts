@@ -57,6 +57,7 @@ test('binding puts a Pod on a node once', async () => {
   assert.equal((await call('POST', `${PODS_URL}/a/binding`, binding('a', 'n1'))).status, 201);
   const { value } = await call('GET', `${PODS_URL}/a`);
   assert.equal(value.spec.nodeName, 'n1');
+  assert.equal(value.metadata.generation, 1);
   assert.equal(value.status.conditions[0].type, 'PodScheduled');
   const again = await call('POST', '/api/v1/namespaces/default/bindings', binding('a', 'n2'));
   assert.equal(again.status, 409);

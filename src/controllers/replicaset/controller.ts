@@ -2,12 +2,12 @@
  * Keeps each ReplicaSet at its number of Pods: observe (cache plus own writes in flight) → `reconcileReplicaSet` → create
  * in growing batches or delete → status.
  */
-import type { ReplicaSet, ReplicaSetStatus } from '../../api/generated/apps-v1.ts';
+import type { ReplicaSetStatus } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { keyOf, namespaceOf } from '../../api/meta.ts';
 import { controllerOf } from '../../api/owner-references.ts';
 import { isPodActive } from '../../api/pod-conditions.ts';
-import { PODS, REPLICA_SETS } from '../../api/resources.ts';
+import { PODS } from '../../api/resources.ts';
 import { type LabelMatcher, newSelectorMatcher } from '../../api/selectors.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
@@ -28,34 +28,46 @@ import {
 } from '../framework/worker-loop.ts';
 import { changesReplicaSet } from './consequence.ts';
 import { type ObservedReplicaSet, type ReplicaSetPlan, reconcileReplicaSet } from './reconcile.ts';
+import {
+  REPLICA_SET_KIND,
+  REPLICATION_CONTROLLER_KIND,
+  type Replicator,
+  type ReplicatorKind,
+} from './replicator.ts';
 import { computeReplicaSetStatus, isSameReplicaSetStatus, type ReplicaFailure } from './status.ts';
 
-/** Upstream's --concurrent-replicaset-syncs. */
+/** Upstream's --concurrent-replicaset-syncs and --concurrent-rc-syncs. */
 const WORKERS = 5;
 
 export function newReplicaSetController(context: ControllerContext): Controller {
-  return new ReplicaSetController(context).loop;
+  return new ReplicatorController(context, REPLICA_SET_KIND).loop;
 }
 
-class ReplicaSetController {
+export function newReplicationController(context: ControllerContext): Controller {
+  return new ReplicatorController(context, REPLICATION_CONTROLLER_KIND).loop;
+}
+
+class ReplicatorController<T extends Replicator> {
   readonly loop: WorkerLoop;
   readonly #context: ControllerContext;
-  readonly #replicaSets: Informer<ReplicaSet>;
+  readonly #kind: ReplicatorKind<T>;
+  readonly #replicaSets: Informer<T>;
   readonly #pods: Informer<Pod>;
   readonly #expectations: Expectations<Pod>;
-  readonly #latest: LatestWrites<ReplicaSet> = newLatestWrites();
-  readonly #doubted: DoubtedOwners<ReplicaSet>;
+  readonly #latest: LatestWrites<T> = newLatestWrites();
+  readonly #doubted: DoubtedOwners<T>;
   readonly #podControl: PodControl;
 
-  constructor(context: ControllerContext) {
+  constructor(context: ControllerContext, kind: ReplicatorKind<T>) {
     this.#context = context;
-    this.#replicaSets = context.informers.informer(REPLICA_SETS);
+    this.#kind = kind;
+    this.#replicaSets = context.informers.informer(kind.resource);
     this.#pods = context.informers.informer(PODS);
     this.#expectations = newExpectations(this.#pods);
-    this.#doubted = new DoubtedOwners(context.client, REPLICA_SETS);
+    this.#doubted = new DoubtedOwners(context.client, kind.resource);
     this.#podControl = newPodControl({ ...context, expectations: this.#expectations });
     this.loop = newWorkerLoop(context, {
-      name: 'replicaset',
+      name: kind.name,
       workers: WORKERS,
       sync: (key, signal) => this.#doubted.watchOver(key, this.#sync(key, signal)),
       informers: [this.#replicaSets, this.#pods],
@@ -78,14 +90,18 @@ class ReplicaSetController {
       },
     });
     this.#pods.addListener(
-      newOwnerListener<ReplicaSet, Pod>({
-        ownerResource: REPLICA_SETS,
+      newOwnerListener<T, Pod>({
+        ownerResource: this.#kind.resource,
         owners: this.#replicaSets,
-        selects: (rs, pod) => newSelectorMatcher(rs.spec.selector)(pod.metadata.labels),
+        selects: (rs, pod) => this.#matcherOf(rs)(pod.metadata.labels),
         enqueue,
         isOfConsequence: changesReplicaSet,
       }),
     );
+  }
+
+  #matcherOf(rs: T): LabelMatcher {
+    return newSelectorMatcher(this.#kind.selectorOf(rs));
   }
 
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
@@ -93,7 +109,7 @@ class ReplicaSetController {
     if (cached === undefined) return {};
     const rs = this.#latest.latest(cached);
     if (!(await this.#doubted.isThere(rs, signal))) return {};
-    const matches = newSelectorMatcher(rs.spec.selector);
+    const matches = this.#matcherOf(rs);
     const adopted = await this.#claimPods(rs, matches, signal);
     const observe = () => this.#observe(rs, matches, adopted);
     const relatedPods = () => this.#relatedPods(rs);
@@ -111,19 +127,19 @@ class ReplicaSetController {
   }
 
   /** @returns what was just adopted: the cache does not show it as controlled yet */
-  async #claimPods(rs: ReplicaSet, matches: LabelMatcher, signal: AbortSignal): Promise<readonly Pod[]> {
+  async #claimPods(rs: T, matches: LabelMatcher, signal: AbortSignal): Promise<readonly Pod[]> {
     const orphans = orphansIn(this.#pods, namespaceOf(rs)).filter(isPodActive);
     const controlled = controlledBy(this.#pods, rs);
     const plan = planClaims(rs, matches, orphans.length === 0 ? controlled : [...controlled, ...orphans]);
     if (plan.adopt.length + plan.release.length === 0) return [];
     const { client } = this.#context;
-    const claim = { client, owner: rs, ownerResource: REPLICA_SETS, resource: PODS };
+    const claim = { client, owner: rs, ownerResource: this.#kind.resource, resource: PODS };
     const claimed = await applyClaims(claim, plan, signal);
     return claimed.slice(plan.owned.length);
   }
 
   /** The cache as it is at this moment, what was just adopted, and what is in flight. */
-  #observe(rs: ReplicaSet, matches: LabelMatcher, adopted: readonly Pod[]): Pod[] {
+  #observe(rs: T, matches: LabelMatcher, adopted: readonly Pod[]): Pod[] {
     const controlled = controlledBy(this.#pods, rs).filter(({ metadata }) => matches(metadata.labels));
     const known = new Set(adopted.length === 0 ? [] : controlled.map(({ metadata }) => metadata.uid));
     const added = adopted.filter((pod) => {
@@ -134,7 +150,7 @@ class ReplicaSetController {
   }
 
   /** Pods of all ReplicaSets of the same Deployment: a rollout's deletions spread over nodes together. */
-  #relatedPods(rs: ReplicaSet): readonly Pod[] {
+  #relatedPods(rs: T): readonly Pod[] {
     const owner = controllerOf(rs);
     if (owner === undefined) return controlledBy(this.#pods, rs);
     const siblings = controlledBy(this.#replicaSets, { metadata: owner });
@@ -142,7 +158,7 @@ class ReplicaSetController {
   }
 
   /** @returns the first failure */
-  async #apply(rs: ReplicaSet, plan: ReplicaSetPlan, signal: AbortSignal): Promise<unknown> {
+  async #apply(rs: T, plan: ReplicaSetPlan, signal: AbortSignal): Promise<unknown> {
     if (plan.create > 0) {
       const template = rs.spec.template ?? {};
       const outcome = await slowStart(plan.create, () => this.#podControl.create(rs, template, signal));
@@ -154,7 +170,7 @@ class ReplicaSetController {
   }
 
   async #writeStatus(
-    rs: ReplicaSet,
+    rs: T,
     observed: readonly Pod[],
     failure: ReplicaFailure | undefined,
     signal: AbortSignal,
@@ -162,7 +178,9 @@ class ReplicaSetController {
     const nowMs = this.#context.clock.now();
     const status: ReplicaSetStatus = computeReplicaSetStatus(rs, observed, failure, nowMs);
     if (isSameReplicaSetStatus(rs.status, status)) return;
-    this.#latest.note(await this.#context.client.updateStatus(REPLICA_SETS, { ...rs, status }, signal));
+    this.#latest.note(
+      await this.#context.client.updateStatus(this.#kind.resource, { ...rs, status }, signal),
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 /** What a ReplicaSet does next. Pure: no clock, no I/O. */
-import type { ReplicaSet } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { isPodActive, isPodAvailable, readySinceMs } from '../../api/pod-conditions.ts';
 import { newDeletionOrder } from './delete-ranking.ts';
+import type { Replicator } from './replicator.ts';
 
 /** Creations or deletions in one sync. Source: replicaset.BurstReplicas. */
 export const BURST_MAX = 500;
@@ -32,7 +32,7 @@ export interface ObservedReplicaSet {
  * @see Kubernetes ReplicaSet controller, manageReplicas; differs: none
  */
 export function reconcileReplicaSet(
-  rs: ReplicaSet,
+  rs: Replicator,
   observed: ObservedReplicaSet,
   nowMs: number,
 ): ReplicaSetPlan {

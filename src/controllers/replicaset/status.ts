@@ -1,9 +1,10 @@
 /** A ReplicaSet's status from its Pods. Pure. @see pkg/controller/replicaset/replica_set_utils.go calculateStatus */
-import type { ReplicaSet, ReplicaSetCondition, ReplicaSetStatus } from '../../api/generated/apps-v1.ts';
+import type { ReplicaSetCondition, ReplicaSetStatus } from '../../api/generated/apps-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { isPodAvailable, isPodReady, isPodTerminal, isPodTerminating } from '../../api/pod-conditions.ts';
 import { newEqualityMatcher } from '../../api/selectors.ts';
 import { toTimestamp } from '../../base/clock.ts';
+import type { Replicator } from './replicator.ts';
 
 /** What went wrong in this sync, for the condition `ReplicaFailure`. */
 export interface ReplicaFailure {
@@ -12,7 +13,7 @@ export interface ReplicaFailure {
 }
 
 export function computeReplicaSetStatus(
-  rs: ReplicaSet,
+  rs: Replicator,
   pods: readonly Pod[],
   failure: ReplicaFailure | undefined,
   nowMs: number,
@@ -40,7 +41,8 @@ export function computeReplicaSetStatus(
     fullyLabeledReplicas: counts.fullyLabeled,
     readyReplicas: counts.ready,
     availableReplicas: counts.available,
-    terminatingReplicas: counts.terminating,
+    // A ReplicationController has no such field.
+    ...(rs.kind === 'ReplicaSet' ? { terminatingReplicas: counts.terminating } : {}),
     observedGeneration: rs.metadata.generation ?? 0,
     ...(conditions.length === 0 ? {} : { conditions }),
   };
