@@ -39,7 +39,8 @@ test('schemaForKind gives DeleteOptions to every group, and nothing to unknown k
 test('schemaForKind knows what of meta/v1 has a group of its own', () => {
   const partial = { group: 'meta.k8s.io', version: 'v1', kind: 'PartialObjectMetadata' };
   assert.deepEqual([...(schemaForKind(partial)?.fields.keys() ?? [])], ['apiVersion', 'kind', 'metadata']);
-  assert.equal(schemaForKind({ ...partial, version: 'v1beta1' }), undefined);
+  assert.equal(schemaForKind({ ...partial, version: 'v1beta1' }), schemaForKind(partial));
+  assert.equal(schemaForKind({ ...partial, version: 'v2' }), undefined);
 });
 
 test('Schema fields carry types, numbers and merge rules', () => {

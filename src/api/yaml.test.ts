@@ -33,6 +33,23 @@ test('parseYaml makes strings of keys and merges anchors', () => {
   });
 });
 
+const duplicates: [text: string, found: string[]][] = [
+  ['a: 1\nb: {a: 1}\n', []],
+  ['a: 1\nb: 2\na: 3\n', ['line 3: key "a" already set in map']],
+  ['\nspec:\n  foo: a\n  foo: b\n', ['line 4: key "foo" already set in map']],
+  ['l:\n- a: 1\n- a: 1\n  b: [a, a]\n  "a": 2\n', ['line 5: key "a" already set in map']],
+  [
+    'a: {x: 1}\nb: {x: 1, x: 2}\na: 1\n',
+    ['line 2: key "x" already set in map', 'line 3: key "a" already set in map'],
+  ],
+  ['a: &x 1\nb: *x\nc: *x\n', []],
+  ['? [a, a]\n: 1\nb: 1\n', []],
+];
+
+for (const [text, found] of duplicates)
+  test(`parseLenientYaml names what comes twice in ${JSON.stringify(text)}`, () =>
+    assert.deepEqual(parseLenientYaml(text).duplicates, found));
+
 test('parseLenientYaml takes the last of keys that come twice, and names them', () => {
   assert.deepEqual(parseLenientYaml('a: 1\nb: 2\na: 3\n'), {
     value: { a: 3, b: 2 },

@@ -9,7 +9,6 @@ import { StatusError } from '../base/status-error.ts';
 import type { JsonValue } from './json.ts';
 
 import { fieldComplaints } from './validation/structural-duplicates.ts';
-import { duplicateYamlKeys } from './yaml-duplicates.ts';
 
 const DEPTH_MAX = 1000;
 const ALIASES_MAX = 1000;
@@ -90,7 +89,7 @@ export function parseYaml(text: string): JsonValue {
 
 /**
  * As {@link parseYaml}, for a server that leaves it to the client whether keys may come twice: the last one counts.
- * @returns also what {@link duplicateYamlKeys} says
+ * @returns also what {@link duplicateKeys} says
  */
 export function parseLenientYaml(text: string): { value: JsonValue; duplicates: string[] } {
   try {
@@ -98,7 +97,7 @@ export function parseLenientYaml(text: string): { value: JsonValue; duplicates: 
   } catch (error) {
     if (!isDuplicateKey(error)) throw toStatusError(error, 'yaml');
   }
-  return { value: single(loadAll(text, 'yaml', true)), duplicates: duplicateYamlKeys(text) };
+  return { value: single(loadAll(text, 'yaml', true)), duplicates: duplicateKeys(text) };
 }
 
 function loadAll(text: string, name: string, isLenient = false): JsonValue[] {
@@ -151,6 +150,46 @@ function describe(error: unknown): string {
   if (!(error instanceof yaml.YAMLException)) return error instanceof Error ? error.message : String(error);
   const { mark, reason } = error;
   return mark === undefined ? reason : `line ${mark.line + 1}, column ${mark.column + 1}: ${reason}`;
+}
+
+interface OpenMapping {
+  /** Undefined for a sequence or a document. */
+  readonly keys: Set<string> | undefined;
+  /** Whether what comes next is a value. */
+  hasKey: boolean;
+}
+
+/** In the words of Go's parser, `line 9: key "foo" already set in map`, in the order of the text, which must be well formed. */
+function duplicateKeys(text: string): string[] {
+  const found: string[] = [];
+  const open: OpenMapping[] = [];
+  for (const event of yaml.parseEvents(text, {})) {
+    if (event.type === yaml.EVENT_ID.POP) {
+      open.pop();
+      continue;
+    }
+    const parent = open.at(-1);
+    if (parent?.keys !== undefined && event.type === yaml.EVENT_ID.SCALAR && !parent.hasKey) {
+      const key = yaml.getScalarValue(text, event);
+      if (parent.keys.has(key))
+        found.push(`line ${lineAt(text, event.valueStart)}: key ${JSON.stringify(key)} already set in map`);
+      parent.keys.add(key);
+    }
+    if (parent !== undefined) parent.hasKey = !parent.hasKey;
+    if (isOpening(event.type))
+      open.push({ keys: event.type === yaml.EVENT_ID.MAPPING ? new Set() : undefined, hasKey: false });
+  }
+  return found;
+}
+
+function isOpening(type: yaml.EventId): boolean {
+  return type !== yaml.EVENT_ID.SCALAR && type !== yaml.EVENT_ID.ALIAS;
+}
+
+function lineAt(text: string, position: number): number {
+  let line = 1;
+  for (let at = text.indexOf('\n'); at >= 0 && at < position; at = text.indexOf('\n', at + 1)) line++;
+  return line;
 }
 
 /** Refuses a document that is small as text and huge once its aliases are expanded. */

@@ -17,6 +17,8 @@ export interface LifecycleRow {
   readonly name?: (n: number) => string;
   /** Merge patch of the status; absent for kinds without one. */
   readonly status?: Record<string, unknown>;
+  /** Annotations that come with a status are not taken. */
+  readonly statusKeepsMetadata?: true;
   readonly hasNoCollectionDelete?: true;
 }
 
@@ -414,6 +416,7 @@ export const LIFECYCLES: readonly LifecycleRow[] = [
     apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
     kind: 'FlowSchema',
     resource: 'flowschemas',
+    statusKeepsMetadata: true,
     clusterScoped: true,
     body: () => ({
       spec: { matchingPrecedence: 10_000, priorityLevelConfiguration: { name: 'global-default' } },
@@ -424,6 +427,7 @@ export const LIFECYCLES: readonly LifecycleRow[] = [
     apiVersion: 'flowcontrol.apiserver.k8s.io/v1',
     kind: 'PriorityLevelConfiguration',
     resource: 'prioritylevelconfigurations',
+    statusKeepsMetadata: true,
     clusterScoped: true,
     body: () => ({
       spec: { type: 'Limited', limited: { nominalConcurrencyShares: 2, limitResponse: { type: 'Reject' } } },
