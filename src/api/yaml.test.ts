@@ -43,7 +43,6 @@ const duplicates: [text: string, found: string[]][] = [
     ['line 2: key "x" already set in map', 'line 3: key "a" already set in map'],
   ],
   ['a: &x 1\nb: *x\nc: *x\n', []],
-  ['? [a, a]\n: 1\nb: 1\n', []],
 ];
 
 for (const [text, found] of duplicates)

@@ -104,6 +104,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
     create: validateApiService,
     status: validateApiServiceStatus,
     name: pathSegmentProblem,
+  },
   'apps/v1/ControllerRevision': {
     create: workloads.validateControllerRevision,
     update: workloads.validateControllerRevisionUpdate,
