@@ -10,6 +10,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { after, test } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { WebSocket, WebSocketServer } from 'ws';
 import type { ApiResponse, ProxiedTarget } from '../api/message.ts';
 import { silentLogger } from '../base/logger.ts';
@@ -42,6 +43,11 @@ function answer(message: IncomingMessage, response: ServerResponse): unknown {
   if (url === '/upload') return onUpload(message, response);
   if (url === '/none') return response.writeHead(204).end();
   if (url === '/break') return response.write('half', () => response.destroy());
+  if (url === '/page') {
+    const page = gzipSync('<a href="/login">in</a><a href="https://example.com/">out</a>');
+    const head = { 'content-type': 'text/html', 'content-encoding': 'gzip', 'content-length': page.length };
+    return response.writeHead(200, head).end(page);
+  }
   const location = headers['x-location']?.toString();
   if (location !== undefined) return response.writeHead(302, { location }).end();
   response.writeHead(200, {
@@ -167,6 +173,14 @@ test('toResponse puts places of the application below the proxy', async () => {
     });
     assert.deepEqual([status, headers.location], [302, expected]);
   }
+});
+
+test('toResponse puts the links of a page below the proxy', async () => {
+  const { headers, text } = await send('/page');
+  assert.equal(text, `<a href="${PREFIX}/login">in</a><a href="https://example.com/">out</a>`);
+  assert.deepEqual([headers['content-encoding'], headers['content-length']], [undefined, undefined]);
+  const head = await send('/page', { method: 'HEAD' });
+  assert.deepEqual([head.status, head.text], [200, '']);
 });
 
 test('newTunnel speaks TLS to whoever answers, without a certificate of its own', async () => {

@@ -8,6 +8,7 @@
 import type { IncomingMessage, OutgoingHttpHeaders } from 'node:http';
 import type { ApiRequest, ExtensionTarget, TunnelTarget } from '../api/message.ts';
 import { bracketed, hostPort } from './dial-error.ts';
+import { isPage, PACKING_HEADERS, withPublicLinks } from './html-links.ts';
 import type { WritableResponse } from './https-response.ts';
 
 /** What proves or says who the client is to the API server. */
@@ -84,10 +85,22 @@ export function toResponse(
   }
   // Nobody will read what is not there, and its connection is to end.
   if (request.method === 'HEAD') incoming.resume();
+  else if (target.proxied && status === 200 && isPage(incoming.headers))
+    return publicPage(incoming, headers, (link) => publicLocation(link, target, request));
   if (status !== 204 && status !== 304)
     return { status, headers, body: { kind: 'stream', chunks: incoming } };
   incoming.resume();
   return { status, headers, body: { kind: 'none' } };
+}
+
+function publicPage(
+  incoming: IncomingMessage,
+  headers: Record<string, string | string[]>,
+  toPublic: (link: string) => string,
+): WritableResponse {
+  const kept = Object.entries(headers).filter(([name]) => !PACKING_HEADERS.test(name));
+  const chunks = withPublicLinks(incoming, toPublic);
+  return { status: 200, headers: Object.fromEntries(kept), body: { kind: 'stream', chunks } };
 }
 
 /** Nobody is led elsewhere with what the API server says of them. @see upgradeaware.go RejectForwardingRedirects */

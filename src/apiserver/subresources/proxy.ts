@@ -2,7 +2,7 @@
  * `proxy` of Pods, Services and nodes: any request, whatever its method, is repeated at what stands behind the object, below
  * the path that follows. What follows is not interpreted here: it arrives as it was sent, `..` and encoded slashes included.
  *
- * Differs from upstream: links in HTML are not rewritten; encoded slashes stay encoded; an upgrade at a node's agent, which
+ * Differs from upstream: encoded slashes stay encoded; an upgrade at a node's agent, which
  * may be a shell in any of its containers, needs `create` whatever the method.
  * @see k8s.io/apimachinery pkg/util/proxy/upgradeaware.go, transport.go
  */
