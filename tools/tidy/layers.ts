@@ -89,7 +89,7 @@ export const LAYERS: readonly Layer[] = [
       'src/apiserver/webhooks/webhook-transport.ts',
       'src/client/json-lines.ts',
     ],
-    packages: [...NODE, 'pino', 'ws'],
+    packages: [...NODE, 'htmlparser2', 'pino', 'ws'],
   },
   { path: 'src/assembly', mayImport: PURE_LAYERS, packages: [] },
   {
