@@ -252,7 +252,7 @@ class KubeApiServer implements ApiServer {
     const entered = this.fairness.enter(flow, { info, row, query: request.query, user }, signal);
     const seat = entered instanceof Promise ? await entered : entered;
     try {
-      return seat.keptFor(await this.#answer({ ...asked, seat }, follow), request, signal);
+      return seat.keptFor(await this.#answer({ ...asked, seat }, follow), asked);
     } catch (error) {
       seat.release();
       throw error;

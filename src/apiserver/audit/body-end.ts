@@ -20,7 +20,16 @@ export function onBodyEnd(body: ResponseBody, onEnd: () => void, signal: AbortSi
     onEnd();
   };
   const forget = onAbort(signal, end);
-  if (body.kind === 'tunnel') return { ...body, onClosed: end };
+  if (body.kind === 'tunnel') {
+    const { onClosed } = body;
+    return {
+      ...body,
+      onClosed: () => {
+        onClosed?.();
+        end();
+      },
+    };
+  }
   if (body.kind === 'watch') return { ...body, frames: followed(body.frames, end) };
   return { ...body, chunks: followed(body.chunks, end) };
 }

@@ -14,6 +14,7 @@ export class PriorityLevel {
   #configuration: PriorityLevelConfiguration;
   #limits: SeatLimits = { nominal: 0, lower: 0, upper: 0 };
   #currentSeats = 0;
+  #widthMax = 1;
   readonly #demand: SeatDemand;
   #report: DemandReport = { average: 0, deviation: 0, highWatermark: 0 };
   #smoothed = 0;
@@ -63,13 +64,7 @@ export class PriorityLevel {
 
   /** How wide a single request may be. */
   get widthMax(): number {
-    const queuing = queuingOf(this.#configuration);
-    if (queuing === undefined) return Infinity;
-    const { nominal } = this.#limits;
-    return Math.max(
-      1,
-      Math.min(Math.ceil(nominal * WIDTH_SHARE_MAX), Math.floor(nominal / queuing.handSize)),
-    );
+    return this.#widthMax;
   }
 
   configure(configuration: PriorityLevelConfiguration): void {
@@ -79,6 +74,8 @@ export class PriorityLevel {
 
   limit(limits: SeatLimits): void {
     this.#limits = limits;
+    const queuing = queuingOf(this.#configuration);
+    this.#widthMax = queuing === undefined ? Infinity : widthMaxOf(limits, queuing);
   }
 
   /** What it asks for, by its demand since it was asked last. @see apf_controller.go updateBorrowingLocked */
@@ -120,6 +117,11 @@ export class PriorityLevel {
   #noteDemand(nowMs: number): void {
     this.#demand.set(this.queues.seatsInUse + this.queues.seatsWaiting, nowMs);
   }
+}
+
+function widthMaxOf({ nominal }: SeatLimits, { handSize }: Queuing): number {
+  const most = Math.min(Math.ceil(nominal * WIDTH_SHARE_MAX), Math.floor(nominal / handSize));
+  return Math.max(1, most);
 }
 
 function queuingOf({ spec }: PriorityLevelConfiguration): Queuing | undefined {

@@ -1,15 +1,22 @@
 /**
  * What a request holds while it is served: one seat or more of its priority level. It is given back when the answer is there,
- * but for two kinds of answers that are still made while they are sent: what is wide is held until the last of it has been
- * taken, and a watch until it has shown what there was when it began.
+ * but for what is still made while it is sent: a wide list has it until the last of it has been taken, a watch until it has
+ * shown what there was when it began, and what an extension API server answers until that has ended.
  */
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { onAbort } from '../../base/abort.ts';
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
+import type { RequestInfo } from '../route.ts';
 import type { FlowCounters } from './flow-counters.ts';
 import type { PriorityLevel } from './priority-level.ts';
 import type { Ticket } from './queue-set.ts';
+
+interface SeatedRequest {
+  request: ApiRequest;
+  info: RequestInfo;
+  signal: AbortSignal;
+}
 
 interface SeatOwner {
   level: PriorityLevel;
@@ -45,18 +52,24 @@ export class Seat {
   }
 
   /** `response`, and the seat given back when it has been made. */
-  keptFor(response: ApiResponse, request: ApiRequest, signal: AbortSignal): ApiResponse {
+  keptFor(response: ApiResponse, { request, info, signal }: SeatedRequest): ApiResponse {
     const { body } = response;
-    const isSent = request.peer.kind === 'remote' && request.method !== 'HEAD';
-    const isWideList = body.kind === 'list' && this.#ticket.seats > 1;
-    const isMadeWhileSent = isSent && !signal.aborted && (isWideList || this.#isKept);
-    if (!isMadeWhileSent) {
+    const isSent = request.peer.kind === 'remote' && request.method !== 'HEAD' && !signal.aborted;
+    if (!isSent || !this.#isMadeWhileSent(body, info)) {
       this.release();
       return response;
     }
-    this.#forget = onAbort(signal, () => this.release());
-    if (body.kind !== 'list') return response;
-    return { ...response, body: { ...body, chunks: () => this.#followed(body.chunks()) } };
+    const release = () => this.release();
+    this.#forget = onAbort(signal, release);
+    if (body.kind === 'list') {
+      return { ...response, body: { ...body, chunks: () => this.#followed(body.chunks()) } };
+    }
+    return body.kind === 'tunnel' ? { ...response, body: { ...body, onClosed: release } } : response;
+  }
+
+  #isMadeWhileSent(body: ApiResponse['body'], { verb }: RequestInfo): boolean {
+    if (body.kind === 'list') return this.#ticket.seats > 1;
+    return verb === 'watch' ? this.#isKept : body.kind === 'tunnel';
   }
 
   *#followed(chunks: Iterable<Uint8Array>): Generator<Uint8Array> {
