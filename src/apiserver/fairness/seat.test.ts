@@ -27,7 +27,11 @@ function newSeat(url: string, method: ApiRequest['method'] = 'GET') {
   const [path = '', query = ''] = url.split('?');
   const peer = { kind: 'remote', address: '', certificate: undefined } as const;
   const request: ApiRequest = {
-    ...{ method, path, query: new URLSearchParams(query), headers: {}, body: { kind: 'none' } },
+    method,
+    path,
+    query: new URLSearchParams(query),
+    headers: {},
+    body: { kind: 'none' },
     peer,
   };
   const end = new AbortController();
