@@ -7,6 +7,7 @@ import { newDeploymentController } from '../controllers/deployment/controller.ts
 import { newDisruptionController } from '../controllers/disruption/controller.ts';
 import { newEndpointSliceController } from '../controllers/endpointslice/controller.ts';
 import { newEndpointsController } from '../controllers/endpointslice/endpoints-controller.ts';
+import { newEndpointSliceMirroring } from '../controllers/endpointslice/mirroring-controller.ts';
 import type { Controller, ControllerContext } from '../controllers/framework/controller.ts';
 import { newGarbageCollector } from '../controllers/garbage-collector/controller.ts';
 import { newNamespaceController } from '../controllers/namespace/controller.ts';
@@ -57,6 +58,11 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     account: 'endpointslice-controller',
     component: 'endpoint-slice-controller',
     create: newEndpointSliceController,
+  },
+  {
+    account: 'endpointslicemirroring-controller',
+    component: 'endpoint-slice-mirroring-controller',
+    create: newEndpointSliceMirroring,
   },
   {
     account: 'generic-garbage-collector',

@@ -4,28 +4,20 @@
  */
 import type { Node, Pod, Service } from '../../api/generated/core-v1.ts';
 import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
-import { keyOf, namespaceOf } from '../../api/meta.ts';
+import { keyOf } from '../../api/meta.ts';
 import { ENDPOINT_SLICES, NODES, PODS, SERVICES } from '../../api/resources.ts';
-import { toTimestamp } from '../../base/clock.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Controller, ControllerContext } from '../framework/controller.ts';
-import { type Expectations, newExpectations } from '../framework/expectations.ts';
-import { type LatestWrites, newLatestWrites } from '../framework/latest-writes.ts';
 import {
   DEFAULT_RESYNC_MS,
   newWorkerLoop,
   type SyncResult,
   type WorkerLoop,
 } from '../framework/worker-loop.ts';
-import {
-  MANAGED_BY,
-  MANAGED_BY_LABEL,
-  reconcileEndpointSlices,
-  SERVICE_NAME_LABEL,
-  type SlicePlan,
-} from './reconcile.ts';
+import { MANAGED_BY, MANAGED_BY_LABEL, reconcileEndpointSlices, serviceKeyOf } from './reconcile.ts';
 import { hasManagedEndpoints } from './service-facts.ts';
-import { ignoreEndingNamespace, ignoreNotFound, listenToServices, selectedPods } from './service-watch.ts';
+import { ignoreEndingNamespace, listenToServices, selectedPods } from './service-watch.ts';
+import { SliceWrites } from './slice-writes.ts';
 
 /** Upstream's --concurrent-service-endpoint-syncs. */
 const WORKERS = 5;
@@ -38,22 +30,19 @@ export function newEndpointSliceController(context: ControllerContext): Controll
 
 class EndpointSliceController {
   readonly loop: WorkerLoop;
-  readonly #context: ControllerContext;
   readonly #services: Informer<Service>;
   readonly #pods: Informer<Pod>;
   readonly #nodes: Informer<Node>;
   readonly #slices: Informer<EndpointSlice>;
-  readonly #expectations: Expectations<EndpointSlice>;
-  readonly #latestSlices: LatestWrites<EndpointSlice> = newLatestWrites();
+  readonly #writes: SliceWrites;
 
   constructor(context: ControllerContext) {
-    this.#context = context;
     const { informers } = context;
     this.#services = informers.informer(SERVICES);
     this.#pods = informers.informer(PODS);
     this.#nodes = informers.informer(NODES);
     this.#slices = informers.informer(ENDPOINT_SLICES);
-    this.#expectations = newExpectations(this.#slices);
+    this.#writes = new SliceWrites(context, this.#slices);
     this.loop = newWorkerLoop(context, {
       name: 'endpointslice',
       workers: WORKERS,
@@ -68,7 +57,7 @@ class EndpointSliceController {
     this.#services.addListener({
       onAdd: () => {},
       onUpdate: () => {},
-      onDelete: (service) => this.#expectations.forget(service.metadata.uid),
+      onDelete: (service) => this.#writes.forget(service),
     });
     this.#listenToSlices();
   }
@@ -78,14 +67,7 @@ class EndpointSliceController {
     const enqueue = (slice: EndpointSlice) => {
       if (slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY) this.loop.enqueue(serviceKeyOf(slice));
     };
-    this.#slices.addListener({
-      onAdd: enqueue,
-      onUpdate: enqueue,
-      onDelete: (slice) => {
-        this.#latestSlices.forget(keyOf(slice));
-        enqueue(slice);
-      },
-    });
+    this.#slices.addListener({ onAdd: enqueue, onUpdate: enqueue, onDelete: enqueue });
   }
 
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
@@ -95,41 +77,10 @@ class EndpointSliceController {
     const pods = selectedPods(service, this.#pods);
     const plan = reconcileEndpointSlices(service, {
       pods,
-      slices: this.#observeSlices(service),
+      slices: this.#writes.observe(service, this.#slices.byIndex(BY_SERVICE, keyOf(service))),
       zoneOf: (node) => this.#nodes.get(node)?.metadata.labels?.[ZONE_LABEL],
     });
-    await this.#applySlices(service, plan, signal).catch(ignoreEndingNamespace);
+    await this.#writes.apply(service, plan, signal).catch(ignoreEndingNamespace);
     return {};
   }
-
-  #observeSlices(service: Service): EndpointSlice[] {
-    const cached = this.#slices.byIndex(BY_SERVICE, keyOf(service));
-    return this.#expectations
-      .observe(service.metadata.uid, cached)
-      .filter((slice) => slice.metadata.deletionTimestamp === undefined)
-      .map((slice) => this.#latestSlices.latest(slice));
-  }
-
-  /** Additions first: for a moment an endpoint may be in two slices, but never in none. */
-  async #applySlices(service: Service, plan: SlicePlan, signal: AbortSignal): Promise<void> {
-    const { client, clock } = this.#context;
-    const { uid } = service.metadata;
-    for (const slice of plan.create) {
-      this.#expectations.created(uid, await client.create(ENDPOINT_SLICES, slice, signal));
-    }
-    for (const slice of plan.update) {
-      this.#latestSlices.note(await client.update(ENDPOINT_SLICES, slice, signal));
-    }
-    for (const { metadata } of plan.delete) {
-      const target = { namespace: metadata.namespace ?? '', name: metadata.name };
-      await client
-        .delete(ENDPOINT_SLICES, target, { preconditions: { uid: metadata.uid } }, signal)
-        .catch(ignoreNotFound);
-      this.#expectations.deleted(uid, metadata.uid, toTimestamp(clock.now()));
-    }
-  }
-}
-
-function serviceKeyOf(slice: EndpointSlice): string {
-  return `${namespaceOf(slice)}/${slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`;
 }

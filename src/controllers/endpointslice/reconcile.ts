@@ -8,7 +8,7 @@
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
 import type { Endpoint, EndpointPort, EndpointSlice } from '../../api/generated/discovery-v1.ts';
 import { equalJson, type JsonValue } from '../../api/json.ts';
-import type { NewObject } from '../../api/meta.ts';
+import { type NewObject, namespaceOf } from '../../api/meta.ts';
 import { newControllerRef } from '../../api/owner-references.ts';
 import { SERVICES } from '../../api/resources.ts';
 import {
@@ -175,7 +175,7 @@ function toEndpointPort(port: ResolvedPort): EndpointPort {
   return { ...port };
 }
 
-function portsKey(ports: readonly EndpointPort[]): string {
+export function portsKey(ports: readonly EndpointPort[]): string {
   const facts = ports.map(({ name = '', protocol = 'TCP', port, appProtocol = '' }) =>
     [name, protocol, port, appProtocol].join('|'),
   );
@@ -189,4 +189,9 @@ function endpointKey({ targetRef, addresses }: Pick<Endpoint, 'targetRef' | 'add
 /** The server may order keys in its own way. */
 function isSameEndpointList(a: readonly Endpoint[], b: readonly Endpoint[] = []): boolean {
   return equalJson(a as unknown as JsonValue, b as unknown as JsonValue);
+}
+
+/** Whose endpoints the slice tells. */
+export function serviceKeyOf(slice: EndpointSlice): string {
+  return `${namespaceOf(slice)}/${slice.metadata.labels?.[SERVICE_NAME_LABEL] ?? ''}`;
 }
