@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { ApiResponse } from '../../api/message.ts';
-import { newSimulatedApiServer } from '../../simulation/sim-api-server.ts';
+import { newSimulatedApiServer, type SimulatedApiServerOptions } from '../../simulation/sim-api-server.ts';
 import type { SimulatedExtension } from '../../simulation/sim-extensions.ts';
 
 const SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
@@ -31,8 +31,8 @@ const SLICE = {
 };
 
 /** With everything that runs beside a server running. */
-async function start(t: TestContext) {
-  const world = await newSimulatedApiServer();
+async function start(t: TestContext, options: SimulatedApiServerOptions = {}) {
+  const world = await newSimulatedApiServer(options);
   const { server, clock, call } = world;
   await server.aggregation.start();
   const ending = new AbortController();
@@ -174,6 +174,31 @@ test('Aggregation takes over a group version that this server has, and gives it 
   await clock.settle();
   assert.equal((await call('GET', '/apis/x.io/v1/things')).status, 200);
   assert.equal((await read()).spec.service, undefined);
+});
+
+test('Aggregation lets metrics-server take over what this server measures itself', async (t) => {
+  const agents = { readJson: () => assert.fail('there are no nodes') };
+  const { call, makeService, extensions, clock, server } = await start(t, { agents });
+  const url = '/apis/metrics.k8s.io/v1beta1/nodes';
+  assert.equal((await call('GET', url)).value.kind, 'NodeMetricsList');
+  const name = 'v1beta1.metrics.k8s.io';
+  // Helm makes it, and refuses to take over what is there.
+  assert.equal((await call('GET', `${SERVICES}/${name}`)).status, 404);
+  extensions.listen(ADDRESS, () => ({ status: 200, text: RESOURCES }));
+  await makeService();
+  const spec = { ...API_SERVICE.spec, group: 'metrics.k8s.io', version: 'v1beta1' };
+  assert.equal((await call('POST', SERVICES, { metadata: { name }, spec })).status, 201);
+  await clock.settle();
+  assert.equal(targetOf((await call('GET', url)).response).host, '10.192.0.5');
+  const listed = () => server.aggregation.served().filter(({ group }) => group === 'metrics.k8s.io');
+  assert.deepEqual(
+    listed().map(({ rows, extension }) => [rows.length, extension?.resources.length]),
+    [[0, 1]],
+  );
+  await call('DELETE', `${SERVICES}/${name}`);
+  await clock.settle();
+  assert.equal((await call('GET', url)).value.kind, 'NodeMetricsList');
+  assert.equal(listed()[0]?.rows.length, 2);
 });
 
 test('Aggregation keeps the core group and that of APIServices', async (t) => {
