@@ -64,10 +64,15 @@ export type ResponseBody =
   | { kind: 'bytes'; bytes: Uint8Array }
   | { kind: 'stream'; chunks: AsyncIterable<Uint8Array> }
   | { kind: 'watch'; frames: AsyncIterable<readonly WatchFrame[]> }
-  /** Hand the connection over: the adapter opens the target, repeats the request there and joins the two byte streams. */
+  /**
+   * Hand the connection over: the adapter opens the target, repeats the request there and joins the two byte streams. The
+   * answer is what comes from there, with the headers of this one.
+   */
   | {
       kind: 'tunnel';
       target: TunnelTarget;
+      /** To be called with the status of what came from there, or came instead. */
+      onAnswered?: (status: number) => void;
       /** To be called once when the joined connection, or the answer that came instead, has ended. */
       onClosed?: () => void;
     };

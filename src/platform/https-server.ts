@@ -90,6 +90,8 @@ const HTTP1_LIMITS = {
   keepAliveTimeout: IDLE_TIMEOUT_MS,
 };
 
+const SWITCHING_PROTOCOLS = 101;
+
 const CLIENT_GONE = new Error('the client closed the request');
 const SHUTTING_DOWN = new Error('the server is shutting down');
 
@@ -271,21 +273,27 @@ class NodeHttpsServer implements HttpsServer {
 
   async #answer(exchange: Exchange, running: RunningRequest): Promise<WritableResponse | 'joined'> {
     const { head, source, peer } = exchange;
-    const { signal } = running;
     try {
       if (!isApiMethod(head.method)) throw newUnknownMethod();
       const request = toApiRequest(head as RequestHead, { kind: 'none' }, peer);
       if (source) request.body = await this.#bodyOf(request, source);
-      const response = await this.#options.handle(request, signal);
-      if (response.body.kind !== 'tunnel') return response as WritableResponse;
-      const { target, onClosed } = response.body;
-      if (onClosed) tellEnd(exchange, running, onClosed);
-      return await this.#openTunnel(request, target, exchange, signal);
+      const { body, ...response } = await this.#options.handle(request, running.signal);
+      if (body.kind !== 'tunnel') return { ...response, body };
+      if (body.onClosed) tellEnd(exchange, running, body.onClosed);
+      const answer = await this.#throughTunnel(request, body.target, exchange, running.signal);
+      body.onAnswered?.(answer === 'joined' ? SWITCHING_PROTOCOLS : answer.status);
+      return answer === 'joined'
+        ? answer
+        : { ...answer, headers: { ...answer.headers, ...response.headers } };
     } catch (error) {
-      // What is left of a refused body is thrown away, so that the answer can be read before the connection ends.
-      source?.resume();
-      return toStatusResponse(this.#toStatusError(error, signal));
+      return this.#failure(error, exchange, running.signal);
     }
+  }
+
+  #failure(error: unknown, { source }: Exchange, signal: AbortSignal): WritableResponse {
+    // What is left of a refused body is thrown away, so that the answer can be read before the connection ends.
+    source?.resume();
+    return toStatusResponse(this.#toStatusError(error, signal));
   }
 
   async #bodyOf({ path, headers }: ApiRequest, source: Readable): Promise<RequestBody> {
@@ -294,17 +302,22 @@ class NodeHttpsServer implements HttpsServer {
     return { kind: 'stream', chunks: source.iterator({ destroyOnReturn: false }) };
   }
 
-  async #openTunnel(
+  async #throughTunnel(
     request: ApiRequest,
     target: Extract<ApiResponse['body'], { kind: 'tunnel' }>['target'],
-    { upgrade }: Exchange,
+    exchange: Exchange,
     signal: AbortSignal,
   ): Promise<WritableResponse | 'joined'> {
     const { tunnel } = this.#options;
-    if (!tunnel) throw new StatusError('InternalError', 'this server opens no tunnels');
-    if (!upgrade) return tunnel.forward(target, request, signal);
-    const result = await tunnel.upgrade(target, request, upgrade, signal);
-    return result.kind === 'joined' ? 'joined' : result.response;
+    const { upgrade } = exchange;
+    try {
+      if (!tunnel) throw new StatusError('InternalError', 'this server opens no tunnels');
+      if (!upgrade) return await tunnel.forward(target, request, signal);
+      const result = await tunnel.upgrade(target, request, upgrade, signal);
+      return result.kind === 'joined' ? 'joined' : result.response;
+    } catch (error) {
+      return this.#failure(error, exchange, signal);
+    }
   }
 
   #toStatusError(error: unknown, signal: AbortSignal): StatusError {

@@ -68,6 +68,10 @@ async function startAgent(): Promise<number> {
 
 const agentPort = await startAgent();
 
+/** What the API server was told of. */
+const answered: [string, number][] = [];
+let lastAuditId: string | string[] | undefined;
+
 /** The API server: sends `/PATH` to the agent's `/PATH`. */
 const apiPort = await listen({
   tls: pki.server(),
@@ -77,7 +81,8 @@ const apiPort = await listen({
     const port = path === '/nobody' ? 1 : agentPort;
     const host = '127.0.0.1';
     const target: TunnelTarget = { host, port, path, query: query.toString(), description: 'node "n1"' };
-    return { status: 200, headers: {}, body: { kind: 'tunnel', target } };
+    const onAnswered = (status: number) => answered.push([path, status]);
+    return { status: 200, headers: { 'audit-id': 'a1' }, body: { kind: 'tunnel', target, onAnswered } };
   },
 });
 
@@ -88,6 +93,7 @@ function get(path: string, headers: Record<string, string> = {}): Promise<{ stat
   return new Promise((resolve, reject) => {
     const options = { host: '127.0.0.1', port: apiPort, path, agent: false, headers, ...tls };
     const outgoing = sendHttps(options, (incoming) => {
+      lastAuditId = incoming.headers['audit-id'];
       let body = '';
       incoming.on('data', (chunk) => {
         body += chunk;
@@ -108,6 +114,19 @@ test('newTunnel streams an answer, and shows the agent the server instead of the
   assert.ok(!('authorization' in headers) && !('impersonate-user' in headers));
   assert.ok(peer.kind === 'remote' && peer.certificate?.trusted);
   assert.equal(peer.certificate.commonName, 'kube-apiserver-kubelet-client');
+});
+
+test('newHttpsServer adds its own headers to what comes through a tunnel, and is told what came', async () => {
+  answered.length = 0;
+  for (const path of ['/logs', '/refuse', '/nobody']) {
+    await get(path);
+    assert.equal(lastAuditId, 'a1', path);
+  }
+  assert.deepEqual(answered, [
+    ['/logs', 200],
+    ['/refuse', 403],
+    ['/nobody', 500],
+  ]);
 });
 
 test('newTunnel passes the agent refusal on', async () => {

@@ -4,6 +4,8 @@ import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { ApiResponse } from '../../api/message.ts';
 import { newSimulatedApiServer, type SimulatedApiServerOptions } from '../../simulation/sim-api-server.ts';
 import type { SimulatedExtension } from '../../simulation/sim-extensions.ts';
+import type { AuditEvent } from '../audit/audit-event.ts';
+import { parseAuditPolicy } from '../audit/parse-audit-policy.ts';
 
 const SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
 const NAME = 'v1.x.io';
@@ -199,6 +201,35 @@ test('Aggregation lets metrics-server take over what this server measures itself
   await clock.settle();
   assert.equal((await call('GET', url)).value.kind, 'NodeMetricsList');
   assert.equal(listed()[0]?.rows.length, 2);
+});
+
+test('Aggregation leaves it to the extension what the audit log says of the answer', async (t) => {
+  const lines: string[] = [];
+  const policy = parseAuditPolicy(`
+apiVersion: audit.k8s.io/v1
+kind: Policy
+omitStages: [RequestReceived]
+rules: [{ level: Metadata, resources: [{ group: x.io }] }]
+`);
+  const audit = { policy, sink: { write: (line: string) => void lines.push(line) } };
+  const { call, makeService, extensions, clock } = await start(t, { audit });
+  extensions.listen(ADDRESS, classic());
+  await makeService();
+  await call('POST', SERVICES, API_SERVICE);
+  await clock.settle();
+  const { body } = (await call('GET', '/apis/x.io/v1/things?watch=true')).response;
+  assert.ok(body.kind === 'tunnel');
+  assert.deepEqual(lines, []);
+  body.onAnswered?.(403);
+  body.onClosed?.();
+  const events = lines.map((line) => JSON.parse(line) as AuditEvent);
+  assert.deepEqual(
+    events.map(({ stage, responseStatus }) => [stage, responseStatus?.code]),
+    [
+      ['ResponseStarted', 403],
+      ['ResponseComplete', 403],
+    ],
+  );
 });
 
 test('Aggregation keeps the core group and that of APIServices', async (t) => {

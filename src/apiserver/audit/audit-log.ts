@@ -159,8 +159,17 @@ export class RequestAudit {
     if (hasValue && this.#wants('RequestResponse')) {
       this.#responseObject = field('responseObject', this.#shown(body.value));
     }
-    if (lasts) this.emit('ResponseStarted');
-    return { ...response, body: onBodyEnd(body, () => this.emit('ResponseComplete'), signal) };
+    const ended = onBodyEnd(body, () => this.emit('ResponseComplete'), signal);
+    if (ended.kind !== 'tunnel') {
+      if (lasts) this.emit('ResponseStarted');
+      return { ...response, body: ended };
+    }
+    // What comes of it is known once somebody else has answered.
+    const onAnswered = (code: number) => {
+      this.#status = { metadata: {}, code };
+      if (lasts) this.emit('ResponseStarted');
+    };
+    return { ...response, body: { ...ended, onAnswered } };
   }
 
   /** There is no answer: the client went away before, or `bug` ends the process. */
