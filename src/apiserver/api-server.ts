@@ -262,7 +262,7 @@ class KubeApiServer implements ApiServer {
   async #answer(asked: AskedCall, { audit }: Followed): Promise<ApiResponse> {
     const { request, info, user } = asked;
     await this.#authorize(request, info, user, audit);
-    const theirs = this.#extension(request, info, user);
+    const theirs = this.#extension(asked);
     if (theirs !== undefined) return theirs;
     return info.isResourceRequest
       ? this.#call({ ...asked, audit, row: rowOf(this.kinds, info) })
@@ -303,12 +303,14 @@ class KubeApiServer implements ApiServer {
     if (!decision.allowed) throw newAccessDenied(attributes, decision.reason);
   }
 
-  /** Undefined for what is answered here. */
-  #extension(request: ApiRequest, info: RequestInfo, user: UserInfo): ApiResponse | undefined {
+  /** Undefined for what is answered here. Who is in this process has no connection that could be joined to another. */
+  #extension({ request, info, user, signal }: AskedCall): ApiResponse | Promise<ApiResponse> | undefined {
     const service = findExtension(this.aggregation.view, info);
     if (service === undefined) return undefined;
     const parts = { store: this.registry.store, random: this.#endpoints };
-    return extensionResponse(parts, service, { request, user, lasts: mayLast(info) });
+    const response = extensionResponse(parts, service, { request, user, lasts: mayLast(info) });
+    if (response.body.kind !== 'tunnel' || request.peer.kind === 'remote') return response;
+    return this.#options.extensions.reader.forward(response.body.target, request, signal);
   }
 
   async #respondToPath(request: ApiRequest, user: UserInfo): Promise<ApiResponse> {

@@ -1,4 +1,4 @@
-/** Reads what extension API servers say about themselves, over the way that requests to them take. */
+/** Asks extension API servers on behalf of this process, over the way that everybody's requests to them take. */
 import type { ApiRequest, Peer, TunnelTarget } from '../api/message.ts';
 import { ExtensionReadError, type ExtensionReader } from '../apiserver/aggregation/extension-reader.ts';
 import { StatusError } from '../base/status-error.ts';
@@ -18,6 +18,10 @@ export function newExtensionReader(tunnel: Pick<Tunnel, 'forward'>): ExtensionRe
         throw new ExtensionReadError(problemOf(error, target), { cause: error });
       }
     },
+    async forward(target, request, signal) {
+      const { status, headers, body } = await tunnel.forward(target, withBytes(request), signal);
+      return { status, headers: { 'content-type': String(headers['content-type'] ?? '') }, body };
+    },
   };
 }
 
@@ -29,6 +33,13 @@ function newGet({ path }: TunnelTarget, accept: string): ApiRequest {
   const peer: Peer = { kind: 'internal', user: { username: 'kube-apiserver', groups: [] } };
   const headers = { accept, 'user-agent': 'kube-aggregator' };
   return { method: 'GET', path, query: new URLSearchParams(), headers, body: { kind: 'none' }, peer };
+}
+
+/** What is a value within the process crosses as JSON. */
+function withBytes(request: ApiRequest): ApiRequest {
+  const { body } = request;
+  if (body.kind !== 'object') return request;
+  return { ...request, body: { kind: 'bytes', bytes: Buffer.from(JSON.stringify(body.value)) } };
 }
 
 /** Undefined for more than `bytesMax`: what follows is not read. */

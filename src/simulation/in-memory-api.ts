@@ -385,6 +385,8 @@ function parseRoute(path: string): Route {
     rest.splice(0, 2);
   }
   const [resource = '', name = '', subresource = ''] = rest;
+  // Discovery: nobody else serves anything here.
+  if (resource === '') throw new StatusError('NotFound', 'the server could not find the requested resource');
   const row = ROW_OF_PATH.get(`${group}/${version}/${resource}`);
   assert(row !== undefined, `no resource is served at ${path}`);
   return { row, namespace, name, subresource };

@@ -1,5 +1,5 @@
 /** Extension API servers without a network: backends are functions by address. Where nothing listens, connections are refused. */
-import type { TunnelTarget } from '../api/message.ts';
+import type { ApiRequest, ApiResponse, TunnelTarget } from '../api/message.ts';
 import type { ClientAuthorities } from '../apiserver/aggregation/extension-authentication.ts';
 import {
   type ExtensionAnswer,
@@ -9,11 +9,12 @@ import {
 } from '../apiserver/aggregation/extension-reader.ts';
 import { abortable } from '../base/abort.ts';
 import type { Clock } from '../base/clock.ts';
+import { StatusError } from '../base/status-error.ts';
 
-/** What a backend answers to a GET; `broken`: the connection ends. */
+/** What a backend answers; `broken`: the connection ends. */
 export type SimulatedExtension = (
   target: TunnelTarget,
-  accept: string,
+  method: string,
 ) => { status: number; contentType?: string; text: string } | { broken: string } | 'never';
 
 /** What stands where certificates do. */
@@ -39,19 +40,32 @@ export class SimulatedExtensions implements ExtensionReader {
 
   async read(
     target: TunnelTarget,
-    { accept, answerBytesMax }: ExtensionReadOptions,
+    { answerBytesMax }: ExtensionReadOptions,
     signal: AbortSignal,
   ): Promise<ExtensionAnswer> {
+    const { status, contentType, body } = await this.#ask(target, 'GET', signal);
+    return { status, contentType, body: body.length > answerBytesMax ? undefined : body };
+  }
+
+  async forward(target: TunnelTarget, { method }: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
+    const { status, contentType, body } = await this.#ask(target, method, signal).catch((error: unknown) => {
+      if (!(error instanceof ExtensionReadError)) throw error;
+      const message = `error trying to reach service: ${error.message}`;
+      throw new StatusError('ServiceUnavailable', message, { cause: error });
+    });
+    return { status, headers: { 'content-type': contentType }, body: { kind: 'bytes', bytes: body } };
+  }
+
+  async #ask(target: TunnelTarget, method: string, signal: AbortSignal) {
     signal.throwIfAborted();
     const address = `${target.host}:${target.port}`;
-    const answer = this.#backends.get(address)?.(target, accept) ?? {
+    const answer = this.#backends.get(address)?.(target, method) ?? {
       broken: `dial tcp ${address}: connect: connection refused`,
     };
     if (answer === 'never') return abortable(this.#timeout(target), signal);
     if ('broken' in answer) throw new ExtensionReadError(answer.broken);
-    const body = encoder.encode(answer.text);
-    const { status, contentType = 'application/json' } = answer;
-    return { status, contentType, body: body.length > answerBytesMax ? undefined : body };
+    const { status, contentType = 'application/json', text } = answer;
+    return { status, contentType, body: encoder.encode(text) };
   }
 
   #timeout({ extension }: TunnelTarget): Promise<never> {

@@ -255,6 +255,27 @@ test('kubectl is not led astray by an extension that somebody else pretends to b
   await waitForCondition(/^True Passed/);
 });
 
+test('kubectl deletes a namespace with what an extension has in it, but not while that cannot be asked', {
+  skip,
+}, async () => {
+  await k('create', 'namespace', 'used');
+  await kIn(FLUNDER('inside'), '-n', 'used', 'create', '-f', '-');
+  const failure = '{.status.conditions[?(@.type=="NamespaceDeletionDiscoveryFailure")].message}';
+  await misbehaving('error', '/none', async () => {
+    await k('delete', 'namespace', 'used', '--wait=false');
+    await eventually('it says what it waits for', async () => {
+      const message = await k('get', 'namespace', 'used', '-o', `jsonpath=${failure}`);
+      assert.match(message, /^Discovery failed for some groups, 1 failing: .*stale GroupVersion discovery/);
+    });
+  });
+  await eventually('it is gone', async () =>
+    assert.match(await refused('get', 'namespace', 'used'), /NotFound/),
+  );
+  const emptied = extension.seen.findLast(({ method }) => method === 'DELETE')!;
+  assert.match(emptied.path, /\/namespaces\/used\/flunders\/inside$/);
+  assert.equal(emptied.user, 'system:serviceaccount:kube-system:namespace-controller');
+});
+
 test('kubectl finds nothing of an extension whose APIService is gone', { skip }, async () => {
   await k('delete', 'apiservice', API_SERVICE);
   await eventually('it is gone', async () => {

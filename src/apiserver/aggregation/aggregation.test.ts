@@ -2,7 +2,15 @@ import assert from 'node:assert/strict';
 import { type TestContext, test } from 'node:test';
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { ApiResponse } from '../../api/message.ts';
-import { newSimulatedApiServer, type SimulatedApiServerOptions } from '../../simulation/sim-api-server.ts';
+import { newInProcessTransport } from '../../client/in-process-transport.ts';
+import { newRestClient } from '../../client/rest-client.ts';
+import { discoverExtensionKinds } from '../../controllers/framework/extension-kinds.ts';
+import {
+  ADMIN,
+  newRequest,
+  newSimulatedApiServer,
+  type SimulatedApiServerOptions,
+} from '../../simulation/sim-api-server.ts';
 import type { SimulatedExtension } from '../../simulation/sim-extensions.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { parseAuditPolicy } from '../audit/parse-audit-policy.ts';
@@ -58,7 +66,11 @@ async function start(t: TestContext, options: SimulatedApiServerOptions = {}) {
     await call('POST', '/api/v1/namespaces/default/services', SERVICE);
     await call('POST', '/apis/discovery.k8s.io/v1/namespaces/default/endpointslices', SLICE);
   };
-  return { ...world, condition, makeService, settle: () => clock.settle() };
+  const remotely = (url: string) => {
+    const peer = { kind: 'remote', address: '192.0.2.7', certificate: undefined } as const;
+    return server.handle({ ...newRequest('GET', url), peer }, ending.signal);
+  };
+  return { ...world, condition, makeService, remotely, settle: () => clock.settle() };
 }
 
 function classic(): SimulatedExtension {
@@ -119,12 +131,12 @@ test('Aggregation writes only what is news', async (t) => {
 });
 
 test('Aggregation hands requests of the group version to the extension, for whoever asks', async (t) => {
-  const { call, makeService, extensions, clock } = await start(t);
+  const { call, makeService, extensions, clock, remotely } = await start(t);
   extensions.listen(ADDRESS, classic());
   await makeService();
   await call('POST', SERVICES, API_SERVICE);
   await clock.settle();
-  const { response } = await call('GET', '/apis/x.io/v1/namespaces/default/things?limit=5');
+  const response = await remotely('/apis/x.io/v1/namespaces/default/things?limit=5');
   assert.deepEqual(targetOf(response), {
     host: '10.192.0.5',
     port: 8443,
@@ -138,7 +150,7 @@ test('Aggregation hands requests of the group version to the extension, for whoe
       timeoutMs: 60_000,
     },
   });
-  const timeoutOf = async (url: string) => targetOf((await call('GET', url)).response).extension?.timeoutMs;
+  const timeoutOf = async (url: string) => targetOf(await remotely(url)).extension?.timeoutMs;
   assert.equal(await timeoutOf('/apis/x.io/v1/things?watch=true'), undefined);
   assert.equal(await timeoutOf('/apis/x.io/v1'), 5000);
   assert.equal(await timeoutOf('/openapi/v3/apis/x.io/v1'), 5000);
@@ -180,7 +192,7 @@ test('Aggregation takes over a group version that this server has, and gives it 
 
 test('Aggregation lets metrics-server take over what this server measures itself', async (t) => {
   const agents = { readJson: () => assert.fail('there are no nodes') };
-  const { call, makeService, extensions, clock, server } = await start(t, { agents });
+  const { call, makeService, extensions, clock, server, remotely } = await start(t, { agents });
   const url = '/apis/metrics.k8s.io/v1beta1/nodes';
   assert.equal((await call('GET', url)).value.kind, 'NodeMetricsList');
   const name = 'v1beta1.metrics.k8s.io';
@@ -191,7 +203,7 @@ test('Aggregation lets metrics-server take over what this server measures itself
   const spec = { ...API_SERVICE.spec, group: 'metrics.k8s.io', version: 'v1beta1' };
   assert.equal((await call('POST', SERVICES, { metadata: { name }, spec })).status, 201);
   await clock.settle();
-  assert.equal(targetOf((await call('GET', url)).response).host, '10.192.0.5');
+  assert.equal(targetOf(await remotely(url)).host, '10.192.0.5');
   const listed = () => server.aggregation.served().filter(({ group }) => group === 'metrics.k8s.io');
   assert.deepEqual(
     listed().map(({ rows, extension }) => [rows.length, extension?.resources.length]),
@@ -212,12 +224,12 @@ omitStages: [RequestReceived]
 rules: [{ level: Metadata, resources: [{ group: x.io }] }]
 `);
   const audit = { policy, sink: { write: (line: string) => void lines.push(line) } };
-  const { call, makeService, extensions, clock } = await start(t, { audit });
+  const { call, makeService, extensions, clock, remotely } = await start(t, { audit });
   extensions.listen(ADDRESS, classic());
   await makeService();
   await call('POST', SERVICES, API_SERVICE);
   await clock.settle();
-  const { body } = (await call('GET', '/apis/x.io/v1/things?watch=true')).response;
+  const { body } = await remotely('/apis/x.io/v1/things?watch=true');
   assert.ok(body.kind === 'tunnel');
   assert.deepEqual(lines, []);
   body.onAnswered?.(403);
@@ -230,6 +242,28 @@ rules: [{ level: Metadata, resources: [{ group: x.io }] }]
       ['ResponseComplete', 403],
     ],
   );
+});
+
+test('Aggregation asks the extension itself for who is in this process', async (t) => {
+  const { call, makeService, extensions, clock, server } = await start(t);
+  const methods: string[] = [];
+  extensions.listen(ADDRESS, (target, method) => {
+    methods.push(`${method} ${target.path} ${target.extension?.identity['x-remote-user']?.[0]}`);
+    return classic()(target, method);
+  });
+  await makeService();
+  await call('POST', SERVICES, API_SERVICE);
+  await clock.settle();
+  methods.length = 0;
+  const client = newRestClient(newInProcessTransport(server.handle.bind(server), ADMIN), { userAgent: 't' });
+  assert.deepEqual(
+    (await discoverExtensionKinds(client, new AbortController().signal)).rows.map(({ kind }) => kind),
+    ['Thing'],
+  );
+  assert.deepEqual(methods, ['GET /apis/x.io/v1 admin']);
+  extensions.listen(ADDRESS, () => ({ broken: 'EOF' }));
+  const { status, value } = await call('GET', '/apis/x.io/v1/things');
+  assert.deepEqual([status, value.message], [503, 'error trying to reach service: EOF']);
 });
 
 test('Aggregation keeps the core group and that of APIServices', async (t) => {

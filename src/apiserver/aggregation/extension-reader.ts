@@ -1,5 +1,5 @@
 /** How the API server asks extension API servers something itself, where it does not join a client to them. */
-import type { TunnelTarget } from '../../api/message.ts';
+import type { ApiRequest, ApiResponse, TunnelTarget } from '../../api/message.ts';
 
 export interface ExtensionReader {
   /**
@@ -9,6 +9,12 @@ export interface ExtensionReader {
    * `signal` aborts.
    */
   read(target: TunnelTarget, options: ExtensionReadOptions, signal: AbortSignal): Promise<ExtensionAnswer>;
+  /**
+   * Repeats a request of this process at `target`; the answer's body is bytes, as they come.
+   *
+   * @throws StatusError ServiceUnavailable when there is no answer
+   */
+  forward(target: TunnelTarget, request: ApiRequest, signal: AbortSignal): Promise<ApiResponse>;
 }
 
 export interface ExtensionReadOptions {

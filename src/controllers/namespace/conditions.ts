@@ -13,6 +13,8 @@ export interface RemainingContent {
   finalizers: ReadonlyMap<string, number>;
   /** What could not be deleted or listed, in words. */
   failures: readonly string[];
+  /** `group/version` of extension API servers that could not be asked what they hold. */
+  unknown: readonly string[];
 }
 
 interface ConditionText {
@@ -67,8 +69,13 @@ export function deletionConditions(
   return [...foreign, ...own];
 }
 
-function problems({ resources, finalizers, failures }: RemainingContent): ConditionText[] {
+function problems({ resources, finalizers, failures, unknown }: RemainingContent): ConditionText[] {
   const texts: ConditionText[] = [];
+  if (unknown.length > 0) {
+    const parts = unknown.map((name) => `${name}: stale GroupVersion discovery: ${name}`);
+    const message = `Discovery failed for some groups, ${unknown.length} failing: unable to retrieve the complete list of server APIs: ${parts.join(', ')}`;
+    texts.push({ type: 'NamespaceDeletionDiscoveryFailure', reason: 'DiscoveryFailed', message });
+  }
   if (failures.length > 0) {
     const message = `Failed to delete all resource types, ${failures.length} remaining: ${failures.join(', ')}`;
     texts.push({ type: 'NamespaceDeletionContentFailure', reason: 'ContentDeletionFailed', message });

@@ -1,7 +1,8 @@
 import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
+import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { ConfigMap, Namespace, Pod } from '../../api/generated/core-v1.ts';
-import { allResources, CONFIG_MAPS, NAMESPACES, PODS } from '../../api/resources.ts';
+import { API_SERVICES, allResources, CONFIG_MAPS, NAMESPACES, PODS } from '../../api/resources.ts';
 import { type ControllerBench, newControllerBench } from '../../simulation/controller-bench.ts';
 import { newNamespaceController } from './controller.ts';
 
@@ -93,4 +94,38 @@ test('newNamespaceController leaves a namespace alone that is not being deleted'
   await bench.clock.advance(3_600_000);
   equal(bench.api.writes.length, writes);
   await bench.end();
+});
+
+test('newNamespaceController keeps a namespace while an extension cannot say what is in it', async () => {
+  const bench = newBench();
+  const pod = await fill(bench);
+  const service = { namespace: 'shop', name: 'api' };
+  const spec = { group: 'x.io', version: 'v1', groupPriorityMinimum: 1, versionPriority: 1, service };
+  const apiService = { apiVersion: 'apiregistration.k8s.io/v1', kind: 'APIService', spec } as const;
+  await bench.client.create<APIService>(
+    API_SERVICES,
+    { ...apiService, metadata: { name: 'v1.x.io' } },
+    never,
+  );
+  await bench.client.delete(NAMESPACES, { name: 'shop' }, {}, never);
+  await bench.client.delete(
+    PODS,
+    { namespace: 'shop', name: pod.metadata.name },
+    { gracePeriodSeconds: 0 },
+    never,
+  );
+  await bench.clock.advance(3000);
+  equal(bench.api.objects(CONFIG_MAPS).length, 0);
+  const failed = conditionOf(bench, 'NamespaceDeletionDiscoveryFailure');
+  deepEqual(
+    [failed?.status, failed?.reason, failed?.message],
+    [
+      'True',
+      'DiscoveryFailed',
+      'Discovery failed for some groups, 1 failing: unable to retrieve the complete list of server APIs: x.io/v1: stale GroupVersion discovery: x.io/v1',
+    ],
+  );
+  await bench.client.delete(API_SERVICES, { name: 'v1.x.io' }, {}, never);
+  await bench.clock.advance(15_000);
+  equal(bench.api.objects(NAMESPACES).length, 0);
 });

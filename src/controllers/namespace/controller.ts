@@ -2,7 +2,8 @@
  * Empties a namespace that is being deleted, then lets it go: Pods first, so that no Pod outlives what guards it, then
  * everything else; while finalizers hold something, the namespace's conditions say what.
  *
- * The resources are given as data: whatever the API serves in namespaces.
+ * The resources are given as data: whatever the API serves in namespaces. What extension API servers hold is asked of them; one
+ * that does not answer keeps the namespace, since nobody could ever find what is in it again.
  * @see k8s.io/kubernetes/pkg/controller/namespace/deletion/namespaced_resources_deleter.go
  */
 import type { Namespace, Pod } from '../../api/generated/core-v1.ts';
@@ -12,6 +13,7 @@ import { hasReason, StatusError } from '../../base/status-error.ts';
 import type { Informer } from '../../client/informer.ts';
 import type { Controller, ControllerContext } from '../framework/controller.ts';
 import { CustomKinds } from '../framework/custom-kinds.ts';
+import { discoverExtensionKinds } from '../framework/extension-kinds.ts';
 import {
   DEFAULT_RESYNC_MS,
   newWorkerLoop,
@@ -88,7 +90,8 @@ class NamespaceController {
     if (namespace === undefined || !(namespace.spec.finalizers ?? []).includes(FINALIZER)) return {};
     const terminating = await this.#writeStatus(namespace, undefined, signal);
     const remaining = await this.#deleteContent(key, signal);
-    const isEmpty = remaining.resources.size === 0 && remaining.failures.length === 0;
+    const isKnown = remaining.failures.length === 0 && remaining.unknown.length === 0;
+    const isEmpty = remaining.resources.size === 0 && isKnown;
     const reported = await this.#writeStatus(terminating, remaining, signal);
     if (!isEmpty) return { requeueAfterMs: this.#recheckMs(key) };
     const finalizers = (reported.spec.finalizers ?? []).filter((finalizer) => finalizer !== FINALIZER);
@@ -130,13 +133,16 @@ class NamespaceController {
   }
 
   async #deleteContent(namespace: string, signal: AbortSignal): Promise<RemainingContent> {
-    const content: Content = { resources: new Map(), finalizers: new Map(), failures: [] };
+    const content: Content = { resources: new Map(), finalizers: new Map(), failures: [], unknown: [] };
     const pods = this.#resources.filter((row) => row.kind === 'Pod' && row.group === '');
     for (const row of pods) await this.#deleteAll(row, namespace, content, signal);
     // What serves the Pods (their ConfigMaps, their accounts) stays until they have ended.
     if (content.resources.size > 0 || content.failures.length > 0) return content;
     const custom = this.#custom.rows().filter((row) => row.namespaced);
-    const others = [...this.#resources.filter((row) => !pods.includes(row)), ...custom];
+    const extensions = await discoverExtensionKinds(this.#context.client, signal);
+    content.unknown.push(...extensions.unknown);
+    const theirs = extensions.rows.filter(isEmptiedWithNamespace);
+    const others = [...this.#resources.filter((row) => !pods.includes(row)), ...custom, ...theirs];
     await Promise.all(others.map((row) => this.#deleteAll(row, namespace, content, signal)));
     return content;
   }
@@ -172,7 +178,14 @@ class NamespaceController {
     const before = await list();
     if (before.items.length === 0) return before;
     const options = { propagationPolicy: 'Background' } as const;
-    await client.deleteCollection<KubeObject>(row, { namespace }, options, signal);
+    if (row.verbs.includes('deletecollection')) {
+      await client.deleteCollection<KubeObject>(row, { namespace }, options, signal);
+      return list();
+    }
+    for (const { metadata } of before.items) {
+      const target = { namespace, name: metadata.name };
+      await client.delete<KubeObject>(row, target, options, signal).catch(ignoreNotFound);
+    }
     return list();
   }
 }
@@ -181,6 +194,12 @@ interface Content extends RemainingContent {
   resources: Map<string, number>;
   finalizers: Map<string, number>;
   failures: string[];
+  unknown: string[];
+}
+
+/** Of an extension, which may know no deletion of many at once. */
+function isEmptiedWithNamespace({ namespaced, verbs }: ResourceRow): boolean {
+  return namespaced && verbs.includes('list') && verbs.includes('delete');
 }
 
 function isDeletedWithNamespace(row: ResourceRow): boolean {
