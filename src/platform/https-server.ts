@@ -37,6 +37,7 @@ import {
 import { newHttp1Sink, newHttp2Sink, newUpgradeSink, refuse } from './https-sink.ts';
 import { listenOn } from './listen.ts';
 import type { ServerTls } from './pki.ts';
+import { RequestDeadline } from './request-deadline.ts';
 import type { Tunnel, UpgradedConnection } from './tunnel.ts';
 
 export interface HttpsServerOptions {
@@ -76,19 +77,16 @@ const STREAMS_PER_CONNECTION_MAX = 250;
 const WINDOW_BYTES = 1024 * 1024;
 const SESSION_MEMORY_MIB = 64;
 const HANDSHAKE_TIMEOUT_MS = 10_000;
-const HEADERS_TIMEOUT_MS = 10_000;
-const REQUEST_TIMEOUT_MS = 60_000;
-const IDLE_TIMEOUT_MS = 90_000;
+/**
+ * Requests that a client may take back, at once and in each second, before its connection ends: the work for each is done
+ * already (CVE-2023-44487). At once: all that it may have open.
+ */
+const STREAM_RESETS = { burst: STREAMS_PER_CONNECTION_MAX, perSecond: 50 };
 /** Silent connections are probed from then on, so that a dead peer is noticed. */
 const KEEP_ALIVE_MS = 30_000;
 
-/** Read by the HTTP/1.1 half of Node's server; its types know them only there. */
-const HTTP1_LIMITS = {
-  maxHeaderSize: HEADER_BYTES_MAX,
-  headersTimeout: HEADERS_TIMEOUT_MS,
-  requestTimeout: REQUEST_TIMEOUT_MS,
-  keepAliveTimeout: IDLE_TIMEOUT_MS,
-};
+/** Read by the HTTP/1.1 half of Node's server; its types know it only there. Its timeouts do not work here: see request-deadline.ts. */
+const HTTP1_LIMITS = { maxHeaderSize: HEADER_BYTES_MAX, keepAliveTimeout: 0 };
 
 const SWITCHING_PROTOCOLS = 101;
 
@@ -111,6 +109,8 @@ function toServerOptions(tls: ServerTls): SecureServerOptions {
     keepAlive: true,
     keepAliveInitialDelay: KEEP_ALIVE_MS,
     maxSessionMemory: SESSION_MEMORY_MIB,
+    streamResetBurst: STREAM_RESETS.burst,
+    streamResetRate: STREAM_RESETS.perSecond,
     settings: {
       maxConcurrentStreams: STREAMS_PER_CONNECTION_MAX,
       initialWindowSize: WINDOW_BYTES,
@@ -131,7 +131,8 @@ class NodeHttpsServer implements HttpsServer {
   readonly #peers = new WeakMap<object, RemotePeer>();
   readonly #sockets = new Set<TLSSocket>();
   readonly #sessions = new Set<Http2Session>();
-  readonly #openStreams = new WeakMap<Http2Session, number>();
+  /** By socket for HTTP/1.1, by session for HTTP/2. */
+  readonly #deadlines = new WeakMap<object, RequestDeadline>();
   readonly #requests = new Set<RunningRequest>();
   #isClosing = false;
 
@@ -140,7 +141,7 @@ class NodeHttpsServer implements HttpsServer {
     this.#options = options;
     this.#server = createSecureServer(toServerOptions(options.tls));
     this.#server.maxConnections = CONNECTIONS_MAX;
-    this.#server.on('secureConnection', (socket) => this.#track(this.#sockets, socket));
+    this.#server.on('secureConnection', (socket) => this.#onConnection(socket));
     this.#server.on('session', (session) => this.#onSession(session));
     this.#server.on('request', (message, response) =>
       this.#onHttp1Request(message as unknown as IncomingMessage, response as unknown as ServerResponse),
@@ -189,14 +190,23 @@ class NodeHttpsServer implements HttpsServer {
     item.once('close', () => set.delete(item));
   }
 
+  #onConnection(socket: TLSSocket): void {
+    this.#track(this.#sockets, socket);
+    if (socket.alpnProtocol !== 'h2') this.#expectRequests(socket, () => socket.destroy());
+  }
+
+  #expectRequests(connection: TLSSocket | Http2Session, onLate: () => void): void {
+    const deadline = new RequestDeadline(onLate);
+    this.#deadlines.set(connection, deadline);
+    connection.once('close', () => deadline.close());
+  }
+
   #onSession(session: ServerHttp2Session): void {
     this.#peers.set(session, toPeer(session.socket as TLSSocket));
     this.#track(this.#sessions, session);
     session.on('error', () => session.destroy());
     // A client may hold a connection as long as it uses it: a silent watch counts.
-    session.setTimeout(IDLE_TIMEOUT_MS, () => {
-      if (!this.#openStreams.get(session)) session.close();
-    });
+    this.#expectRequests(session, () => session.close());
     if (this.#isClosing) session.close();
   }
 
@@ -210,16 +220,17 @@ class NodeHttpsServer implements HttpsServer {
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     const session = stream.session!;
-    this.#countStreams(session, 1);
-    stream.once('close', () => this.#countStreams(session, -1));
+    this.#expectEnd(session, stream);
     const peer = this.#peers.get(session)!;
     const head = { method: headers[':method'], target: headers[':path'] ?? '/', headers };
     const source = stream.endAfterHeaders ? undefined : stream;
     this.#serve({ head, source, peer, sink: newHttp2Sink(stream) });
   }
 
-  #countStreams(session: Http2Session, change: 1 | -1): void {
-    this.#openStreams.set(session, (this.#openStreams.get(session) ?? 0) + change);
+  #expectEnd(connection: object, request: { once(event: 'close', listener: () => void): unknown }): void {
+    const deadline = this.#deadlines.get(connection);
+    deadline?.begin();
+    request.once('close', () => deadline?.end());
   }
 
   #onHttp1Request(message: IncomingMessage, response: ServerResponse): void {
@@ -228,12 +239,14 @@ class NodeHttpsServer implements HttpsServer {
     const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
     if (this.#isClosing) response.setHeader('connection', 'close');
     const source = hasBody ? message : undefined;
+    this.#expectEnd(message.socket, response);
     const peer = this.#peerOf(message.socket as TLSSocket);
     this.#serve({ head, source, peer, sink: newHttp1Sink(response, hasBody) });
   }
 
   #onUpgrade(connection: RawUpgrade): void {
     const { message, socket } = connection;
+    this.#deadlines.get(message.socket)?.begin();
     const peer = this.#peerOf(message.socket as TLSSocket);
     const head = { method: message.method, target: message.url ?? '/', headers: message.headers };
     socket.on('error', () => socket.destroy());
