@@ -137,10 +137,19 @@ function* jsonListChunks({ gvk, metadata, objects }: ListContent): Generator<Uin
   yield packer.rest();
 }
 
+/** What a header may not hold. */
+const CONTROL_CHARACTERS = /\p{Cc}/gu;
+
+/** A quoted string of RFC 9110: one character for each byte of its UTF-8, as headers are sent. */
+function quoted(text: string): string {
+  const plain = text.replaceAll(CONTROL_CHARACTERS, ' ').replaceAll(/["\\]/g, '\\$&');
+  return `"${Array.from(encoder.encode(plain), (byte) => String.fromCharCode(byte)).join('')}"`;
+}
+
 /** Adds to the `Warning` header per RFC 7234, one for each text; at most as many as fit in a head. */
 export function withWarnings(response: ApiResponse, warnings: readonly string[]): ApiResponse {
   if (warnings.length === 0) return response;
-  const texts = warnings.slice(0, 20).map((text) => `299 - ${JSON.stringify(text.slice(0, 256))}`);
+  const texts = warnings.slice(0, 20).map((text) => `299 - ${quoted(text.slice(0, 256))}`);
   const { warning } = response.headers;
   response.headers['warning'] = [...(warning === undefined ? [] : [warning]), ...texts].join(', ');
   return response;

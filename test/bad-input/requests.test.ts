@@ -209,6 +209,20 @@ const questions: [path: string, code: number, says: RegExp][] = [
   ['/api/v1/namespaces/default/pods/..%2f..%2fsecrets', 404, /./],
   ['/apis/none.example.com/v1/things', 404, /the server could not find the requested resource/],
   [`/api/v1/namespaces/default/pods/${'x'.repeat(5000)}`, 404, /not found/],
+  ['/api/v1/namespaces/default/pods/..', 404, /not found|could not find/],
+  ['/api/v1/namespaces/default/pods/%2e%2e', 404, /not found|could not find/],
+  ['/api/v1/namespaces/default/pods/../../../../etc/passwd', 404, /could not find/],
+  ['/api/v1/namespaces/default/pods/%00', 404, /not found|could not find/],
+  ['/api/v1/namespaces/default/pods/%zz', 404, /could not find/],
+  ['/api/v1/namespaces/default/pods/%c0%ae%c0%ae', 404, /not found/],
+  ['/api/v1/namespaces//pods', 404, /could not find/],
+  ['//api//v1//pods', 404, /could not find/],
+  [`/${'a/'.repeat(25_000)}`, 404, /could not find/],
+  ['/api/v1/namespaces/default/services/http:a:b:c/proxy/%0d%0a', 400, /invalid service request/],
+  [`/api/v1/pods?labelSelector=${encodeURIComponent(`a in (${'('.repeat(10_000)}`)}`, 400, /unable to parse/],
+  ['/api/v1/pods?limit=-1', 400, /./],
+  ['/api/v1/pods?fieldSelector=metadata.name', 400, /invalid selector/],
+  [`/api/v1/pods?limit=1&continue=${'e30'.repeat(9000)}`, 400, /continue key is not valid/],
 ];
 
 for (const [path, code, says] of questions) {
@@ -216,6 +230,32 @@ for (const [path, code, says] of questions) {
     assertRefused(await send('GET', path), code, says);
   });
 }
+
+test('no answer holds a header that its client has thought of', async () => {
+  const evil = 'a\r\nX-Evil: 1';
+  const body = JSON.stringify({ metadata: { name: 'evil' }, [evil]: 1, 日本: 2, '\0"\\': 3 });
+  const created = await send('POST', CONFIG_MAPS, { body });
+  assert.equal(created.status, 201, created.text);
+  assert.match(String(created.headers['warning']), /^299 - "unknown field \\"a {2}X-Evil: 1\\"", 299 - /);
+  const answers = [
+    created,
+    await send('GET', `${CONFIG_MAPS}?labelSelector=${encodeURIComponent(evil)}`),
+    await send('GET', `/api/v1/namespaces/${encodeURIComponent(evil)}/pods`),
+    await send('POST', `${CONFIG_MAPS}?fieldManager=${encodeURIComponent(evil)}`, { body }),
+  ];
+  for (const { headers } of answers) assert.equal(headers['x-evil'], undefined);
+});
+
+test('a type that is not served is refused in both directions', async () => {
+  const cbor = Buffer.from([0xd9, 0xd9, 0xf7, 0xa0]);
+  assertRefused(
+    await send('POST', CONFIG_MAPS, { type: 'application/cbor', body: cbor }),
+    415,
+    /unknown format/,
+  );
+  const patch = { type: 'application/apply-patch+cbor', body: cbor };
+  assertRefused(await send('PATCH', `${CONFIG_MAPS}/a?fieldManager=m`, patch), 415, /unknown format/);
+});
 
 test('what is not HTTP at all does not disturb the others', async () => {
   const { hostname, port } = new URL(server.url);

@@ -32,7 +32,12 @@ export function rawRequest({
   tls,
 }: RawRequest): Promise<RawAnswer> {
   const { serverCa, ...client } = tls;
+  const { hostname, port } = new URL(url);
   const options: RequestOptions = {
+    hostname,
+    port,
+    // Not as part of a URL, which would resolve its dots.
+    path,
     method,
     headers: {
       ...headers,
@@ -44,7 +49,7 @@ export function rawRequest({
     timeout: DEADLINE_MS,
   };
   return new Promise((resolve, reject) => {
-    const asked = request(url + path, options, (response) => {
+    const asked = request(options, (response) => {
       const chunks: Buffer[] = [];
       response.on('data', (chunk: Buffer) => chunks.push(chunk));
       response.on('error', reject);
