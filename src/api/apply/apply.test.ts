@@ -298,6 +298,13 @@ test('DEDUCED sees an object field by field and a list as one', () => {
   equal(thing.apply('two', { spec: { list: [1] } }).length, 1);
 });
 
+test('FieldSet.equals tells a set from one that holds more of it further down', () => {
+  const [less, more] = [fieldSetOf(['f:a', 'f:b']), fieldSetOf(['f:a', 'f:b'], ['f:a', 'f:c'])];
+  ok(!less.equals(more));
+  ok(!more.equals(less));
+  ok(less.equals(fieldSetOf(['f:a', 'f:b'])));
+});
+
 test('parseFieldsV1 refuses elements whose keys or values are no JSON', () => {
   for (const element of ['k:{', 'k:[]', 'v:', 'v:{', 'i:x', 'i:-1'])
     throws(() => parseFieldsV1({ 'f:a': { [element]: {} } }), /which is no path element/);

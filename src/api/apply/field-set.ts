@@ -83,7 +83,9 @@ export class FieldSet {
   equals(other: FieldSet): boolean {
     if (this === other) return true;
     if (this.members.size !== other.members.size || this.children.size !== other.children.size) return false;
-    return this.isWithin(other);
+    for (const element of this.members) if (!other.members.has(element)) return false;
+    for (const [element, child] of this.children) if (!child.equals(other.below(element))) return false;
+    return true;
   }
 
   /** Whether `other` holds every path of this set. */
