@@ -9,8 +9,9 @@ import { splitApiVersion, toApiVersion } from '../api/meta.ts';
 import { randomObject } from '../api/protobuf/random-object.fixture.ts';
 import { allResources } from '../api/resources.ts';
 import { schemaForKind } from '../api/schema.ts';
+import { forEachSeed, pick, type Stream } from '../base/seeds.fixture.ts';
 import { newSimulatedApiServer, type SimulatedApiServer } from '../simulation/sim-api-server.ts';
-import { forEachSeed, pick, type Stream, spoilt } from './fuzz.fixture.ts';
+import { spoilt } from './spoilt.fixture.ts';
 import { VALID_OBJECTS } from './valid-objects.fixture.ts';
 
 type Method = Parameters<SimulatedApiServer['call']>[0];

@@ -5,8 +5,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { encodeProtobuf } from '../api/protobuf/encode.ts';
+import { forEachSeed, pick, type Stream } from '../base/seeds.fixture.ts';
 import { newRequest, newSimulatedApiServer, type SimulatedApiServer } from '../simulation/sim-api-server.ts';
-import { forEachSeed, pick, type Stream } from './fuzz.fixture.ts';
 
 type Method = Parameters<SimulatedApiServer['call']>[0];
 
