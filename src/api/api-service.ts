@@ -12,6 +12,9 @@ export const LOCALLY_AVAILABLE: Readonly<Omit<APIServiceCondition, 'lastTransiti
 /** The common name in the certificate that the API server shows when it speaks for somebody. */
 export const FRONT_PROXY_NAME = 'front-proxy-client';
 
+/** Of APIServices themselves, which is always there. */
+export const REGISTRATION_GROUP = 'apiregistration.k8s.io';
+
 const HTTPS_PORT = 443;
 
 /** `v1alpha1.wardle.example.com`; of the core group `v1.` */
@@ -24,6 +27,12 @@ export function backendOf({ spec }: APIService): Required<ServiceReference> | un
   if (spec.service === undefined) return undefined;
   const { namespace = '', name = '', port = HTTPS_PORT } = spec.service;
   return { namespace, name, port };
+}
+
+/** The core group and the APIServices themselves cannot be given away: nobody could ever take them back. */
+export function isExtension(service: APIService): boolean {
+  const { group = '' } = service.spec;
+  return group !== '' && group !== REGISTRATION_GROUP && backendOf(service) !== undefined;
 }
 
 export function isAvailable({ status }: APIService): boolean {

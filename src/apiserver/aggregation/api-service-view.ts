@@ -3,12 +3,12 @@
  *
  * Invariant: a change is seen here before, or in the same turn in which, its watchers see it.
  */
-import { apiServiceName, backendOf } from '../../api/api-service.ts';
+import { apiServiceName, isExtension } from '../../api/api-service.ts';
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import { API_SERVICES } from '../../api/resources.ts';
 import type { Store, StoredValue } from '../../store/store.ts';
 import { prefixOf } from '../registry/registry.ts';
-import { defaultPriority, type Priority, REGISTRATION_GROUP } from './priorities.ts';
+import { defaultPriority, type Priority } from './priorities.ts';
 
 /** `service` is undefined when it is gone. */
 export type ApiServiceListener = (name: string, service: APIService | undefined) => void;
@@ -84,10 +84,4 @@ export class ApiServiceView {
 
 function toApiService(value: StoredValue): APIService {
   return value as unknown as APIService;
-}
-
-/** The core group and the APIServices themselves cannot be given away: nobody could ever take them back. */
-export function isExtension(service: APIService): boolean {
-  const { group = '' } = service.spec;
-  return group !== '' && group !== REGISTRATION_GROUP && backendOf(service) !== undefined;
 }

@@ -10,7 +10,7 @@
  * @see k8s.io/kube-aggregator/pkg/controllers/autoregister/autoregister_controller.go; differs: what is built in comes back
  * at once, not with the next start
  */
-import { apiServiceName, LOCALLY_AVAILABLE } from '../../api/api-service.ts';
+import { apiServiceName, isExtension, LOCALLY_AVAILABLE, REGISTRATION_GROUP } from '../../api/api-service.ts';
 import type { APIService, APIServiceSpec } from '../../api/generated/apiregistration-v1.ts';
 import { equalJson } from '../../api/json.ts';
 import { API_SERVICES, allResources } from '../../api/resources.ts';
@@ -22,9 +22,8 @@ import type { KindCatalog } from '../kinds.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { prefixOf, type Registry } from '../registry/registry.ts';
 import type { ApiServiceView } from './api-service-view.ts';
-import { isExtension } from './api-service-view.ts';
 import { withAvailability } from './judge-backend.ts';
-import { defaultPriority, REGISTRATION_GROUP } from './priorities.ts';
+import { defaultPriority } from './priorities.ts';
 import { writeConditions } from './write-conditions.ts';
 
 export const AUTOMANAGED = 'kube-aggregator.kubernetes.io/automanaged';

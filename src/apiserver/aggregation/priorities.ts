@@ -4,6 +4,7 @@
  * @see kubernetes/kubernetes pkg/controlplane/apiserver/aggregator.go DefaultGenericAPIServicePriorities,
  * cmd/kube-apiserver/app/aggregator.go apiVersionPriorities, pkg/controlplane/controller/crdregistration
  */
+import { REGISTRATION_GROUP } from '../../api/api-service.ts';
 import { NODE_METRICS } from '../../api/resources/metrics.ts';
 
 export interface Priority {
@@ -13,12 +14,10 @@ export interface Priority {
   version: number;
 }
 
-/** The group of APIServices themselves has none: it is always there, and the first. */
-export const REGISTRATION_GROUP = 'apiregistration.k8s.io';
-
 /** By `group/version`. */
 const BUILT_IN: Readonly<Record<string, Priority>> = {
   '/v1': { group: 18_000, version: 1 },
+  // Has no APIService of its own, and is the first.
   [`${REGISTRATION_GROUP}/v1`]: { group: 20_001, version: 1 },
   'apps/v1': { group: 17_800, version: 15 },
   'events.k8s.io/v1': { group: 17_750, version: 15 },

@@ -32,7 +32,7 @@ function newClient(services: APIService[], answers: Record<string, string>) {
 const SERVICE = { namespace: 'default', name: 'api' };
 
 test('discoverExtensionKinds asks nobody where there are no extensions', async () => {
-  const { client, asked } = newClient([apiService('apps', undefined)], {});
+  const { client, asked } = newClient([apiService('apps', undefined), apiService('', SERVICE)], {});
   assert.deepEqual(await discoverExtensionKinds(client, never), { rows: [], unknown: [] });
   assert.deepEqual(asked, []);
 });

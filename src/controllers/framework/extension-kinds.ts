@@ -1,5 +1,5 @@
 /** The kinds that extension API servers add, for controllers that work on every kind there is. */
-import { backendOf } from '../../api/api-service.ts';
+import { isExtension } from '../../api/api-service.ts';
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { APIResource, APIResourceList } from '../../api/generated/meta-v1.ts';
 import { newResource, type ResourceRow, type Verb } from '../../api/resource-row.ts';
@@ -24,7 +24,7 @@ export async function discoverExtensionKinds(
   signal: AbortSignal,
 ): Promise<ExtensionKinds> {
   const { items } = await client.list(API_SERVICES, {}, signal);
-  const extensions = items.filter((service) => backendOf(service) !== undefined);
+  const extensions = items.filter(isExtension);
   const found = await Promise.all(extensions.map((service) => discoverOne(client, service, signal)));
   const groupVersions = extensions.map(({ spec }) => `${spec.group}/${spec.version}`);
   return {
