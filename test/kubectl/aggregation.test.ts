@@ -255,6 +255,17 @@ test('kubectl is not led astray by an extension that somebody else pretends to b
   await waitForCondition(/^True Passed/);
 });
 
+test('kubectl creates what an extension has no schemas of', { skip }, async () => {
+  extension.hasSchemas = false;
+  const priority = (value: number) => JSON.stringify({ spec: { versionPriority: value } });
+  await k('patch', 'apiservice', API_SERVICE, '--type=merge', '-p', priority(100));
+  await eventually('its schemas are forgotten', async () =>
+    assert.ok(!(await k('get', '--raw', '/openapi/v3')).includes('wardle')),
+  );
+  await kIn(FLUNDER('bare'), '-n', 'wardle', 'create', '-f', '-');
+  assert.match(await k('-n', 'wardle', 'get', 'flunder', 'bare', '-o', 'yaml'), /kind: Flunder/);
+});
+
 test('kubectl deletes a namespace with what an extension has in it, but not while that cannot be asked', {
   skip,
 }, async () => {
