@@ -89,7 +89,8 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     health: { livez: [], readyz: [options.readiness] },
     serverAddress: options.address,
     issuer: { issuer: ISSUER, jwks: () => keys.jwks(), algorithms: () => keys.algorithms() },
-    metrics: async () => `${await options.metrics()}${fairnessMetrics(api.fairness)}`,
+    metrics: async () =>
+      `${await options.metrics()}${fairnessMetrics(api.fairness)}${api.aggregation.metrics.text()}`,
   });
   const api = newApiServer({
     clock,

@@ -226,6 +226,8 @@ test('kubectl reads why an extension that broke is not available, and sees it re
       await refused('-n', 'wardle', 'get', 'flunders.v1alpha1.wardle.example.com'),
       /unable to handle|doesn't have/,
     );
+    const metrics = await k('get', '--raw', '/metrics');
+    assert.match(metrics, /^aggregator_unavailable_apiservice\{name="v1alpha1\.wardle\.example\.com"\} 1$/m);
     assert.match(await k('get', 'apiservice', API_SERVICE), /False \(FailedDiscoveryCheck\)/);
   });
   // Nobody nudges: it is asked again by itself.

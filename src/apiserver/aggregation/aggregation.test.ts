@@ -266,6 +266,18 @@ test('Aggregation asks the extension itself for who is in this process', async (
   assert.deepEqual([status, value.message], [503, 'error trying to reach service: EOF']);
 });
 
+test('Aggregation follows a Service to a name outside of the cluster', async (t) => {
+  const { call, extensions, clock, remotely, condition } = await start(t);
+  extensions.listen('api.example.com:443', classic());
+  const spec = { type: 'ExternalName', externalName: 'api.example.com' };
+  await call('POST', '/api/v1/namespaces/default/services', { metadata: { name: 'api' }, spec });
+  await call('POST', SERVICES, API_SERVICE);
+  await clock.settle();
+  assert.equal(await condition(), 'True Passed: all checks passed');
+  const { host, port, extension } = targetOf(await remotely('/apis/x.io/v1/things'));
+  assert.deepEqual([host, port, extension?.serverName], ['api.example.com', 443, 'api.default.svc']);
+});
+
 test('Aggregation keeps the core group and that of APIServices', async (t) => {
   const { call, clock } = await start(t);
   const url = `${SERVICES}/v1.`;

@@ -15,6 +15,7 @@ import type { ResourceRow } from '../../api/resources.ts';
 import { isCancellation, newScope } from '../../base/abort.ts';
 import type { KindCatalog } from '../kinds.ts';
 import type { Registry } from '../registry/registry.ts';
+import { AggregationMetrics } from './aggregation-metrics.ts';
 import { ApiServiceView } from './api-service-view.ts';
 import { type ClientAuthorities, ExtensionAuthentication } from './extension-authentication.ts';
 import type { ExtensionReader } from './extension-reader.ts';
@@ -43,6 +44,7 @@ interface Followed {
 
 export class Aggregation {
   readonly view: ApiServiceView;
+  readonly metrics: AggregationMetrics;
   readonly #registry: Registry;
   readonly #kinds: KindCatalog;
   readonly #reader: ExtensionReader;
@@ -61,6 +63,7 @@ export class Aggregation {
     this.#kinds = kinds;
     this.#reader = reader;
     this.view = new ApiServiceView(registry.store);
+    this.metrics = new AggregationMetrics(this.view);
     this.#local = new LocalApiServices(registry, kinds, this.view);
     this.#authentication = new ExtensionAuthentication(registry, authorities);
     this.view.onChange(() => {

@@ -3,6 +3,7 @@
  * process; each start of the process is a new listener over what the disk kept.
  */
 import type { ApiResponse } from '../../api/message.ts';
+import type { ExtensionReader } from '../../apiserver/aggregation/extension-reader.ts';
 import { bootstrapRbacObjects } from '../../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../../apiserver/bootstrap.ts';
 import { runEventExpiry } from '../../apiserver/event-expiry.ts';
@@ -96,7 +97,10 @@ export class SimulatedServer implements ServerEndpoint {
       }),
       extensions: {
         // Nothing in a simulated cluster is an API server.
-        reader: new SimulatedExtensions(clock),
+        reader: throughLife<ExtensionReader>(new SimulatedExtensions(clock), life, {
+          call: [],
+          broken: ['read', 'forward'],
+        }),
         authorities: SIMULATED_AUTHORITIES,
       },
     });
