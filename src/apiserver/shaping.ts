@@ -4,11 +4,13 @@
  */
 
 import { convertVersion } from '../api/conversion.ts';
+import { applySchemaDefaults } from '../api/custom/default-values.ts';
+import type { JsonValue } from '../api/json.ts';
 import type { ApiResponse } from '../api/message.ts';
 import { type GroupVersionKind, toApiVersion } from '../api/meta.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import type { StoredObject } from '../store/store.ts';
-import { type ApiObject, objectOf } from './api-object.ts';
+import { type ApiObject, copyJson, objectOf } from './api-object.ts';
 import { checkServed } from './custom/check-served.ts';
 import type { CustomConversions } from './custom/conversions.ts';
 import { type FrameShape, JSON_FRAMES } from './registry/frames.ts';
@@ -32,7 +34,19 @@ export function toStored(row: ResourceRow, object: ApiObject): ApiObject {
 
 export function fromStored(row: ResourceRow, object: ApiObject): ApiObject {
   if (row.custom === undefined && isStoredVersion(row)) return object;
-  return renamedOrConverted(row, object, toApiVersion(row.group, row.version));
+  const served = renamedOrConverted(row, object, toApiVersion(row.group, row.version));
+  return isComplete(row, Number(object.metadata.resourceVersion)) ? served : withSchemaDefaults(row, served);
+}
+
+/** Whether a custom object of `revision` has all the defaults that its schema has now: it was written under it. */
+function isComplete({ custom }: ResourceRow, revision: number): boolean {
+  return custom?.defaultsSince === undefined || revision > custom.defaultsSince;
+}
+
+function withSchemaDefaults({ custom }: ResourceRow, object: ApiObject): ApiObject {
+  const copy = copyJson(object);
+  applySchemaDefaults(copy as unknown as JsonValue, custom?.schema);
+  return copy;
 }
 
 /** Versions of a custom resource without a conversion of its own differ in nothing but the name. */
@@ -121,7 +135,7 @@ export function respondStored(
   call: ResourceCall,
   stored: StoredObject,
 ): ApiResponse | Promise<ApiResponse> {
-  const kept = keptForm(call);
+  const kept = isComplete(call.row, stored.revision) ? keptForm(call) : undefined;
   if (kept !== undefined) {
     return kept === 'json'
       ? storedResponse(200, stored)
@@ -170,7 +184,7 @@ export function respondList(
 ): ApiResponse | Promise<ApiResponse> {
   const { row } = call;
   const { objects, metadata } = page;
-  const kept = keptForm(call);
+  const kept = objects.every(({ revision }) => isComplete(row, revision)) ? keptForm(call) : undefined;
   if (kept !== undefined) {
     const content = { gvk: listKindOf(row), metadata, objects };
     return listResponse(content, kept === 'protobuf' ? server.messages : undefined);
@@ -246,7 +260,11 @@ function simpleShape(
     return { key, transform, bookmark: transform, writer };
   }
   if (shape === 'table') return tableFrames(server, row, representation, serve);
-  if (isStoredVersion(row)) return { key: format, writer };
+  if (isStoredVersion(row)) {
+    if (row.custom?.defaultsSince === undefined) return { key: format, writer };
+    const isAsStored = ({ revision }: StoredObject) => isComplete(row, revision);
+    return { key: `${format}/${row.custom.defaultsSince}`, transform: serve, isAsStored, writer };
+  }
   return {
     key: `${format}/${version}`,
     transform: serve,

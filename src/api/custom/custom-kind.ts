@@ -31,6 +31,8 @@ export interface CustomKind {
   readonly deprecationWarning: string | undefined;
   /** Objects in the store may name another version, from before this one was stored. */
   readonly isSoleVersion: boolean;
+  /** Objects of the store of this revision or an older one may lack defaults of the schema; absent where it has none. */
+  readonly defaultsSince: number | undefined;
   /** How its versions become each other; absent: they differ in nothing but the name. */
   readonly conversion: CustomConversion | undefined;
   /** The definition is being deleted: nothing new may be created. */

@@ -21,6 +21,18 @@ export function applySchemaDefaults(value: JsonValue, schema: JSONSchemaProps | 
   }
 }
 
+/** Whether {@link applySchemaDefaults} can change anything at all. */
+export function hasDefaults(schema: JSONSchemaProps | undefined): boolean {
+  if (schema === undefined) return false;
+  const { properties = {}, items, additionalProperties } = schema;
+  return (
+    schema.default !== undefined ||
+    Object.values(properties).some(hasDefaults) ||
+    [items ?? []].flat().some(hasDefaults) ||
+    (typeof additionalProperties === 'object' && hasDefaults(additionalProperties))
+  );
+}
+
 function addDefaults(object: JsonObject, { properties = {} }: JSONSchemaProps): void {
   for (const [field, property] of Object.entries(properties)) {
     if (property.default === undefined) continue;

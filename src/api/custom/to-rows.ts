@@ -8,6 +8,7 @@ import { newResource, type ResourceRow, SCALE, STATUS, type SubresourceRow } fro
 import { customApplyType } from './custom-apply-type.ts';
 import type { CustomConversion, CustomKind } from './custom-kind.ts';
 import { customPrinter } from './custom-printer.ts';
+import { hasDefaults } from './default-values.ts';
 import { newRuleTree } from './rules/compile-rules.ts';
 
 /** One row for each served version, and one for the stored version, served or not. */
@@ -55,6 +56,7 @@ function toRow(
       scale: version.subresources?.scale,
       deprecationWarning: deprecationOf(version, `${apiVersion} ${kind}`),
       isSoleVersion: spec.versions.length === 1 && (status?.storedVersions?.length ?? 1) <= 1,
+      defaultsSince: hasDefaults(schema) ? Number(metadata.resourceVersion) : undefined,
       isTerminating: metadata.deletionTimestamp !== undefined,
       ...shared,
     },

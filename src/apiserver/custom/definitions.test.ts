@@ -299,6 +299,30 @@ test('a stricter schema does not lock out what is there', async (t) => {
   equal((await api.call('PATCH', `${WIDGETS}/a`, { spec: { size: 8 } }, MERGE)).status, 422);
 });
 
+test('defaults that come later are seen in what is there, before it is written again', async (t) => {
+  const api = await newServer(t);
+  const { value: old } = await api.call('POST', WIDGETS, widget({ size: 1 }));
+  const { value: crd } = await api.call('GET', `${CRDS}/widgets.example.com`);
+  const later = structuredClone(crd);
+  const { properties } = later.spec.versions[0].schema.openAPIV3Schema.properties.spec;
+  properties.finish = { type: 'string', default: 'matt' };
+  equal((await api.call('PUT', `${CRDS}/widgets.example.com`, later)).status, 200);
+  await api.clock.settle();
+  const { value: one } = await api.call('GET', `${WIDGETS}/a`);
+  deepEqual(one, { ...old, spec: { ...old.spec, finish: 'matt' } });
+  const { value: list } = await api.call('GET', WIDGETS);
+  equal(list.items[0].spec.finish, 'matt');
+  const { body } = (await api.call('GET', `${WIDGETS}?watch=true&resourceVersion=0`)).response;
+  ok(body.kind === 'watch');
+  const frames = body.frames[Symbol.asyncIterator]();
+  const next = async () => (await frames.next()).value[0].object.spec.finish;
+  equal(await next(), 'matt');
+  await api.call('PATCH', `${WIDGETS}/a`, { spec: { colour: 'red' } }, MERGE);
+  equal(await next(), 'matt');
+  await frames.return?.();
+  equal((await api.call('GET', `${WIDGETS}/a`)).value.spec.finish, 'matt');
+});
+
 for (const [what, change, message] of [
   [
     'no schema',

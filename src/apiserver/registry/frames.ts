@@ -17,6 +17,8 @@ export interface FrameShape {
   readonly key: string;
   /** Absent: the stored object itself, with its committed bytes. */
   readonly transform?: (object: ApiObject) => unknown;
+  /** What needs no transformation after all. */
+  readonly isAsStored?: (stored: StoredObject) => boolean;
   /** As {@link transform}, for an object that has nothing but metadata. */
   readonly bookmark?: (object: ApiObject) => unknown;
   /** Where versions are converted elsewhere: this shape for `objects`, once they are converted. Rejects with StatusError. */
@@ -65,7 +67,7 @@ export class FrameCache {
         const value = transform?.(converted) ?? converted;
         return new ValueFrame(type, () => value, writer);
       }
-      return transform === undefined
+      return transform === undefined || shape.isAsStored?.(stored)
         ? new StoredFrame(type, stored, writer)
         : new ValueFrame(type, () => transform(objectOf(stored)), writer);
     };
