@@ -58,6 +58,15 @@ test('kubectl api-resources and explain know a custom kind at once', { skip }, a
     /^crontabs +ct +stable\.example\.com\/v1 +true +CronTab$/m,
   );
   assert.match(await k('explain', 'crontab.spec.cronSpec'), /When it runs\./);
+  // As upstream's conformance test looks at it.
+  assert.match(
+    await k('explain', 'crontabs'),
+    /FIELDS:.*apiVersion.*<string>.*APIVersion defines.*spec.*<Object>/s,
+  );
+  assert.match(
+    await k('explain', 'crontabs.metadata'),
+    /DESCRIPTION:.*Standard object's metadata.*FIELDS:.*creationTimestamp.*<string>.*CreationTimestamp is a timestamp/s,
+  );
 });
 
 test('kubectl apply, get, scale, edit and delete work on custom objects', { skip }, async () => {

