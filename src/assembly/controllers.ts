@@ -24,6 +24,7 @@ import {
 } from '../controllers/storage-protection/controller.ts';
 import { newTaintEvictionController } from '../controllers/taint-eviction/controller.ts';
 import { newTokenCleaner } from '../controllers/token-cleaner/controller.ts';
+import { newTokenSecretController } from '../controllers/token-secret/controller.ts';
 
 /** What of the cluster's certificates controllers hand out. */
 export interface ClusterAuthority {
@@ -118,4 +119,9 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     create: newAttributesClassProtection,
   },
   { account: 'token-cleaner', component: 'token-cleaner', create: newTokenCleaner },
+  {
+    account: 'tokens-controller',
+    component: 'tokens-controller',
+    create: (context, { clusterCa }) => newTokenSecretController(context, clusterCa),
+  },
 ];

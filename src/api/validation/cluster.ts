@@ -121,8 +121,12 @@ export function validateSecret(secret: Secret): FieldError[] {
     if (!isBase64(value))
       errors.push(invalid(`data[${key}]`, '<secret contents redacted>', 'must be base64'));
   }
+  if (secret.type === 'kubernetes.io/service-account-token' && !secret.metadata.annotations?.[ACCOUNT_NAME])
+    errors.push(required(`metadata.annotations[${ACCOUNT_NAME}]`));
   return errors;
 }
+
+const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
 
 function isBase64(text: string): boolean {
   return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);

@@ -265,4 +265,10 @@ export const CONTROLLER_ROLES: Readonly<Record<string, readonly RuleNotation[]>>
     'get,list,update,watch | storage.k8s.io | volumeattributesclasses',
     'create,patch,update | core,events.k8s.io | events',
   ],
+  // Upstream's runs as the administrator.
+  'tokens-controller': [
+    'create | core | serviceaccounts/token',
+    'read | core | serviceaccounts',
+    'delete,get,list,update,watch | core | secrets',
+  ],
 };
