@@ -33,8 +33,9 @@ function newCluster() {
     return { status: { token: `token-${asked.length}` } };
   };
   const create = (context: ControllerContext) => {
-    const client: ApiClient = Object.create(context.client, {
-      createSubresource: { value: createSubresource },
+    const client = new Proxy(context.client, {
+      get: (own, key: keyof ApiClient) =>
+        key === 'createSubresource' ? createSubresource : own[key].bind(own as never),
     });
     return newTokenSecretController({ ...context, client }, 'PEM');
   };
