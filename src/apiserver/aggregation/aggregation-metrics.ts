@@ -52,7 +52,7 @@ export class AggregationMetrics {
     if (!isLost) return;
     const reason =
       service.status?.conditions?.find(({ type }) => type === 'Available')?.reason ?? 'UnknownReason';
-    const labels = `name="${name}",reason="${escape(reason)}"`;
+    const labels = `name="${name}",reason="${labelValue(reason)}"`;
     if (this.#lost.size === LABELS_MAX && !this.#lost.has(labels)) return;
     this.#lost.set(labels, (this.#lost.get(labels) ?? 0) + 1);
   }
@@ -66,6 +66,6 @@ export class AggregationMetrics {
 }
 
 /** A status may say anything. */
-function escape(value: string): string {
+function labelValue(value: string): string {
   return value.slice(0, 100).replace(/[\\"\n]/g, '_');
 }
