@@ -24,7 +24,10 @@ export const WEB_APP = 'web-app:1.0';
 export const SHELL = 'shell:1';
 /** Answers probes, as it is told to. */
 export const PROBE_TARGET = 'probe-target:1';
+/** An extension API server: `whoamis` of `pods.example.com/v1`. */
+export const EXTENSION = 'extension:1';
 const IMAGES = {
+  [EXTENSION]: join(ROOT, 'test/tools/extension'),
   [PROBE_TARGET]: join(ROOT, 'test/tools/probe-target'),
   [SHELL]: join(ROOT, 'test/tools/shell'),
   [TOOLBOX]: join(ROOT, 'test/tools/toolbox'),
