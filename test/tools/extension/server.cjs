@@ -88,4 +88,5 @@ async function main() {
 }
 
 process.on('SIGTERM', () => process.exit(0));
-main();
+// What cannot start ends, and is started again.
+void main();
