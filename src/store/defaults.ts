@@ -15,6 +15,12 @@ export const HISTORY_MAX_BYTES = 128 * 1024 * 1024;
 /** Events that may wait for one watcher: more than the largest commit, so that one burst closes no reader that is awake. */
 export const WATCHER_MAX_BUFFERED_EVENTS = 10_000;
 
+/**
+ * Bytes of one value. etcd takes requests of up to 1.5 MiB, of upstream's protobuf, which is a quarter smaller than JSON.
+ * Source: go.etcd.io/etcd/server/v3/embed, DefaultMaxRequestBytes.
+ */
+export const VALUE_MAX_BYTES = 2 * 1024 * 1024;
+
 /** Records of one commit: bounds the pause that publishing a batch makes. */
 export const COMMIT_MAX_RECORDS = 512;
 

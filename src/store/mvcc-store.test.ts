@@ -310,6 +310,26 @@ test('a reopened store leaves out what an unfinished compaction left in the jour
   assert.deepEqual(names(store.list({ prefix: '/' })), ['/b']);
 });
 
+test('MvccStore.transact refuses a value that is too large, and gives its revision to the next', async () => {
+  const fixture = await newFixture({ limits: { valueMaxBytes: 1000 } });
+  const { store } = fixture;
+  const { revision } = await putObject(store, '/a');
+  const large = { put: object('b', { text: 'x'.repeat(1000) }) };
+  const refused = { code: 413, message: 'Request entity too large: limit is 1000' };
+  await assert.rejects(
+    store.transact('/b', () => large),
+    refused,
+  );
+  const beside = { put: object('a', { n: 2 }), companions: [{ key: '/b', ...large }] };
+  await assert.rejects(
+    store.transact('/a', () => beside),
+    refused,
+  );
+  assert.equal((await putObject(store, '/c')).revision, revision + 1);
+  assert.deepEqual(names(store.list({ prefix: '/' })), ['/a', '/c']);
+  assert.equal((await fixture.reopen()).store.revision, revision + 1);
+});
+
 function increment(store: Fixture['store']) {
   return store.transact('/counter', (current) => ({
     put: object('counter', { count: ((current?.value['count'] as number) ?? 0) + 1 }),

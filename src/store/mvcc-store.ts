@@ -53,6 +53,7 @@ export interface StoreLimits {
   historyMaxRecords: number;
   historyMaxBytes: number;
   watcherMaxBufferedEvents: number;
+  valueMaxBytes: number;
   commitMaxRecords: number;
   commitMaxBytes: number;
   commitEagerRecords: number;
@@ -64,6 +65,7 @@ const DEFAULT_LIMITS: StoreLimits = {
   historyMaxRecords: defaults.HISTORY_MAX_RECORDS,
   historyMaxBytes: defaults.HISTORY_MAX_BYTES,
   watcherMaxBufferedEvents: defaults.WATCHER_MAX_BUFFERED_EVENTS,
+  valueMaxBytes: defaults.VALUE_MAX_BYTES,
   commitMaxRecords: defaults.COMMIT_MAX_RECORDS,
   commitMaxBytes: defaults.COMMIT_MAX_BYTES,
   commitEagerRecords: defaults.COMMIT_EAGER_RECORDS,
@@ -174,6 +176,7 @@ class MvccStore implements OpenStore {
       await allSettled(pending);
       throw refusal;
     }
+    const assigned = this.#assignedRevision;
     const companions = companionsOf(decision).map(
       ({ key: other, put }) => this.#nextVersion(other, { put }, newestOf(other))!,
     );
@@ -182,7 +185,14 @@ class MvccStore implements OpenStore {
       await allSettled(pending);
       return { object: current, changed: false };
     }
-    await this.#commits.submit([...companions, version]).settled;
+    const versions = [...companions, version];
+    const { valueMaxBytes } = this.#limits;
+    if (versions.some(({ deleted, sizeBytes }) => !deleted && sizeBytes > valueMaxBytes)) {
+      // Nobody has heard of their revisions.
+      this.#assignedRevision = assigned;
+      throw newTooLarge(valueMaxBytes);
+    }
+    await this.#commits.submit(versions).settled;
     return { object: version, changed: true };
   }
 
@@ -320,4 +330,8 @@ function companionsOf(decision: Change): readonly CompanionPut[] {
 
 async function allSettled(pending: readonly PendingVersion[]): Promise<void> {
   for (const { settled } of pending) await settled;
+}
+
+function newTooLarge(limit: number): StatusError {
+  return new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${limit}`);
 }
