@@ -13,7 +13,7 @@ import { dns1123SubdomainProblem } from './names.ts';
 import { validateLabelSelector } from './object-meta.ts';
 
 const ACCESS_MODES = ['ReadOnlyMany', 'ReadWriteMany', 'ReadWriteOnce', 'ReadWriteOncePod'];
-const VOLUME_MODES = ['Block', 'Filesystem'];
+export const VOLUME_MODES = ['Block', 'Filesystem'];
 const IMMUTABLE =
   'spec is immutable after creation except resources.requests and volumeAttributesClassName for bound claims';
 
@@ -24,16 +24,22 @@ export function validateClaim({ spec }: { spec?: PersistentVolumeClaimSpec }): F
   if (accessModes.length === 0)
     errors.push(required('spec.accessModes', 'at least 1 access mode is required'));
   errors.push(...validateLabelSelector(selector, 'spec.selector'));
-  for (const mode of untilMany(errors, accessModes))
-    if (!ACCESS_MODES.includes(mode)) errors.push(notSupported('spec.accessModes', mode, ACCESS_MODES));
-  if (accessModes.includes('ReadWriteOncePod') && accessModes.some((mode) => mode !== 'ReadWriteOncePod'))
-    errors.push(forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'));
+  errors.push(...validateAccessModes(accessModes));
   errors.push(...validateSize(spec));
   if (storageClassName)
     errors.push(
       ...named('spec.storageClassName', storageClassName, dns1123SubdomainProblem(storageClassName)),
     );
   return [...errors, ...oneOf('spec.volumeMode', volumeMode, VOLUME_MODES)];
+}
+
+export function validateAccessModes(modes: readonly string[]): FieldError[] {
+  const errors: FieldError[] = [];
+  for (const mode of untilMany(errors, modes))
+    if (!ACCESS_MODES.includes(mode)) errors.push(notSupported('spec.accessModes', mode, ACCESS_MODES));
+  if (modes.includes('ReadWriteOncePod') && modes.some((mode) => mode !== 'ReadWriteOncePod'))
+    errors.push(forbidden('spec.accessModes', 'may not use ReadWriteOncePod with other access modes'));
+  return errors;
 }
 
 function validateSize(spec: PersistentVolumeClaimSpec | undefined): FieldError[] {

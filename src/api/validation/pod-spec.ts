@@ -19,6 +19,7 @@ import {
 } from './field-error.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem, qualifiedNameProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';
+import { validateSysctls } from './sysctls.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
@@ -41,6 +42,7 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
     ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),
+    ...validateSysctls(spec.securityContext?.sysctls ?? [], `${field}.securityContext.sysctls`),
     ...errorsOfEach(spec.tolerations ?? [], (toleration, i) =>
       validateToleration(toleration, `${field}.tolerations[${i}]`),
     ),

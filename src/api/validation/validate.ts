@@ -24,6 +24,7 @@ import {
   pathSegmentProblem,
 } from './names.ts';
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
+import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
 import { validateClaim, validateClaimUpdate } from './persistent-volume-claim.ts';
 import { validatePod, validatePodUpdate } from './pod-spec.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
@@ -72,6 +73,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'v1/LimitRange': { create: validateLimitRange },
   'v1/Namespace': { name: dns1123LabelProblem },
   'v1/Node': { create: cluster.validateNode },
+  'v1/PersistentVolume': { create: validateVolume, update: validateVolumeUpdate },
   'v1/PersistentVolumeClaim': { create: validateClaim, update: validateClaimUpdate },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
   'v1/ReplicationController': { create: workloads.validateReplicationController },
