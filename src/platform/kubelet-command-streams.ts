@@ -17,6 +17,7 @@ import {
   failureStatus,
   parseClientMessage,
   parseResize,
+  plainStatus,
   STDERR,
   STDOUT,
 } from '../kubelet/server/exec-channels.ts';
@@ -71,7 +72,10 @@ export async function serveCommandOnWebSocket(
   const outputs: CommandOutputs = {
     stdout: (bytes) => send(STDOUT, bytes),
     stderr: (bytes) => send(STDERR, bytes),
-    status: (status) => send(ERROR, Buffer.from(JSON.stringify(status))),
+    async status(status) {
+      const text = socket.protocol === 'channel.k8s.io' ? plainStatus(status) : JSON.stringify(status);
+      if (text !== '') await send(ERROR, Buffer.from(text));
+    },
   };
   const { options } = command;
   // Tells the client that the connection stands.

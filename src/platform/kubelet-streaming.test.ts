@@ -2,14 +2,16 @@ import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
+import { Readable } from 'node:stream';
 import { test } from 'node:test';
 import { WebSocket } from 'ws';
-import type { ApiRequest } from '../api/message.ts';
+import type { ApiRequest, ApiResponse } from '../api/message.ts';
 import { newDeferred } from '../base/deferred.ts';
 import { silentLogger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { ExecSession } from '../container-runtime/runtime.ts';
 import type { AgentApi, AgentStream } from '../kubelet/server/agent-api.ts';
+import { exitStatus, plainStatus } from '../kubelet/server/exec-channels.ts';
 import { newStreamingUpgrade } from './kubelet-streaming.ts';
 import { encodeFrame, type SpdyFrame, SpdyFrameReader } from './spdy/frames.ts';
 import { HeaderCodec } from './spdy/header-block.ts';
@@ -87,11 +89,19 @@ async function withAgent(
       if (target instanceof StatusError) throw target;
       return target;
     },
+    async handle(): Promise<ApiResponse> {
+      const chunks = Readable.from([Buffer.from('one\n'), Buffer.from('two\n')]);
+      return { status: 200, headers: {}, body: { kind: 'stream', chunks } };
+    },
   } as unknown as AgentApi;
   const upgrade = newStreamingUpgrade({ api, log: silentLogger, signal: stop.signal });
   const server: Server = createServer().listen(0, '127.0.0.1');
   server.on('upgrade', (message, socket, head) => {
-    upgrade({ path: '/exec', headers: message.headers } as unknown as ApiRequest, { message, socket, head });
+    upgrade({ path: message.url, headers: message.headers } as unknown as ApiRequest, {
+      message,
+      socket,
+      head,
+    });
   });
   await once(server, 'listening');
   await body((server.address() as AddressInfo).port);
@@ -119,6 +129,38 @@ test('newStreamingUpgrade carries a command over v5 channels to its exit code', 
     assert.deepEqual(status.details.causes, [{ reason: 'ExitCode', message: '3' }]);
   });
 });
+
+test('newStreamingUpgrade tells the oldest clients nothing of success, and a failure in words', async () => {
+  await withAgent(COMMAND, async (port) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/exec`, ['channel.k8s.io']);
+    const failures: string[] = [];
+    socket.on('message', (data: Buffer) => {
+      if (data[0] === 3) failures.push(data.subarray(1).toString());
+    });
+    await once(socket, 'open');
+    socket.send(Buffer.from([255, 0]));
+    await once(socket, 'close');
+    assert.deepEqual(failures, ['command terminated with non-zero exit code: exit status 3']);
+  });
+  assert.equal(plainStatus(exitStatus(0)), '');
+});
+
+for (const [protocol, text] of [
+  ['binary.k8s.io', 'one\ntwo\n'],
+  ['base64.binary.k8s.io', 'b25lCg==dHdvCg=='],
+  [undefined, 'one\ntwo\n'],
+] as const) {
+  test(`newStreamingUpgrade sends a log as ${protocol ?? 'bytes'}`, async () => {
+    await withAgent(COMMAND, async (port) => {
+      const url = `ws://127.0.0.1:${port}/containerLogs/default/web/main`;
+      const socket = protocol === undefined ? new WebSocket(url) : new WebSocket(url, [protocol]);
+      let received = '';
+      socket.on('message', (data: Buffer) => (received += data.toString()));
+      await once(socket, 'close');
+      assert.equal(received, text);
+    });
+  });
+}
 
 test('newStreamingUpgrade refuses with a Status before the handshake', async () => {
   await withAgent(new StatusError('Forbidden', 'no'), async (port) => {

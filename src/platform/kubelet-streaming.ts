@@ -1,11 +1,12 @@
 /**
- * The agent's upgraded connections: WebSocket (`v5.channel.k8s.io`, `v4.channel.k8s.io`; for port-forward SPDY inside, or channels)
+ * The agent's upgraded connections: WebSocket (channels for commands, bytes for logs; for port-forward SPDY inside, or channels)
  * and plain SPDY/3.1 for older clients. Decides by the request's headers, asks the agent API what is meant, joins the two.
  */
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
 import { type WebSocket, WebSocketServer } from 'ws';
 import type { ApiRequest } from '../api/message.ts';
+import { assert } from '../base/assert.ts';
 import type { Logger } from '../base/logger.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { AgentApi, AgentStream } from '../kubelet/server/agent-api.ts';
@@ -18,6 +19,7 @@ import {
 } from './kubelet-command-streams.ts';
 import { CHANNELS_PROTOCOL, forwardOnChannels, portsOf } from './kubelet-port-channels.ts';
 import { newPortForwarder } from './kubelet-port-forward.ts';
+import { chooseLogProtocol, sendLog } from './log-web-socket.ts';
 import { receiveOneByOne } from './message-receiver.ts';
 import { SpdyConnection, type SpdyStream } from './spdy/connection.ts';
 
@@ -40,7 +42,8 @@ export function newStreamingUpgrade(deps: StreamingDeps): (request: ApiRequest, 
     noServer: true,
     maxPayload: MESSAGE_BYTES_MAX,
     // Whatever reaches the library has been chosen already.
-    handleProtocols: (offered) => chooseExecProtocol([...offered]) ?? false,
+    handleProtocols: (offered) =>
+      chooseExecProtocol([...offered]) ?? chooseLogProtocol([...offered]) ?? false,
   });
   sockets.on('headers', (headers, message) => {
     if (TUNNELLED.has(message)) headers.push(`Sec-WebSocket-Protocol: ${TUNNEL_PROTOCOL}`);
@@ -63,6 +66,7 @@ async function serveUpgrade(
   request: ApiRequest,
   upgrade: RawUpgrade,
 ): Promise<void> {
+  if (request.path.startsWith(LOG_PATH)) return serveLog(deps, sockets, request, upgrade);
   const target = await deps.api.openStream(request, deps.signal);
   const protocol = (request.headers['upgrade'] ?? '').toLowerCase();
   if (protocol === 'spdy/3.1') return serveSpdyUpgrade(deps, target, request, upgrade);
@@ -88,6 +92,27 @@ async function serveUpgrade(
           : forwardOnChannels(webSocket, { target, ports }, deps.log, deps.signal);
     serving.catch((error: unknown) => {
       deps.log.debug('a stream broke', { path: request.path, error });
+      webSocket.terminate();
+    });
+  });
+}
+
+const LOG_PATH = '/containerLogs/';
+
+async function serveLog(
+  { api, log, signal }: StreamingDeps,
+  sockets: WebSocketServer,
+  request: ApiRequest,
+  { head, message, socket }: RawUpgrade,
+): Promise<void> {
+  const gone = new AbortController();
+  const { body } = await api.handle(request, AbortSignal.any([signal, gone.signal]));
+  assert(body.kind === 'stream', 'a log is a stream');
+  sockets.handleUpgrade(message, socket, head, (webSocket) => {
+    webSocket.on('close', () => gone.abort(new Error('the client went away')));
+    webSocket.on('error', (error) => gone.abort(error));
+    sendLog(webSocket, body.chunks, gone.signal).catch((error: unknown) => {
+      log.debug('a log stream broke', { path: request.path, error });
       webSocket.terminate();
     });
   });

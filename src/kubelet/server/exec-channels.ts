@@ -16,7 +16,7 @@ const RESIZE = 4;
 const CLOSE = 255;
 
 /** In order of preference. */
-export const EXEC_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io'] as const;
+export const EXEC_PROTOCOLS = ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io'] as const;
 export type ExecProtocol = (typeof EXEC_PROTOCOLS)[number];
 
 /** The first of ours that the client offers. */
@@ -70,6 +70,11 @@ export function exitStatus(exitCode: number): object {
     message: `command terminated with non-zero exit code: exit status ${exitCode}`,
     details: { causes: [{ reason: 'ExitCode', message: String(exitCode) }] },
   };
+}
+
+/** How the oldest protocol tells a Status: a failure by its message, and nothing else. */
+export function plainStatus(status: object): string {
+  return 'message' in status ? String(status.message) : '';
 }
 
 /** The Status for a command that could not be run. */
