@@ -4,6 +4,7 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 import { type Duplex, duplexPair } from 'node:stream';
 import { after, test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import type { ApiRequest, ExtensionTarget, RequestBody, TunnelTarget } from '../api/message.ts';
 import { ExtensionReadError } from '../apiserver/aggregation/extension-reader.ts';
 import { StatusError } from '../base/status-error.ts';
@@ -42,7 +43,20 @@ listener.server.on('upgrade', ({ headers }: IncomingMessage, socket: Duplex) => 
 });
 after(() => listener.close());
 
+/** Writes as long as somebody reads. */
+const endless = { writtenBytes: 0, isOver: Promise.withResolvers<void>() };
+function writeEndlessly(response: ServerResponse): void {
+  const piece = Buffer.alloc(64 * 1024, '[');
+  const write = () => {
+    do endless.writtenBytes += piece.length;
+    while (response.write(piece));
+  };
+  response.on('drain', write).on('close', () => endless.isOver.resolve());
+  write();
+}
+
 const ANSWERS: Readonly<Record<string, (response: ServerResponse) => void>> = {
+  '/endless': writeEndlessly,
   '/hangs': () => {},
   '/garbage': (response) => response.socket?.end('nonsense\r\n\r\n'),
   '/dies': (response) => response.socket?.destroy(),
@@ -191,6 +205,23 @@ test('newTunnel bounds an extension that hangs, before its answer and within it'
   );
   const begun = await forward({ ...targetAt('/stops', { timeoutMs: 100 }), query: '' });
   await assert.rejects(textOf(begun));
+});
+
+test('newTunnel holds little of an answer without an end, and ends it when nobody reads on', async () => {
+  const { body } = await forward({ ...targetAt('/endless'), query: '' });
+  assert.equal(body.kind, 'stream');
+  for await (const chunk of (body as { chunks: AsyncIterable<Uint8Array> }).chunks) {
+    assert.ok(chunk.length > 0);
+    let before = -1;
+    // Until what lies between the two is full.
+    while (before !== endless.writtenBytes) {
+      before = endless.writtenBytes;
+      await delay(100);
+    }
+    break;
+  }
+  assert.ok(endless.writtenBytes < 32 * 1024 * 1024, `${endless.writtenBytes} bytes were taken`);
+  await endless.isOver.promise;
 });
 
 test('newTunnel refuses what is no HTTP, what breaks off and what leads elsewhere', async () => {
