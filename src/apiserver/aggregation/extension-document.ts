@@ -37,8 +37,50 @@ export function readAggregated(
   const own = objectsOf(found?.['versions']).find((candidate) => candidate['version'] === version);
   if (own === undefined || own['freshness'] === 'Stale') return undefined;
   return objectsOf(own['resources'])
-    .filter(({ resource, scope, verbs }) => isName(resource) && isName(scope) && Array.isArray(verbs))
-    .slice(0, RESOURCES_MAX) as unknown as APIResourceDiscovery[];
+    .filter(({ resource }) => isName(resource))
+    .slice(0, RESOURCES_MAX)
+    .map((resource) => copyResource(resource, { group, version }));
+}
+
+/** Field by field: one that has another type would spoil the whole document for every client. */
+function copyResource(resource: JsonObject, of: GroupVersionName): APIResourceDiscovery {
+  const { resource: name, scope, singularResource, responseKind, verbs } = resource;
+  const subresources = objectsOf(resource['subresources'])
+    .filter(({ subresource }) => isName(subresource))
+    .map((other): APISubresourceDiscovery => {
+      const { subresource, responseKind: kind, verbs: own } = other;
+      return { subresource: subresource as string, ...copyKind(kind, of), verbs: namesOf(own) };
+    });
+  return {
+    resource: name as string,
+    ...copyKind(responseKind, of),
+    scope: scope === 'Namespaced' ? scope : 'Cluster',
+    singularResource: isName(singularResource) ? singularResource : '',
+    verbs: namesOf(verbs),
+    ...namesIfAny('shortNames', resource['shortNames']),
+    ...namesIfAny('categories', resource['categories']),
+    ...(subresources.length > 0 ? { subresources } : {}),
+  };
+}
+
+function copyKind(
+  value: JsonValue | undefined,
+  of: GroupVersionName,
+): Pick<APIResourceDiscovery, 'responseKind'> {
+  if (!isJsonObject(value) || !isName(value['kind'])) return {};
+  const { group, version, kind } = value;
+  return {
+    responseKind: {
+      group: typeof group === 'string' ? group : of.group,
+      version: isName(version) ? version : of.version,
+      kind,
+    },
+  };
+}
+
+function namesIfAny<K extends string>(field: K, value: JsonValue | undefined): { [key in K]?: string[] } {
+  const names = namesOf(value);
+  return names.length > 0 ? ({ [field]: names } as { [key in K]?: string[] }) : {};
 }
 
 /** The same of an APIResourceList, in which subresources are resources with a slash in their names. */
@@ -65,15 +107,14 @@ function toResource(resource: Named, listed: readonly Named[], of: GroupVersionN
         verbs: namesOf(other['verbs']),
       }),
     );
-  const [shortNames, categories] = [namesOf(resource['shortNames']), namesOf(resource['categories'])];
   return {
     resource: name,
     responseKind: kindOf(resource, of),
     scope: namespaced === true ? 'Namespaced' : 'Cluster',
     singularResource: isName(singularName) ? singularName : '',
     verbs: namesOf(verbs),
-    ...(shortNames.length > 0 ? { shortNames } : {}),
-    ...(categories.length > 0 ? { categories } : {}),
+    ...namesIfAny('shortNames', resource['shortNames']),
+    ...namesIfAny('categories', resource['categories']),
     ...(subresources.length > 0 ? { subresources } : {}),
   } satisfies APIResourceDiscovery;
 }
