@@ -289,6 +289,53 @@ test('kubectl deletes a namespace with what an extension has in it, but not whil
   assert.equal(emptied.user, 'system:serviceaccount:kube-system:namespace-controller');
 });
 
+/** As in metrics-server's own components.yaml, but for its Deployment. */
+const METRICS_SERVER = `
+apiVersion: rbac.authorization.k8s.io/v1
+kind: ClusterRole
+metadata:
+  name: system:aggregated-metrics-reader
+  labels: { k8s-app: metrics-server, rbac.authorization.k8s.io/aggregate-to-view: "true" }
+rules: [{ apiGroups: [metrics.k8s.io], resources: [pods, nodes], verbs: [get, list, watch] }]
+---
+apiVersion: v1
+kind: Service
+metadata: { name: metrics-server, namespace: kube-system, labels: { k8s-app: metrics-server } }
+spec:
+  ports: [{ name: https, port: 443, protocol: TCP, targetPort: https }]
+  selector: { k8s-app: metrics-server }
+---
+apiVersion: apiregistration.k8s.io/v1
+kind: APIService
+metadata: { name: v1beta1.metrics.k8s.io, labels: { k8s-app: metrics-server } }
+spec:
+  group: metrics.k8s.io
+  groupPriorityMinimum: 100
+  insecureSkipTLSVerify: true
+  service: { name: metrics-server, namespace: kube-system }
+  version: v1beta1
+  versionPriority: 100
+`;
+
+test('kubectl installs metrics-server over what is built in, and finds that again without it', {
+  skip,
+}, async () => {
+  const ours = () => k('get', '--raw', '/apis/metrics.k8s.io/v1beta1/nodes');
+  assert.match(await ours(), /"kind":"NodeMetricsList"/);
+  await kIn(METRICS_SERVER, 'apply', '-f', '-');
+  await eventually('its APIService is looked at', async () => {
+    const line = await k('get', 'apiservice', 'v1beta1.metrics.k8s.io', '--no-headers');
+    assert.match(line, /kube-system\/metrics-server +False \((?:EndpointsNotFound|MissingEndpoints)\)/);
+  });
+  assert.match(
+    await refused('top', 'node'),
+    /the server is currently unable to handle the request|not available/,
+  );
+  assert.match(await refused('get', '--raw', '/apis/metrics.k8s.io/v1beta1/nodes'), /ServiceUnavailable/);
+  await kIn(METRICS_SERVER, 'delete', '-f', '-');
+  await eventually('ours is back', async () => assert.match(await ours(), /"kind":"NodeMetricsList"/));
+});
+
 test('kubectl finds nothing of an extension whose APIService is gone', { skip }, async () => {
   await k('delete', 'apiservice', API_SERVICE);
   await eventually('it is gone', async () => {
