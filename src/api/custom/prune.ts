@@ -1,12 +1,14 @@
 /**
  * Takes out of a custom object what its schema does not know. Below `x-kubernetes-preserve-unknown-fields` everything stays,
- * but what the schema names there is pruned again; an embedded resource keeps its header and metadata.
+ * but what the schema names there is pruned again; an embedded resource keeps its header, and of its metadata what all have.
  *
  * @see k8s.io/apiextensions-apiserver/pkg/apiserver/schema/pruning/algorithm.go
  */
 import type { JSONSchemaProps } from '../generated/apiextensions-v1.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
+import { schemaByName } from '../schema.ts';
 
+const OBJECT_META = 'io.k8s.apimachinery.pkg.apis.meta.v1.ObjectMeta';
 const HEADER = ['apiVersion', 'kind', 'metadata'];
 
 /** The root is an embedded resource of its own. Changes `object` in place; @returns paths of what is gone, `spec.foo` */
@@ -42,8 +44,12 @@ function pruneFields(object: JsonObject, { schema, isResource }: Place, { path, 
   const keepsUnknown = schema?.['x-kubernetes-preserve-unknown-fields'] === true;
   const properties = schema?.properties ?? {};
   for (const field of Object.keys(object)) {
-    if (isResource && HEADER.includes(field)) continue;
     const at = path === '' ? field : `${path}.${field}`;
+    if (isResource && HEADER.includes(field)) {
+      // The root's own has been decoded.
+      if (field === 'metadata' && path !== '') pruneMetadata(object[field]!, { path: at, pruned });
+      continue;
+    }
     const known = Object.hasOwn(properties, field) ? properties[field] : undefined;
     if (known !== undefined) prune(object[field]!, known, { path: at, pruned });
     else if (schema?.additionalProperties !== undefined && schema.additionalProperties !== false) {
@@ -53,6 +59,17 @@ function pruneFields(object: JsonObject, { schema, isResource }: Place, { path, 
       delete object[field];
       pruned.push(at);
     }
+  }
+}
+
+/** @see apiserver/schema/objectmeta/coerce.go */
+function pruneMetadata(metadata: JsonValue, { path, pruned }: Progress): void {
+  if (!isJsonObject(metadata)) return;
+  const known = schemaByName(OBJECT_META)?.fields;
+  for (const field of Object.keys(metadata)) {
+    if (known?.has(field)) continue;
+    delete metadata[field];
+    pruned.push(`${path}.${field}`);
   }
 }
 
