@@ -209,6 +209,36 @@ test('applyOne refuses items that cannot be told apart', async () => {
   match(value.message, /\.spec\.containers: duplicate entries for key \[name="a"\]/);
 });
 
+test('applyOne names all fields that no schema has, without a reason, as upstream', async () => {
+  const api = await newSimulatedApiServer();
+  const body = { ...map({}), dat: 1, more: { a: 1 } };
+  const { value } = await api.call('PATCH', `${MAPS}/settings?fieldManager=one`, body, APPLY);
+  deepEqual(value, {
+    kind: 'Status',
+    apiVersion: 'v1',
+    metadata: {},
+    status: 'Failure',
+    message:
+      'failed to create typed patch object (default/settings; v1, Kind=ConfigMap): errors:\n  .dat: field not declared in schema\n  .more: field not declared in schema',
+    code: 500,
+  });
+});
+
+test('applyOne refuses what comes twice where that is asked for, and warns of it elsewhere', async () => {
+  const api = await newSimulatedApiServer();
+  const text = 'apiVersion: v1\nkind: ConfigMap\nmetadata: {name: settings}\ndata:\n  a: one\n  a: two\n';
+  const send = (query: string) => api.call('PATCH', `${MAPS}/settings?fieldManager=one${query}`, text, APPLY);
+  const { status, value } = await send('&fieldValidation=Strict');
+  equal(status, 400);
+  equal(
+    value.message,
+    'error strict decoding YAML: error converting YAML to JSON: yaml: unmarshal errors:\n  line 6: key "a" already set in map',
+  );
+  const { response, value: applied } = await send('');
+  deepEqual(applied.data, { a: 'two' });
+  match(response.headers['warning'] ?? '', /line 6: key \\"a\\" already set in map/);
+});
+
 test('managed fields that cannot be read are as if they were not sent', async () => {
   const api = await newSimulatedApiServer();
   const owner = { manager: 'm', operation: 'Apply', apiVersion: 'v1', fieldsType: 'FieldsV1' };

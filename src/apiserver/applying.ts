@@ -16,10 +16,10 @@ import { type Schema, schemaForKind } from '../api/schema.ts';
 import { decodeObject } from '../api/validation/structural.ts';
 import { assert } from '../base/assert.ts';
 import { toTimestamp } from '../base/clock.ts';
-import { hasReason, StatusError } from '../base/status-error.ts';
+import { hasReason, type StatusError } from '../base/status-error.ts';
 import { type ApiObject, copyJson } from './api-object.ts';
 import { checkKind, decodeOwn } from './decode.ts';
-import { newBadRequest, newConflict, newNotFound } from './errors.ts';
+import { newBadRequest, newConflict, newNotFound, UnlistedError } from './errors.ts';
 import { createObject } from './registry/create.ts';
 import { applyToObject } from './registry/ownership.ts';
 import { readObject } from './registry/registry.ts';
@@ -136,10 +136,9 @@ function undeclaredFields(complaints: readonly string[]): string | undefined {
 function newUntypedError({ row, info }: ResourceCall, problem: string): StatusError {
   const name = row.namespaced ? `${info.namespace}/${info.name}` : `/${info.name}`;
   const gvk = `${toApiVersion(row.group, row.version)}, Kind=${row.kind}`;
-  return new StatusError(
-    'InternalError',
-    `failed to create typed patch object (${name}; ${gvk}): ${problem}`,
-  );
+  return new UnlistedError('', `failed to create typed patch object (${name}; ${gvk}): ${problem}`, {
+    code: 500,
+  });
 }
 
 /** What an object must not say of itself that is not there yet. */
