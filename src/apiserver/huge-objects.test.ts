@@ -1,0 +1,96 @@
+/**
+ * Bodies as large as they may be, in shapes that cost most: lists and maps of nothing, in any field of any kind, by every
+ * verb. None holds the server for long, and none ends in an internal error.
+ */
+import assert from 'node:assert/strict';
+import { test } from 'node:test';
+import type { JsonObject, JsonValue } from '../api/json.ts';
+import { toApiVersion } from '../api/meta.ts';
+import { allResources, type ResourceRow } from '../api/resources.ts';
+import { type Field, type Schema, schemaForKind } from '../api/schema.ts';
+import { forEachSeed, pick, type Stream } from '../base/seeds.fixture.ts';
+import { newSimulatedApiServer, type SimulatedApiServer } from '../simulation/sim-api-server.ts';
+import { BODY_MAX_BYTES } from './request-body.ts';
+
+/** Of processor time, on a machine that is busy with other tests; most take a tenth of it. */
+const CPU_MAX_MS = 5_000;
+const DEPTH_MAX = 7;
+/** Leaves room for what is around the list. */
+const FILL_BYTES = BODY_MAX_BYTES - 4096;
+const LIKE_UPSTREAM = /^failed to create typed patch object/;
+
+/** A value of `schema` with one list or map in it that fills a body, somewhere. */
+function hugeValue(schema: Schema, next: Stream, depth = 0): JsonObject | undefined {
+  const fields = [...schema.fields.values()].filter(({ shape, schema: inner }) => {
+    return shape !== 'one' || (inner !== undefined && inner.forms === undefined);
+  });
+  if (fields.length === 0 || depth > DEPTH_MAX) return undefined;
+  const field = pick(next, fields);
+  const value = field.shape === 'one' || next() < 0.5 ? deeper(field, next, depth) : undefined;
+  const filled = value ?? (field.shape === 'one' ? undefined : filledWith(field, next));
+  return filled === undefined ? undefined : { [field.name]: filled };
+}
+
+function deeper(field: Field, next: Stream, depth: number): JsonValue | undefined {
+  if (field.schema === undefined || field.schema.forms !== undefined) return undefined;
+  const value = hugeValue(field.schema, next, depth + 1);
+  if (value === undefined || field.shape === 'one') return value;
+  return field.shape === 'list' ? [value] : { a: value };
+}
+
+function filledWith({ shape, scalar, schema }: Field, next: Stream): JsonValue {
+  const item = scalar === undefined ? itemOf(schema, next) : pick<JsonValue>(next, ['', null, '0']);
+  const size = JSON.stringify(item).length + 1;
+  if (shape === 'list') return Array<JsonValue>(Math.floor(FILL_BYTES / size)).fill(item);
+  const count = Math.floor(FILL_BYTES / (size + 10));
+  return Object.fromEntries(Array.from({ length: count }, (_, i) => [`k${i}`, item]));
+}
+
+/** Nothing at all, or just enough to be told apart. */
+function itemOf(schema: Schema | undefined, next: Stream): JsonValue {
+  const names = ['name', 'key', 'type'].filter((name) => schema?.fields.get(name)?.scalar === 'string');
+  return names.length === 0 || next() < 0.5 ? {} : { [pick(next, names)]: 'a' };
+}
+
+type Method = Parameters<SimulatedApiServer['call']>[0];
+const WRITES: readonly [method: Method, suffix: string, type: string][] = [
+  ['POST', '', 'application/json'],
+  ['PATCH', '/a?fieldManager=m', 'application/apply-patch+yaml'],
+  ['PATCH', '/a', 'application/strategic-merge-patch+json'],
+  ['PATCH', '/a', 'application/merge-patch+json'],
+];
+
+function urlOf({ group, version, resource, namespaced }: ResourceRow): string {
+  const root = group === '' ? `/api/${version}` : `/apis/${group}/${version}`;
+  return `${root}${namespaced ? '/namespaces/default' : ''}/${resource}`;
+}
+
+async function send(api: SimulatedApiServer, request: Parameters<SimulatedApiServer['call']>): Promise<void> {
+  const begin = process.cpuUsage();
+  const { status, value } = await api.call(...request);
+  const { user, system } = process.cpuUsage(begin);
+  const cpuMs = (user + system) / 1000;
+  const said = `${request[0]} ${request[1]} ${String(request[2]).slice(0, 200)}: ${status} ${String(value?.message).slice(0, 200)}`;
+  assert.ok(status < 500 || LIKE_UPSTREAM.test(value.message), said);
+  assert.ok(cpuMs < CPU_MAX_MS, `${cpuMs} ms for ${said}`);
+}
+
+test('an API server takes or refuses any huge object in bounded time', async () => {
+  await forEachSeed({
+    count: 16,
+    run: async (next) => {
+      const row = pick(next, allResources());
+      const schema = schemaForKind(row);
+      const value = schema === undefined ? undefined : hugeValue(schema, next);
+      if (value === undefined) return;
+      const api = await newSimulatedApiServer();
+      const metadata = { name: 'a', ...(value['metadata'] as JsonObject | undefined) };
+      const object = { apiVersion: toApiVersion(row.group, row.version), kind: row.kind, ...value, metadata };
+      const body = JSON.stringify(object);
+      const [method, suffix, type] = pick(next, WRITES);
+      if (method === 'PATCH')
+        await send(api, ['POST', urlOf(row), { ...object, spec: {}, metadata: { name: 'a' } }]);
+      await send(api, [method, `${urlOf(row)}${suffix}`, body, { 'content-type': type }]);
+    },
+  });
+});
