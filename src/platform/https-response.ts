@@ -3,6 +3,7 @@
  *
  * A watch's frames are written from the bytes that all its watchers share, and what becomes due in one turn of the event
  * loop leaves in one write. A client that stops reading is cut off after {@link STALL_TIMEOUT_MS}: nothing is held for it.
+ * What is sent whole, and the end of everything else, is looked after by unread-answers.ts.
  */
 import type { OutgoingHttpHeaders } from 'node:http';
 import type { Writable } from 'node:stream';

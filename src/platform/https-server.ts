@@ -39,6 +39,7 @@ import { listenOn } from './listen.ts';
 import type { ServerTls } from './pki.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import type { Tunnel, UpgradedConnection } from './tunnel.ts';
+import { breakOffUnread, type SentAnswer, SWEEP_MS } from './unread-answers.ts';
 
 export interface HttpsServerOptions {
   host: string;
@@ -134,6 +135,7 @@ class NodeHttpsServer implements HttpsServer {
   /** By socket for HTTP/1.1, by session for HTTP/2. */
   readonly #deadlines = new WeakMap<object, RequestDeadline>();
   readonly #requests = new Set<RunningRequest>();
+  readonly #sweeper: NodeJS.Timeout;
   #isClosing = false;
 
   constructor(log: Logger, options: HttpsServerOptions) {
@@ -141,6 +143,7 @@ class NodeHttpsServer implements HttpsServer {
     this.#options = options;
     this.#server = createSecureServer(toServerOptions(options.tls));
     this.#server.maxConnections = CONNECTIONS_MAX;
+    this.#sweeper = setInterval(() => breakOffUnread(this.#requests, performance.now()), SWEEP_MS).unref();
     this.#server.on('secureConnection', (socket) => this.#onConnection(socket));
     this.#server.on('session', (session) => this.#onSession(session));
     this.#server.on('request', (message, response) =>
@@ -169,6 +172,7 @@ class NodeHttpsServer implements HttpsServer {
 
   async close(graceMs: number): Promise<void> {
     this.#isClosing = true;
+    clearInterval(this.#sweeper);
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const session of this.#sessions) session.close();
     for (const request of this.#requests) request.onShutdown();
@@ -282,6 +286,7 @@ class NodeHttpsServer implements HttpsServer {
       headOnly: head.method === 'HEAD',
       compress: isWorthCompressing(peer, String(head.headers['accept-encoding'] ?? '')),
     });
+    running.sentAtMs = performance.now();
   }
 
   async #answer(exchange: Exchange, running: RunningRequest): Promise<WritableResponse | 'joined'> {
@@ -350,14 +355,18 @@ interface Exchange {
   upgrade?: RawUpgrade;
 }
 
-class RunningRequest {
+class RunningRequest implements SentAnswer {
   /** The answer has been sent, or the client has gone. */
   readonly finished: Promise<void>;
   readonly finish: () => void;
   isLong = false;
+  sentAtMs: number | undefined;
   readonly #controller = new AbortController();
+  readonly #sink: ResponseSink;
 
-  constructor({ writable }: ResponseSink) {
+  constructor(sink: ResponseSink) {
+    this.#sink = sink;
+    const { writable } = sink;
     const { promise, resolve } = Promise.withResolvers<void>();
     this.finished = promise;
     this.finish = resolve;
@@ -371,6 +380,10 @@ class RunningRequest {
 
   get signal(): AbortSignal {
     return this.#controller.signal;
+  }
+
+  breakOff(): void {
+    this.#sink.breakOff();
   }
 
   /** A watch or a stream would never end by itself. */
