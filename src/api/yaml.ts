@@ -12,8 +12,8 @@ import { fieldComplaints } from './validation/structural-duplicates.ts';
 
 const DEPTH_MAX = 1000;
 const ALIASES_MAX = 1000;
-/** Values in one document after aliases are expanded. */
-const VALUES_MAX = 1_000_000;
+/** Values in one document after aliases are expanded: as many as a body of 3 MiB can hold without any. */
+const VALUES_MAX = 1_600_000;
 
 const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
   ...['y', 'Y', 'yes', 'Yes', 'YES', 'on', 'On', 'ON', 'true', 'True', 'TRUE'].map((word) => [word, true]),
