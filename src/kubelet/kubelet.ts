@@ -191,7 +191,7 @@ class NodeKubelet implements Kubelet {
     const rejection = this.#rejection(pod);
     if (rejection !== undefined) {
       this.#deps.events.event(podSubject(pod), 'Warning', rejection.reason, rejection.message);
-      worker.evict(rejection, 1);
+      worker.reject(rejection);
     }
     this.#workers.set(uid, worker);
     worker.begin(signal, this.#workerEnded);
@@ -222,7 +222,8 @@ class NodeKubelet implements Kubelet {
       resourceVersion: '',
       creationTimestamp: '',
     };
-    const others = this.pods().filter((other) => !isPodTerminal(other));
+    const active = [...this.#workers.values()].filter(({ holdsResources }) => holdsResources);
+    const others = active.map((worker) => worker.pod);
     const known = labels === undefined ? { ...metadata, labels: { ...node.labels } } : metadata;
     const rejected = rejectPod(pod, {
       node: { metadata: known },

@@ -175,6 +175,35 @@ test('newKubelet rejects a Pod that does not fit, with the reason', async () => 
   await node.stop();
 });
 
+const NINE_TENTHS = [{ resources: { requests: { cpu: '3600m' } } }];
+
+test('newKubelet has room again once the object of a Pod is gone, before its containers are', async () => {
+  const runs = [{ onSignal: { SIGTERM: 'ignore' as const } }];
+  const node = await newTestNode({ app: { preloaded: true, runs } });
+  await createPod(node, { containers: NINE_TENTHS });
+  await node.clock.advance(1000);
+  await node.api.delete(PODS, { namespace: 'default', name: 'web-1' }, { gracePeriodSeconds: 0 });
+  await createPod(node, { containers: NINE_TENTHS }, { name: 'web-2' });
+  const both = await node.runtime.listContainers(new AbortController().signal);
+  assert.equal(both.length, 2);
+  await node.clock.advance(1000);
+  assert.equal(node.pod('web-2').status?.phase, 'Running');
+  await node.stop();
+});
+
+test('newKubelet does not count a Pod that it rejects', async () => {
+  const node = await newTestNode({ app: FOREVER });
+  const many = [...NINE_TENTHS, ...NINE_TENTHS].map((each, index) => ({ ...each, name: `c${index}` }));
+  await Promise.all([
+    createPod(node, { containers: many }, { name: 'too-large' }),
+    createPod(node, { containers: NINE_TENTHS }, { name: 'fits' }),
+  ]);
+  await node.clock.advance(1000);
+  const phases = ['too-large', 'fits'].map((name) => node.pod(name).status?.phase);
+  assert.deepEqual(phases, ['Failed', 'Running']);
+  await node.stop();
+});
+
 test('shutdownNode ends regular Pods first and critical ones last', async () => {
   const node = await newTestNode({
     app: { preloaded: true, runs: [{ onSignal: { SIGTERM: { afterMs: 3000, code: 0 } } }] },

@@ -7,6 +7,7 @@
 
 import type { Pod } from '../api/generated/core-v1.ts';
 import { equalJson } from '../api/json.ts';
+import { isPodTerminal } from '../api/pod-conditions.ts';
 import { onAbort } from '../base/abort.ts';
 import { type Deferred, newDeferred } from '../base/deferred.ts';
 import { Wake } from '../base/wake.ts';
@@ -53,6 +54,7 @@ export class PodWorker {
   #state: PodState = { is: 'syncing' };
   #ending: Ending | undefined;
   #isRemoved = false;
+  #isRejected = false;
   #eviction: { failure: PodFailure; graceSeconds: number } | undefined;
   #volumesStale = false;
   /** What the last look saw, when it left nothing to do, and the wall time at which that changes by itself. */
@@ -145,6 +147,21 @@ export class PodWorker {
     }
     this.#memory.volumesRetryAtMs = 0;
     this.#wake.now();
+  }
+
+  /**
+   * Whether the Pod counts for what the node has left: not once its object is gone, even if its containers have not ended
+   * yet, since the scheduler does not count it either and would send one Pod after another.
+   * @see k8s.io/kubernetes/pkg/kubelet/kubelet_pods.go filterOutInactivePods
+   */
+  get holdsResources(): boolean {
+    return !this.#isRemoved && !this.#isRejected && !isPodTerminal(this.#pod);
+  }
+
+  /** Ends a Pod that never was to run here, as Failed. */
+  reject(failure: PodFailure): void {
+    this.#isRejected = true;
+    this.evict(failure, 1);
   }
 
   /** Ends the Pod as Failed. */
