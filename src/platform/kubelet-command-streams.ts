@@ -32,7 +32,7 @@ interface CommandOutputs {
   status(status: object): Promise<void>;
 }
 
-/** Pumps until the command has ended and everything it wrote has been sent. */
+/** Pumps until the command has ended and everything it wrote has been sent. Rejects at once when that cannot be done. */
 async function pumpOutputs(
   session: ExecSession,
   options: StreamOptions,
@@ -44,8 +44,7 @@ async function pumpOutputs(
   const pumps: Promise<void>[] = [];
   if (options.stdout) pumps.push(pump(session.stdout, (bytes) => outputs.stdout(bytes)));
   if (options.stderr && !options.tty) pumps.push(pump(session.stderr, (bytes) => outputs.stderr(bytes)));
-  const exitCode = await session.exited;
-  await Promise.all(pumps);
+  const [exitCode] = await Promise.all([session.exited, ...pumps]);
   await outputs.status(exitStatus(exitCode));
 }
 
@@ -78,15 +77,16 @@ export async function serveCommandOnWebSocket(
     },
   };
   const { options } = command;
-  // Tells the client that the connection stands.
-  await send(options.stdout ? STDOUT : options.stderr ? STDERR : ERROR, new Uint8Array());
   try {
+    // Tells the client that the connection stands.
+    await send(options.stdout ? STDOUT : options.stderr ? STDERR : ERROR, new Uint8Array());
     const session = await command.open(scope);
     socket.on('message', (data: Buffer) => onClientMessage(socket, session, data));
     void aborted(scope).then(() => session.close());
     await pumpOutputs(session, options, outputs);
   } catch (error) {
-    if (scope.aborted) return;
+    // A client that is about to go takes no more, either.
+    if (scope.aborted || socket.readyState !== socket.OPEN) return;
     if (!(error instanceof RuntimeError)) log.warn('a command stream failed', { error });
     await outputs.status(describe(error)).catch(() => {});
   } finally {

@@ -8,6 +8,7 @@ import { WebSocket } from 'ws';
 import type { ApiRequest, ApiResponse } from '../api/message.ts';
 import { newDeferred } from '../base/deferred.ts';
 import { silentLogger } from '../base/logger.ts';
+import { forEachSeed, pick, type Stream } from '../base/seeds.fixture.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { ExecSession } from '../container-runtime/runtime.ts';
 import type { AgentApi, AgentStream } from '../kubelet/server/agent-api.ts';
@@ -127,6 +128,59 @@ test('newStreamingUpgrade carries a command over v5 channels to its exit code', 
     const status = JSON.parse(channels[3]!);
     assert.equal(status.reason, 'NonZeroExitCode');
     assert.deepEqual(status.details.causes, [{ reason: 'ExitCode', message: '3' }]);
+  });
+});
+
+/** Messages of a channel that is there or not, with what belongs to it or not; and frames that are none. */
+function hostileSend(socket: WebSocket, next: Stream): void {
+  const text = pick(next, [
+    '{"Width":1e999,"Height":-1}',
+    '{"Width":"a"}',
+    '[',
+    'null',
+    '',
+    '\0'.repeat(5000),
+    '{}',
+  ]);
+  const channel = pick(next, [0, 1, 2, 3, 4, 4, 5, 254, 255]);
+  const ways = [
+    () => socket.send(Buffer.concat([Buffer.of(channel), Buffer.from(text)])),
+    () => socket.send(Buffer.alloc(0)),
+    () => socket.send(text),
+    () => socket.send(Buffer.of(255, channel)),
+    () => socket.ping(text.slice(0, 100)),
+    () => rawSocketOf(socket).write(Uint8Array.from({ length: 20 }, () => Math.floor(next() * 256))),
+    () => rawSocketOf(socket).write(Buffer.of(0x82, 0xff, 0x7f, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff)),
+    () => socket.terminate(),
+  ];
+  if (socket.readyState === WebSocket.OPEN) pick(next, ways)();
+}
+
+function rawSocketOf(socket: WebSocket): Socket {
+  return (socket as unknown as { _socket: Socket })._socket;
+}
+
+test('newStreamingUpgrade ends or goes on, whatever comes over its channels', async () => {
+  await withAgent(COMMAND, async (port) => {
+    await forEachSeed({
+      count: 150,
+      run: async (next) => {
+        const protocol = pick(next, ['v5.channel.k8s.io', 'v4.channel.k8s.io', 'channel.k8s.io']);
+        const socket = new WebSocket(`ws://127.0.0.1:${port}/exec`, [protocol]);
+        const closed = once(socket, 'close');
+        socket.on('error', () => {});
+        await once(socket, 'open');
+        for (let left = 1 + Math.floor(next() * 8); left > 0; left--) hostileSend(socket, next);
+        socket.close();
+        const timer = setTimeout(() => socket.terminate(), 500);
+        await closed;
+        clearTimeout(timer);
+      },
+    });
+    const good = new WebSocket(`ws://127.0.0.1:${port}/exec`, ['v5.channel.k8s.io']);
+    await once(good, 'open');
+    good.send(Buffer.of(255, 0));
+    await once(good, 'close');
   });
 });
 
