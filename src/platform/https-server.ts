@@ -36,6 +36,7 @@ import {
 } from './https-response.ts';
 import { newHttp1Sink, newHttp2Sink, newUpgradeSink, refuse } from './https-sink.ts';
 import { listenOn } from './listen.ts';
+import { Pipeline } from './pipeline.ts';
 import type { ServerTls } from './pki.ts';
 import { RequestDeadline } from './request-deadline.ts';
 import type { Tunnel, UpgradedConnection } from './tunnel.ts';
@@ -134,6 +135,7 @@ class NodeHttpsServer implements HttpsServer {
   readonly #sessions = new Set<Http2Session>();
   /** By socket for HTTP/1.1, by session for HTTP/2. */
   readonly #deadlines = new WeakMap<object, RequestDeadline>();
+  readonly #pipelines = new WeakMap<object, Pipeline>();
   readonly #requests = new Set<RunningRequest>();
   readonly #sweeper: NodeJS.Timeout;
   #isClosing = false;
@@ -238,12 +240,24 @@ class NodeHttpsServer implements HttpsServer {
   }
 
   #onHttp1Request(message: IncomingMessage, response: ServerResponse): void {
+    const { socket } = message;
+    // What had arrived with the last request that it could send.
+    if (socket.destroyed) return;
+    const pipeline = this.#pipelines.get(socket) ?? new Pipeline();
+    this.#pipelines.set(socket, pipeline);
+    this.#expectEnd(socket, response);
+    response.once('close', () => {
+      if (!socket.destroyed) pipeline.next();
+    });
+    if (!pipeline.add(() => this.#serveHttp1(message, response))) socket.destroy();
+  }
+
+  #serveHttp1(message: IncomingMessage, response: ServerResponse): void {
     const { headers } = message;
     const head = { method: message.method, target: message.url ?? '/', headers };
     const hasBody = headers['content-length'] !== undefined || headers['transfer-encoding'] !== undefined;
     if (this.#isClosing) response.setHeader('connection', 'close');
     const source = hasBody ? message : undefined;
-    this.#expectEnd(message.socket, response);
     const peer = this.#peerOf(message.socket as TLSSocket);
     this.#serve({ head, source, peer, sink: newHttp1Sink(response, hasBody) });
   }

@@ -174,6 +174,26 @@ for (const { what, before, batch, rounds } of floods) {
   });
 }
 
+test('requests behind each other that nobody waits for end their connection', async () => {
+  const { hostname, port } = new URL(server.url);
+  const { serverCa: ca, cert, key } = server.tls;
+  const request = `GET /openapi/v2 HTTP/1.1\r\nHost: a\r\n\r\n`;
+  await withstands(async () => {
+    const socket = connectTls({
+      host: hostname,
+      port: Number(port),
+      ca,
+      cert,
+      key,
+      ALPNProtocols: ['http/1.1'],
+    });
+    let isClosed = false;
+    socket.on('error', () => {}).on('close', () => (isClosed = true));
+    socket.once('secureConnect', () => socket.write(request.repeat(20_000)));
+    await untilClosed({ isClosed: () => isClosed }, 'the connection');
+  });
+});
+
 test('heads that unpack to much more than they are sent as are refused', async () => {
   const named = literalBlock({ bomb: 'y'.repeat(3900) });
   const kept = Buffer.concat([Buffer.of(0x40), named.subarray(1)]);
