@@ -87,8 +87,46 @@ test('listObjects refuses a revision from the future, a bad limit and a foreign 
   assert.equal((await call('GET', `${PODS_URL}?resourceVersion=99999`)).status, 504);
   assert.equal((await call('GET', `${PODS_URL}?limit=x`)).status, 400);
   assert.equal((await call('GET', `${PODS_URL}?continue=abc`)).status, 400);
-  assert.equal((await call('GET', `${PODS_URL}?resourceVersionMatch=Exact`)).status, 400);
 });
+
+const OF_MATCH = 'ListOptions.meta.k8s.io "" is invalid: resourceVersionMatch:';
+
+for (const [query, message] of [
+  [
+    'resourceVersionMatch=Exact',
+    `${OF_MATCH} Forbidden: resourceVersionMatch is forbidden unless resourceVersion is provided`,
+  ],
+  [
+    'resourceVersionMatch=Exact&resourceVersion=0',
+    `${OF_MATCH} Forbidden: resourceVersionMatch "exact" is forbidden for resourceVersion "0"`,
+  ],
+  [
+    'resourceVersionMatch=Best&resourceVersion=1',
+    `${OF_MATCH} Unsupported value: "Best": supported values: "", "Exact", "NotOlderThan"`,
+  ],
+  [
+    'resourceVersionMatch=Exact&resourceVersion=1&continue=x',
+    `${OF_MATCH} Forbidden: resourceVersionMatch is forbidden when continue is provided`,
+  ],
+  [
+    'sendInitialEvents=true',
+    'ListOptions.meta.k8s.io "" is invalid: sendInitialEvents: Forbidden: sendInitialEvents is forbidden for list',
+  ],
+  [
+    'watch=1&resourceVersionMatch=NotOlderThan',
+    `${OF_MATCH} Forbidden: resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided`,
+  ],
+  [
+    'watch=1&sendInitialEvents=false',
+    `${OF_MATCH} Forbidden: sendInitialEvents requires setting resourceVersionMatch to NotOlderThan`,
+  ],
+] as const) {
+  test(`checkListOptions and checkWatchOptions refuse ${query}`, async () => {
+    const { call } = await newSimulatedApiServer();
+    const { status, value } = await call('GET', `${PODS_URL}?${query}`);
+    assert.deepEqual([status, value.message], [422, message]);
+  });
+}
 
 test('listResponse writes the committed bytes in chunks that parse as the list', async () => {
   const { call } = await newSimulatedApiServer();

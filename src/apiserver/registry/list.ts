@@ -19,6 +19,7 @@ import {
   decodeContinue,
   encodeContinue,
 } from './continue-token.ts';
+import { checkListOptions } from './list-options.ts';
 import { prefixOf } from './registry.ts';
 import { scopeOf } from './scope.ts';
 import { parseSelection, type Selection } from './selection.ts';
@@ -39,13 +40,14 @@ interface PageRequest {
   afterKey?: string;
 }
 
-/** @throws StatusError BadRequest, Expired, Timeout (a revision from the future) */
+/** @throws StatusError BadRequest, Invalid, Expired, Timeout (a revision from the future) */
 export function listObjects(
   store: Store,
   row: ResourceRow,
   namespace: string,
   query: URLSearchParams,
 ): ListPage {
+  checkListOptions(query);
   const prefix = prefixOf(row, namespace);
   const selection = parseSelection(row, query);
   const scope = scopeOf(row, namespace, selection);
@@ -123,17 +125,6 @@ function rangeOf({ scope, revision, afterKey }: PageRequest, limit: number): Lis
 function exactRevision(store: Store, query: URLSearchParams, limit: number): number | undefined {
   const text = query.get('resourceVersion') ?? '';
   const match = query.get('resourceVersionMatch') ?? '';
-  if (match !== '' && text === '') {
-    throw newBadRequest('resourceVersionMatch is forbidden unless resourceVersion is provided');
-  }
-  if (match !== '' && match !== 'Exact' && match !== 'NotOlderThan') {
-    throw newBadRequest(
-      `resourceVersionMatch: Unsupported value: ${JSON.stringify(match)}: supported values: "Exact", "NotOlderThan"`,
-    );
-  }
-  if (match === 'Exact' && text === '0') {
-    throw newBadRequest('resourceVersionMatch "exact" is forbidden for resourceVersion "0"');
-  }
   const revision = parseRevision(text);
   if (revision > store.revision) throw newTooLargeRevision(revision, store.revision);
   const isExact = match === 'Exact' || (match === '' && limit > 0 && revision > 0);

@@ -8,10 +8,11 @@
  * @see k8s.io/apiserver/pkg/endpoints/handlers/watch.go, pkg/storage/cacher
  */
 import type { ResourceRow } from '../../api/resources.ts';
-import { newBadRequest, newTooLargeRevision } from '../errors.ts';
+import { newTooLargeRevision } from '../errors.ts';
 import { isTrue } from '../route.ts';
 import type { FrameShape } from './frames.ts';
 import { parseRevision } from './list.ts';
+import { checkWatchOptions } from './list-options.ts';
 import type { Registry } from './registry.ts';
 import { parseSelection, type Selection } from './selection.ts';
 
@@ -29,17 +30,17 @@ export interface WatchRequest {
 /** @see apiserver --min-request-timeout: a watch lives for 30 to 60 minutes */
 const LIFETIME_MIN_MS = 1_800_000;
 
-/** @throws StatusError BadRequest */
+/** @throws StatusError BadRequest, Invalid */
 export function parseWatch(
   { store, random }: Pick<Registry, 'store' | 'random'>,
   target: { row: ResourceRow; namespace: string },
   query: URLSearchParams,
   shape: FrameShape,
 ): WatchRequest {
+  checkWatchOptions(query);
   const { row, namespace } = target;
   const afterRevision = parseRevision(query.get('resourceVersion') ?? '');
   const sendInitial = query.get('sendInitialEvents');
-  checkInitialEvents(query, sendInitial);
   if (afterRevision > store.revision && isTrue(sendInitial)) {
     throw newTooLargeRevision(afterRevision, store.revision);
   }
@@ -59,14 +60,4 @@ export function parseWatch(
 function initialOf(sendInitial: string | null, afterRevision: number): WatchRequest['initial'] {
   if (isTrue(sendInitial)) return 'events-and-bookmark';
   return sendInitial === null && afterRevision === 0 ? 'events' : 'none';
-}
-
-function checkInitialEvents(query: URLSearchParams, sendInitial: string | null): void {
-  const match = query.get('resourceVersionMatch') ?? '';
-  if (sendInitial === null && match !== '') {
-    throw newBadRequest('resourceVersionMatch is forbidden for watch unless sendInitialEvents is provided');
-  }
-  if (sendInitial !== null && match !== 'NotOlderThan') {
-    throw newBadRequest('sendInitialEvents requires setting resourceVersionMatch to NotOlderThan');
-  }
 }
