@@ -44,8 +44,9 @@ export function newTokenSecretController(context: ControllerContext, certificate
       await client.delete(SECRETS, target, { preconditions: { uid, resourceVersion } }, signal);
     }
     if (plan.kind === 'fill') {
-      const token = plan.needsToken ? { token: base64Of(await newToken(cached, name, signal)) } : {};
-      await client.update(SECRETS, { ...plan.secret, data: { ...plan.secret.data, ...token } }, signal);
+      const data: Record<string, string> = { ...plan.secret.data };
+      if (plan.needsToken) data['token'] = base64Of(await newToken(cached, name, signal));
+      await client.update(SECRETS, { ...plan.secret, data }, signal);
     }
     return {};
   }
