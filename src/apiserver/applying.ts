@@ -13,7 +13,7 @@ import type { ApiResponse } from '../api/message.ts';
 import { toApiVersion } from '../api/meta.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import { type Schema, schemaForKind } from '../api/schema.ts';
-import { decodeObject } from '../api/validation/structural.ts';
+import { decodeObject, parserError } from '../api/validation/structural.ts';
 import { assert } from '../base/assert.ts';
 import { toTimestamp } from '../base/clock.ts';
 import { hasReason, type StatusError } from '../base/status-error.ts';
@@ -80,7 +80,7 @@ export async function applyOne(server: ServerContext, call: ResourceCall): Promi
 }
 
 function newStrictError(duplicates: readonly string[]): StatusError {
-  const words = `yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`;
+  const words = parserError(duplicates);
   return newBadRequest(`error strict decoding YAML: error converting YAML to JSON: ${words}`);
 }
 

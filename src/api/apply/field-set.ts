@@ -38,18 +38,10 @@ export class FieldSet {
   union(other: FieldSet): FieldSet {
     if (this === other || other.isEmpty) return this;
     if (this.isEmpty) return other;
-    const members = [...other.members].every((element) => this.members.has(element))
-      ? this.members
-      : new Set([...this.members, ...other.members]);
-    let children = this.children;
-    for (const [element, theirs] of other.children) {
-      const mine = this.below(element);
-      const both = mine.union(theirs);
-      if (both === mine) continue;
-      if (children === this.children) children = new Map(children);
-      (children as Map<PathElement, FieldSet>).set(element, both);
-    }
-    return this.#with(members, children);
+    if (other.isWithin(this)) return this;
+    const children = new Map(this.children);
+    for (const [element, theirs] of other.children) children.set(element, this.below(element).union(theirs));
+    return new FieldSet(new Set([...this.members, ...other.members]), children);
   }
 
   intersection(other: FieldSet): FieldSet {
@@ -122,10 +114,6 @@ export class FieldSet {
     return members.length + children.length === 0
       ? EMPTY_SET
       : new FieldSet(new Set(members), new Map(children));
-  }
-
-  #with(members: FieldSet['members'], children: FieldSet['children']): FieldSet {
-    return members === this.members && children === this.children ? this : new FieldSet(members, children);
   }
 }
 

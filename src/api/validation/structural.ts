@@ -69,8 +69,13 @@ function strictComplaints(walk: StructuralWalk, text: string | undefined): strin
 
 /** What `Strict` says of complaints: those of YAML's parser are one, before the others. */
 export function strictError(complaints: readonly string[], duplicates: readonly string[] = []): string {
-  const ofParser = duplicates.length === 0 ? [] : [`yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`];
+  const ofParser = duplicates.length === 0 ? [] : [parserError(duplicates)];
   return `strict decoding error: ${[...ofParser, ...complaints].join(', ')}`;
+}
+
+/** As Go's YAML parser puts keys that come twice. */
+export function parserError(duplicates: readonly string[]): string {
+  return `yaml: unmarshal errors:\n  ${duplicates.join('\n  ')}`;
 }
 
 function undecodable(gvk: GroupVersionKind, reason: string): StatusError {

@@ -13,11 +13,11 @@ import type {
   CustomResourceDefinitionStatus,
 } from '../../api/generated/apiextensions-v1.ts';
 import { equalJson } from '../../api/json.ts';
-import type { UserInfo } from '../../api/message.ts';
 import { CUSTOM_RESOURCE_DEFINITIONS, type ResourceRow } from '../../api/resources.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import { hasReason } from '../../base/status-error.ts';
 import { type ApiObject, objectOf, storable } from '../api-object.ts';
+import { AS_SERVER } from '../ensure-object.ts';
 import type { KindCatalog } from '../kinds.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { keyFor, prefixOf, type Registry } from '../registry/registry.ts';
@@ -30,7 +30,6 @@ const RECHECK_MS = 1000;
 /** Deletions that are under way together. */
 const BATCH = 50;
 
-const SERVER: UserInfo = { username: 'system:apiserver', groups: ['system:masters'] };
 const ROW = CUSTOM_RESOURCE_DEFINITIONS as ResourceRow;
 
 export class CustomDefinitions {
@@ -147,11 +146,9 @@ export class CustomDefinitions {
 
   async #deleteInstance(row: ResourceRow, { metadata }: ApiObject): Promise<void> {
     const target = { row, namespace: metadata.namespace ?? '', name: metadata.name! };
-    await deleteObject(this.#registry, target, { user: SERVER, dryRun: false, options: {} }).catch(
-      (error: unknown) => {
-        if (!hasReason(error, 'NotFound')) throw error;
-      },
-    );
+    await deleteObject(this.#registry, target, { ...AS_SERVER, options: {} }).catch((error: unknown) => {
+      if (!hasReason(error, 'NotFound')) throw error;
+    });
   }
 
   #tell(name: string, status: string, reason: string, message: string): Promise<void> {

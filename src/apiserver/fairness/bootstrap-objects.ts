@@ -14,18 +14,15 @@ import {
 } from '../../api/flow-control/bootstrap.ts';
 import type { PriorityLevelConfigurationSpec } from '../../api/generated/flowcontrol-v1.ts';
 import { equalJson } from '../../api/json.ts';
-import { toApiVersion } from '../../api/meta.ts';
 import { FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS, type ResourceRow } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
 import { type ApiObject, copyJson, objectOf } from '../api-object.ts';
-import { decodeOwn } from '../decode.ts';
-import { createObject } from '../registry/create.ts';
+import { AS_SERVER, ensureObject } from '../ensure-object.ts';
 import { deleteObject } from '../registry/delete.ts';
 import { prefixOf, type Registry } from '../registry/registry.ts';
 import { updateObject } from '../registry/update.ts';
 
 const AUTOUPDATE = 'apf.kubernetes.io/autoupdate-spec';
-const WRITE = { user: { username: 'system:apiserver', groups: ['system:masters'] }, dryRun: false };
 /** As Go's strconv.ParseBool reads them. */
 const TRUE = new Set(['1', 't', 'T', 'TRUE', 'true', 'True']);
 const FALSE = new Set(['0', 'f', 'F', 'FALSE', 'false', 'False']);
@@ -68,12 +65,8 @@ export async function ensureFlowControl(registry: Registry): Promise<void> {
 }
 
 async function create(registry: Registry, row: ResourceRow, { name, spec }: Kept): Promise<void> {
-  const header = { apiVersion: toApiVersion(row.group, row.version), kind: row.kind };
   const metadata = { name, annotations: { [AUTOUPDATE]: 'true' } };
-  const object = decodeOwn(copyJson({ ...header, metadata, spec }), row);
-  await createObject(registry, { row, namespace: '', name }, object, WRITE).catch((error: unknown) => {
-    if (!hasReason(error, 'AlreadyExists')) throw error;
-  });
+  await ensureObject(registry, row, { metadata, spec }, () => false);
 }
 
 async function revise(
@@ -85,13 +78,13 @@ async function revise(
   const target = { row, namespace: '', name: stored.metadata.name! };
   const write =
     prescribed === undefined
-      ? removeUnwanted(stored) && deleteObject(registry, target, { ...WRITE, options: {} })
+      ? removeUnwanted(stored) && deleteObject(registry, target, { ...AS_SERVER, options: {} })
       : revised(stored, prescribed) !== undefined &&
         updateObject(
           registry,
           target,
           { subresource: '', produce: (old) => copyJson(revised(old, prescribed) ?? old) },
-          WRITE,
+          AS_SERVER,
         );
   // Who deletes it meanwhile is right, until the next time.
   if (write) {

@@ -7,6 +7,7 @@ import { FLOW_SCHEMAS, PRIORITY_LEVEL_CONFIGURATIONS, type ResourceRow } from '.
 import { toTimestamp } from '../../base/clock.ts';
 import { hasReason } from '../../base/status-error.ts';
 import { type ApiObject, copyJson, objectOf } from '../api-object.ts';
+import { AS_SERVER } from '../ensure-object.ts';
 import { prefixOf, type Registry } from '../registry/registry.ts';
 import { updateObject } from '../registry/update.ts';
 import { ensureFlowControl } from './bootstrap-objects.ts';
@@ -16,7 +17,6 @@ import type { Fairness } from './fairness.ts';
 const UPKEEP_MS = 60_000;
 /** A status that somebody else keeps changing is put right so often a minute. @see shouldDelayUpdate */
 const STATUS_WRITES_MAX = 6;
-const WRITE = { user: { username: 'system:apiserver', groups: ['system:masters'] }, dryRun: false };
 const ROWS = [FLOW_SCHEMAS as ResourceRow, PRIORITY_LEVEL_CONFIGURATIONS as ResourceRow];
 
 /** Works until `signal` aborts. */
@@ -87,7 +87,7 @@ class FlowStatuses {
   async #write(name: string): Promise<void> {
     const target = { row: FLOW_SCHEMAS as ResourceRow, namespace: '', name };
     const produce = (old: ApiObject) => copyJson(this.#wanted(old) ?? old);
-    await updateObject(this.#registry, target, { subresource: 'status', produce }, WRITE);
+    await updateObject(this.#registry, target, { subresource: 'status', produce }, AS_SERVER);
   }
 }
 

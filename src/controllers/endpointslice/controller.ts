@@ -14,14 +14,14 @@ import {
   type SyncResult,
   type WorkerLoop,
 } from '../framework/worker-loop.ts';
-import { MANAGED_BY, MANAGED_BY_LABEL, reconcileEndpointSlices, serviceKeyOf } from './reconcile.ts';
+import { followOwnSlices } from './own-slices.ts';
+import { MANAGED_BY, reconcileEndpointSlices } from './reconcile.ts';
 import { hasManagedEndpoints } from './service-facts.ts';
 import { ignoreEndingNamespace, listenToServices, selectedPods } from './service-watch.ts';
 import { SliceWrites } from './slice-writes.ts';
 
 /** Upstream's --concurrent-service-endpoint-syncs. */
 const WORKERS = 5;
-const BY_SERVICE = 'service';
 const ZONE_LABEL = 'topology.kubernetes.io/zone';
 
 export function newEndpointSliceController(context: ControllerContext): Controller {
@@ -35,6 +35,7 @@ class EndpointSliceController {
   readonly #nodes: Informer<Node>;
   readonly #slices: Informer<EndpointSlice>;
   readonly #writes: SliceWrites;
+  readonly #ownSlices: (key: string) => readonly EndpointSlice[];
 
   constructor(context: ControllerContext) {
     const { informers } = context;
@@ -50,24 +51,13 @@ class EndpointSliceController {
       informers: [this.#services, this.#pods, this.#nodes, this.#slices],
       resync: { lister: this.#services, intervalMs: DEFAULT_RESYNC_MS },
     });
-    this.#slices.addIndex(BY_SERVICE, (slice) =>
-      slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY ? [serviceKeyOf(slice)] : [],
-    );
     listenToServices({ services: this.#services, pods: this.#pods }, (key) => this.loop.enqueue(key));
     this.#services.addListener({
       onAdd: () => {},
       onUpdate: () => {},
       onDelete: (service) => this.#writes.forget(service),
     });
-    this.#listenToSlices();
-  }
-
-  /** Someone else's change to what this controller wrote is mended. */
-  #listenToSlices(): void {
-    const enqueue = (slice: EndpointSlice) => {
-      if (slice.metadata.labels?.[MANAGED_BY_LABEL] === MANAGED_BY) this.loop.enqueue(serviceKeyOf(slice));
-    };
-    this.#slices.addListener({ onAdd: enqueue, onUpdate: enqueue, onDelete: enqueue });
+    this.#ownSlices = followOwnSlices(this.#slices, MANAGED_BY, (key) => this.loop.enqueue(key));
   }
 
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
@@ -77,7 +67,7 @@ class EndpointSliceController {
     const pods = selectedPods(service, this.#pods);
     const plan = reconcileEndpointSlices(service, {
       pods,
-      slices: this.#writes.observe(service, this.#slices.byIndex(BY_SERVICE, keyOf(service))),
+      slices: this.#writes.observe(service, this.#ownSlices(keyOf(service))),
       zoneOf: (node) => this.#nodes.get(node)?.metadata.labels?.[ZONE_LABEL],
     });
     await this.#writes.apply(service, plan, signal).catch(ignoreEndingNamespace);

@@ -16,13 +16,12 @@ import {
   type WorkerLoop,
 } from '../framework/worker-loop.ts';
 import { isMirrored, MIRRORED_BY, reconcileMirror } from './mirror.ts';
-import { MANAGED_BY_LABEL, serviceKeyOf } from './reconcile.ts';
+import { followOwnSlices } from './own-slices.ts';
 import { ignoreEndingNamespace } from './service-watch.ts';
 import { SliceWrites } from './slice-writes.ts';
 
 /** Upstream's --mirroring-concurrent-service-endpoint-syncs. */
 const WORKERS = 5;
-const BY_ENDPOINTS = 'mirrored endpoints';
 
 export function newEndpointSliceMirroring(context: ControllerContext): Controller {
   return new MirroringController(context).loop;
@@ -35,6 +34,7 @@ class MirroringController {
   readonly #services: Informer<Service>;
   readonly #slices: Informer<EndpointSlice>;
   readonly #writes: SliceWrites;
+  readonly #ownSlices: (key: string) => readonly EndpointSlice[];
 
   constructor(context: ControllerContext) {
     const { informers } = context;
@@ -49,31 +49,25 @@ class MirroringController {
       informers: [this.#endpoints, this.#services, this.#slices],
       resync: { lister: this.#endpoints, intervalMs: DEFAULT_RESYNC_MS },
     });
-    this.#slices.addIndex(BY_ENDPOINTS, (slice) => (isMirror(slice) ? [serviceKeyOf(slice)] : []));
     this.#listen();
+    this.#ownSlices = followOwnSlices(this.#slices, MIRRORED_BY, (key) => this.loop.enqueue(key));
   }
 
   #listen(): void {
     const enqueue = (object: Endpoints | Service) => this.loop.enqueue(keyOf(object));
-    const mend = (slice: EndpointSlice) => {
-      if (isMirror(slice)) this.loop.enqueue(serviceKeyOf(slice));
-    };
     this.#services.addListener({ onAdd: enqueue, onUpdate: enqueue, onDelete: enqueue });
     this.#endpoints.addListener({
       onAdd: enqueue,
       onUpdate: enqueue,
       onDelete: (endpoints) => this.#writes.forget(endpoints),
     });
-    this.#slices.addListener({ onAdd: mend, onUpdate: mend, onDelete: mend });
   }
 
   async #sync(key: string, signal: AbortSignal): Promise<SyncResult> {
     const endpoints = this.#endpoints.get(key);
     // The slices of Endpoints that are gone go by their owner reference.
     if (endpoints === undefined) return {};
-    const own = this.#slices
-      .byIndex(BY_ENDPOINTS, key)
-      .filter((slice) => controllerOf(slice)?.uid === endpoints.metadata.uid);
+    const own = this.#ownSlices(key).filter((slice) => controllerOf(slice)?.uid === endpoints.metadata.uid);
     const slices = this.#writes.observe(endpoints, own);
     const plan = isMirrored(endpoints, this.#services.get(key))
       ? reconcileMirror(endpoints, slices)
@@ -81,8 +75,4 @@ class MirroringController {
     await this.#writes.apply(endpoints, plan, signal).catch(ignoreEndingNamespace);
     return {};
   }
-}
-
-function isMirror({ metadata }: EndpointSlice): boolean {
-  return metadata.labels?.[MANAGED_BY_LABEL] === MIRRORED_BY;
 }
