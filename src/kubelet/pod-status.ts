@@ -61,13 +61,20 @@ export function podStatus(inputs: PodStatusInputs): PodStatus {
   };
 }
 
-/** A Pod that has ended stays ended; one whose containers may still run has not. @see status_manager mergePodStatus */
-function decidePhase({ failure, mayStillRun, pod }: PodStatusInputs, computed: PodPhase): PodPhase {
-  const known = pod.status?.phase as PodPhase | undefined;
-  if (known === 'Succeeded' || known === 'Failed') return known;
+/**
+ * A Pod that has ended stays ended, also when the API has not answered yet that it knows; one whose containers may still
+ * run has not. @see status_manager mergePodStatus
+ */
+function decidePhase({ failure, mayStillRun, pod, known }: PodStatusInputs, computed: PodPhase): PodPhase {
+  const phases = [pod.status?.phase, known?.phase] as (PodPhase | undefined)[];
+  const ended = phases.find(isEnd);
+  if (ended !== undefined) return ended;
   const phase = failure === undefined ? computed : 'Failed';
-  const isEnd = phase === 'Succeeded' || phase === 'Failed';
-  return isEnd && mayStillRun ? (known ?? 'Pending') : phase;
+  return isEnd(phase) && mayStillRun ? (phases[0] ?? 'Pending') : phase;
+}
+
+function isEnd(phase: PodPhase | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function keptFailure(known: PodStatus | undefined): PodFailure | undefined {
