@@ -76,8 +76,9 @@ class RolloutBook {
     }
     if (member === undefined) {
       rollout.sets.set(uid, this.#newMember(rs));
-      // One that was there before is adopted, with whatever size it had.
-      if (this.#cluster.scale.most(uid, nowMs) === undefined) this.#judgeGrowth(rollout, rs, nowMs);
+      // One that was there before is adopted, with whatever size it had, and an empty one adds to nothing.
+      const isAdopted = this.#cluster.scale.most(uid, nowMs) !== undefined;
+      if (sizeOf(rs) > 0 && !isAdopted) this.#judgeGrowth(rollout, rs, nowMs);
       return;
     }
     member.available.set(rs.status?.availableReplicas ?? 0, nowMs);
