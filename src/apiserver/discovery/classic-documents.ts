@@ -13,6 +13,7 @@ import type {
 } from '../../api/generated/meta-v1.ts';
 import type { ResourceRow, SubresourceRow } from '../../api/resources.ts';
 import type { ServedVersion } from '../aggregation/served-version.ts';
+import { storageVersionHash } from './storage-version-hash.ts';
 
 /** `/api`. `serverAddress` is host and port, for clients everywhere. */
 export function toApiVersions(serverAddress: string): Omit<APIVersions, 'apiVersion'> {
@@ -44,12 +45,13 @@ export function toResourceList(
 ): Omit<APIResourceList, 'apiVersion'> | undefined {
   const own = served.find((one) => one.group === group && one.version === version)?.rows ?? [];
   if (own.length === 0) return undefined;
+  const all = served.flatMap(({ rows }) => rows);
   return {
     kind: 'APIResourceList',
     ...(group === '' ? {} : { apiVersion: 'v1' }),
     groupVersion: group === '' ? version : `${group}/${version}`,
     resources: own.flatMap((row) => [
-      toResource(row),
+      toResource(row, storageVersionHash(row, all)),
       ...row.subresources.map((sub) => toSubresource(row, sub)),
     ]),
   };
@@ -63,7 +65,7 @@ function toVersions(name: string, served: readonly ServedVersion[]): Omit<APIGro
   return { name, versions, ...(versions[0] ? { preferredVersion: versions[0] } : {}) };
 }
 
-function toResource(row: ResourceRow): APIResource {
+function toResource(row: ResourceRow, hash: string | undefined): APIResource {
   return {
     name: row.resource,
     singularName: row.singular,
@@ -72,6 +74,7 @@ function toResource(row: ResourceRow): APIResource {
     verbs: [...row.verbs],
     ...(row.shortNames.length > 0 ? { shortNames: [...row.shortNames] } : {}),
     ...(row.categories.length > 0 ? { categories: [...row.categories] } : {}),
+    ...(hash === undefined ? {} : { storageVersionHash: hash }),
   };
 }
 
