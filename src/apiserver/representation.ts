@@ -93,14 +93,14 @@ export function formatOfStatus(request: Pick<ApiRequest, 'headers'>): Format {
   return 'json';
 }
 
-interface Range {
+export interface Range {
   type: string;
   parameters: ReadonlyMap<string, string>;
   quality: number;
 }
 
 /** Best first, without those that are refused. */
-function parseAccept(accept: string): Range[] {
+export function parseAccept(accept: string): Range[] {
   return accept
     .split(',')
     .map(parseRange)

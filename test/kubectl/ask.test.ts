@@ -81,6 +81,11 @@ test('kubectl api-versions, api-resources and explain', { skip }, async () => {
     /periodSeconds\t<integer>\n\s+How often it is asked/,
   );
   assert.match(await k('explain', 'deployment', '--recursive'), /maxUnavailable\t<IntOrString>/);
+  // Reads version 2 of the schemas, in protobuf.
+  assert.match(
+    await k('explain', 'deployment.spec', '--output=plaintext-openapiv2'),
+    /selector\t<Object> -required-\n\s+Which Pods are its own\./,
+  );
   assert.match(await refused('explain', 'pod.spec.nosuch'), /field "nosuch" does not exist/);
 });
 

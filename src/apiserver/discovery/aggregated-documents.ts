@@ -10,22 +10,40 @@ import type {
   APISubresourceDiscovery,
 } from '../../api/generated/apidiscovery-v2.ts';
 import type { ResourceRow, SubresourceRow } from '../../api/resources.ts';
+import { assert } from '../../base/assert.ts';
 import type { ServedVersion } from '../aggregation/served-version.ts';
+import { type Format, MEDIA_TYPES, parseAccept } from '../representation.ts';
+import { valueResponse } from '../responses.ts';
+import type { OtherForm } from './published-document.ts';
 
-export const AGGREGATED_TYPE = 'application/json;g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const PARAMETERS = { g: 'apidiscovery.k8s.io', v: 'v2', as: 'APIGroupDiscoveryList' };
+const SUFFIX = Object.entries(PARAMETERS)
+  .map(([name, value]) => `;${name}=${value}`)
+  .join('');
+const FORMATS = ['json', 'protobuf', 'yaml'] as const satisfies readonly Format[];
 
-/** Whether `accept` names the aggregated form, version 2, at all; clients put what they prefer first. */
-export function acceptsAggregated(accept: string | undefined): boolean {
-  return (accept ?? '').split(',').some((range) => {
-    const [type, ...parameters] = range.split(';').map((part) => part.trim());
-    const has = (parameter: string) => parameters.includes(parameter);
-    return (
-      type === 'application/json' &&
-      has('g=apidiscovery.k8s.io') &&
-      has('v=v2') &&
-      has('as=APIGroupDiscoveryList')
-    );
-  });
+/**
+ * In which format the aggregated form is to be sent; undefined for a client that prefers the classic one, or knows no other.
+ *
+ * @see k8s.io/apiserver/pkg/endpoints/discovery/aggregated/negotiation.go
+ */
+export function acceptedAggregate(accept: string | undefined): Format | undefined {
+  for (const { type, parameters } of parseAccept(accept ?? '')) {
+    const format = FORMATS.find((candidate) => MEDIA_TYPES[candidate] === type);
+    if (format === undefined) continue;
+    if (!parameters.has('as')) return undefined;
+    if (Object.entries(PARAMETERS).every(([name, value]) => parameters.get(name) === value)) return format;
+  }
+  return undefined;
+}
+
+/** How `document` is sent in `format`. */
+export function aggregatedForm(format: Format, document: AggregatedDocument): OtherForm {
+  const contentType = MEDIA_TYPES[format] + SUFFIX;
+  if (format === 'json') return { contentType };
+  const { body } = valueResponse(200, document, { format, pretty: false });
+  assert(body.kind === 'object', 'a value is sent as an object');
+  return { contentType, bytes: () => body.bytes() };
 }
 
 type NamelessMetadata = { metadata: { name?: string; creationTimestamp: null } };

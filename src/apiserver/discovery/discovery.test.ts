@@ -7,13 +7,16 @@ import { decodeProtobuf } from '../../api/protobuf/decode.ts';
 import { allResources } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
 import { toServedVersions } from '../aggregation/served-version.ts';
-import { AGGREGATED_TYPE, type AggregatedDocument } from './aggregated-documents.ts';
+import type { AggregatedDocument } from './aggregated-documents.ts';
 import { type DiscoverySources, newDiscovery } from './discovery.ts';
 import { newServerVersion } from './server-version.ts';
 
 const UPSTREAM = new URL('../../../../shared/kubernetes-1.36/api-resources.txt', import.meta.url);
 /** Of a test's own custom resource, which had been left in the cluster that was looked at. */
 const FOREIGN = /example\.com/;
+
+const AGGREGATED = ';g=apidiscovery.k8s.io;v=v2;as=APIGroupDiscoveryList';
+const AGGREGATED_TYPE = `application/json${AGGREGATED}`;
 
 const SERVED = toServedVersions(allResources());
 
@@ -43,9 +46,13 @@ async function ask(target: string, options: Partial<ApiRequest> & Partial<Discov
   return newDiscovery({ ...sources, ...options }).respond(request, user);
 }
 
+function bytesOf(response: ApiResponse | undefined): Uint8Array {
+  assert.ok(response?.body.kind === 'object');
+  return response.body.bytes();
+}
+
 function parsed<T>(response: ApiResponse | undefined): T {
-  assert.equal(response?.body.kind, 'object');
-  return JSON.parse(Buffer.from((response.body as { bytes(): Uint8Array }).bytes()).toString()) as T;
+  return JSON.parse(Buffer.from(bytesOf(response)).toString()) as T;
 }
 
 function textOf(response: ApiResponse | undefined): string {
@@ -122,6 +129,28 @@ test('newDiscovery answers the aggregated form to whoever accepts it, and 304 to
   assert.equal((await ask('/api', { headers: { 'if-none-match': etag } }))?.status, 200);
 });
 
+test('newDiscovery answers the aggregated form in the format that comes first, under one tag', async () => {
+  const json = await ask('/apis', { headers: { accept: AGGREGATED_TYPE } });
+  const accept = `application/vnd.kubernetes.protobuf${AGGREGATED},${AGGREGATED_TYPE}`;
+  const response = await ask('/apis', { headers: { accept } });
+  assert.equal(response?.headers['content-type'], `application/vnd.kubernetes.protobuf${AGGREGATED}`);
+  assert.equal(response?.headers['vary'], 'Accept');
+  assert.equal(response?.headers['etag'], json?.headers['etag']);
+  const decoded = decodeProtobuf(bytesOf(response));
+  const withoutTimes = JSON.stringify(parsed(json)).replaceAll(',"creationTimestamp":null', '');
+  assert.deepEqual(decoded, JSON.parse(withoutTimes));
+});
+
+test('newDiscovery answers the classic form to whoever prefers it to the aggregated one', async () => {
+  for (const first of ['application/json', 'application/yaml', 'application/vnd.kubernetes.protobuf']) {
+    const response = await ask('/apis', { headers: { accept: `${first},${AGGREGATED_TYPE}` } });
+    assert.ok(!response?.headers['content-type']?.includes('as='), first);
+  }
+  const beta = AGGREGATED_TYPE.replace('v=v2', 'v=v2beta1');
+  const older = await ask('/apis', { headers: { accept: `${beta},application/json` } });
+  assert.equal(parsed<APIGroupList>(older).kind, 'APIGroupList');
+});
+
 test('newDiscovery follows a table that changes', async () => {
   const discovery = newDiscovery({ ...sources, served: () => served });
   let served = SERVED.filter(({ group }) => group === 'apps');
@@ -176,7 +205,7 @@ test('healthResponse names what failed and nothing more', async () => {
   assert.equal((await ask('/readyz?exclude=store', { health }))?.status, 200);
 });
 
-test('openApiResponse serves the documents that the index names, cacheable by their hash', async () => {
+test('newDiscovery serves the documents of schemas that the index names, cacheable by their hash', async () => {
   const { paths } = parsed<{ paths: Record<string, { serverRelativeURL: string }> }>(
     await ask('/openapi/v3'),
   );
@@ -200,14 +229,6 @@ test('newDiscovery answers in protobuf where the client prefers it, without a ta
   }
   const version = await ask('/version', { headers: { accept } });
   assert.equal(version?.headers['content-type'], 'application/json');
-});
-
-test('openApiResponse gives the head of version 2 as protobuf, which kubectl asks for when it does not know a kind', async () => {
-  const accept = 'application/com.github.proto-openapi.spec.v2@v1.0+protobuf';
-  const response = await ask('/openapi/v2', { headers: { accept } });
-  assert.equal(response?.headers['content-type'], accept.replace('@', '.'));
-  // 1: swagger; 2: info with 1: title and 2: version.
-  assert.equal(textOf(response), '\n\x032.0\x12\x10\n\nKubernetes\x12\x02v1');
 });
 
 test('newDiscovery publishes the keys of its tokens', async () => {

@@ -8,10 +8,15 @@ import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import type { ServedVersion } from '../aggregation/served-version.ts';
 import { newMethodNotAllowed } from '../errors.ts';
 import type { PathResponder } from '../interfaces.ts';
-import { AGGREGATED_TYPE, acceptsAggregated, toAggregated } from './aggregated-documents.ts';
+import {
+  type AggregatedDocument,
+  acceptedAggregate,
+  aggregatedForm,
+  toAggregated,
+} from './aggregated-documents.ts';
 import { toApiVersions, toGroup, toGroupList, toResourceList } from './classic-documents.ts';
 import { type HealthChecks, healthResponse, text } from './health.ts';
-import { openApiResponse } from './openapi-documents.ts';
+import { OpenApiDocuments } from './openapi-documents.ts';
 import { documentResponse, metaResponse, type PublishedDocument, publish } from './published-document.ts';
 import type { ServerVersion } from './server-version.ts';
 
@@ -60,6 +65,7 @@ export function newDiscovery(sources: DiscoverySources): PathResponder {
 class SelfDescription implements PathResponder {
   readonly #sources: DiscoverySources;
   readonly #documents = new Map<string, PublishedDocument>();
+  readonly #openApi = new OpenApiDocuments();
   #served: readonly ServedVersion[] = [];
 
   constructor(sources: DiscoverySources) {
@@ -72,7 +78,7 @@ class SelfDescription implements PathResponder {
       this.#fixed(request) ??
       this.#resources(request) ??
       healthResponse(this.#sources.health, request) ??
-      openApiResponse(request, this.#served);
+      this.#openApi.respond(request, this.#served);
     if (response && request.method !== 'GET' && request.method !== 'HEAD') throw newMethodNotAllowed();
     return response;
   }
@@ -93,7 +99,7 @@ class SelfDescription implements PathResponder {
       return documentResponse(request, publish(openIdConfiguration(issuer)));
     }
     if (path === '/openid/v1/jwks') {
-      return documentResponse(request, publish(issuer.jwks()), 'application/jwk-set+json');
+      return documentResponse(request, publish(issuer.jwks()), { contentType: 'application/jwk-set+json' });
     }
     if (request.path === '/') return documentResponse(request, publish({ paths: ROOT_PATHS }));
     return undefined;
@@ -107,10 +113,15 @@ class SelfDescription implements PathResponder {
     const path = withoutTrailingSlash(request.path);
     const [, root, group = '', version = '', ...rest] = path.split('/');
     if ((root !== 'api' && root !== 'apis') || rest.length > 0) return undefined;
-    if (group === '' && acceptsAggregated(request.headers['accept'])) {
+    const aggregate = group === '' ? acceptedAggregate(request.headers['accept']) : undefined;
+    if (aggregate !== undefined) {
       const own = this.#served.filter((version) => (version.group === '') === (root === 'api'));
-      const document = this.#kept(`aggregated ${root}`, () => toAggregated(own));
-      return documentResponse(request, document!, AGGREGATED_TYPE);
+      const document = this.#kept(`aggregated ${root}`, () => toAggregated(own))!;
+      return documentResponse(
+        request,
+        document,
+        aggregatedForm(aggregate, document.value as AggregatedDocument),
+      );
     }
     const document = this.#kept(path, () =>
       root === 'api' ? this.#coreDocument(group, version) : this.#groupDocument(group, version),

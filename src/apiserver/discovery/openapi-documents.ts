@@ -1,38 +1,76 @@
 /**
- * `/openapi/v3`, its document of each group version, and `/openapi/v2`: what kubectl explains and validates with.
+ * `/openapi/v3`, its document of each group version, and `/openapi/v2`: what kubectl explains and validates with, in JSON
+ * and in gnostic's protobuf.
  *
- * Documents are large and asked for rarely: none is held encoded. A reference with the right `hash` may be kept for ever.
+ * Documents are large and asked for rarely: of version 3 none is held encoded. Version 2 is held while nothing changes, since
+ * clients that still ask for it take it whole. A reference with the right `hash` may be kept for ever.
+ *
+ * @see k8s.io/kube-openapi/pkg/handler/handler.go, pkg/handler3/handler.go
  */
+import type { JsonObject } from '../../api/json.ts';
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { openApiPath, openApiV2, openApiV3, openApiV3Index } from '../../api/openapi.ts';
+import { encodeOpenApi } from '../../api/openapi-protobuf/encode.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { ServedVersion } from '../aggregation/served-version.ts';
 import { newUnknownPath } from '../errors.ts';
-import { documentResponse, publish } from './published-document.ts';
+import { parseAccept } from '../representation.ts';
+import { documentResponse, type OtherForm, type PublishedDocument, publish } from './published-document.ts';
 
-/** As it is answered; clients write an `@` in it, which Go's own parser of media types refuses. @see kube-openapi, handler.go */
-const PROTOBUF_V2 = 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf';
-const encoder = new TextEncoder();
+type Version = 'v2' | 'v3';
+
+const JSON_TYPE = 'application/json';
+/** As it is answered; clients write an `@` in it, which Go's own parser of media types refuses. */
+const PROTOBUF_TYPES: Readonly<Record<Version, string>> = {
+  v2: 'application/com.github.proto-openapi.spec.v2.v1.0+protobuf',
+  v3: 'application/com.github.proto-openapi.spec.v3.v1.0+protobuf',
+};
+const V2 = '/openapi/v2';
 const ROOT = '/openapi/v3';
 /** `api/v1` or `apis/GROUP/VERSION`. */
 const GROUP_VERSION = /^(?:api|apis\/([^/]+))\/([^/]+)$/;
 
-/** Undefined for paths outside `/openapi/`. @throws StatusError NotFound, NotAcceptable */
-export function openApiResponse(
-  request: ApiRequest,
-  served: readonly ServedVersion[],
-): ApiResponse | undefined {
-  const path = request.path.replace(/\/$/, '');
-  if (path !== '/openapi/v2' && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
-  const { accept } = request.headers;
-  if (path === '/openapi/v2' && accept?.replace('@', '.').includes(PROTOBUF_V2))
-    return protobufHeadResponse();
-  if (!acceptsJson(accept)) throw newNotAcceptable();
-  const custom = served.flatMap(({ rows }) => rows.filter((row) => row.custom !== undefined));
-  if (path === '/openapi/v2') return documentResponse(request, publish(openApiV2(custom)));
-  if (path === ROOT) return documentResponse(request, publish(indexOf(served, custom)));
-  return groupVersionResponse(request, path.slice(ROOT.length + 1), custom);
+export class OpenApiDocuments {
+  #served: readonly ServedVersion[] = [];
+  #version2: PublishedDocument | undefined;
+  #version2Message: Uint8Array | undefined;
+
+  /** Undefined for paths outside `/openapi/`. @throws StatusError NotFound, NotAcceptable */
+  respond(request: ApiRequest, served: readonly ServedVersion[]): ApiResponse | undefined {
+    const path = request.path.replace(/\/$/, '');
+    if (path !== V2 && path !== ROOT && !path.startsWith(`${ROOT}/`)) return undefined;
+    this.#follow(served);
+    const { accept } = request.headers;
+    const custom = customRowsOf(served);
+    if (path === ROOT) {
+      return documentResponse(request, publish(indexOf(served, custom)));
+    }
+    if (path === V2) return this.#version2Response(request, negotiate(accept, 'v2'), custom);
+    return groupVersionResponse(request, path.slice(ROOT.length + 1), custom);
+  }
+
+  #follow(served: readonly ServedVersion[]): void {
+    if (served === this.#served) return;
+    this.#served = served;
+    this.#version2 = undefined;
+    this.#version2Message = undefined;
+  }
+
+  #version2Response(request: ApiRequest, type: string, custom: readonly ResourceRow[]): ApiResponse {
+    this.#version2 ??= publish(openApiV2(custom));
+    const document = this.#version2;
+    if (type === JSON_TYPE) return documentResponse(request, document);
+    const bytes = () => {
+      this.#version2Message ??= encodeOpenApi(document.value as JsonObject, 'v2');
+      return this.#version2Message;
+    };
+    return documentResponse(request, document, { contentType: type, bytes });
+  }
+}
+
+function customRowsOf(served: readonly ServedVersion[]): ResourceRow[] {
+  return served.flatMap(({ rows }) => rows.filter((row) => row.custom !== undefined));
 }
 
 /** With the documents of extension API servers, who are asked for them themselves. */
@@ -47,26 +85,16 @@ function indexOf(served: readonly ServedVersion[], custom: readonly ResourceRow[
   return { paths };
 }
 
-/**
- * The document's head alone, `{swagger: "2.0", info: {…}}`. kubectl asks for this form, and for no other, when a manifest's
- * kind is not in version 3: it skips what it does not find here, and then says that there is no such kind.
- */
-function protobufHeadResponse(): ApiResponse {
-  const text = (field: number, value: string) => [(field << 3) | 2, value.length, ...encoder.encode(value)];
-  const info = [...text(1, 'Kubernetes'), ...text(2, 'v1')];
-  const bytes = Uint8Array.from([...text(1, '2.0'), (2 << 3) | 2, info.length, ...info]);
-  return { status: 200, headers: { 'content-type': PROTOBUF_V2 }, body: { kind: 'bytes', bytes } };
-}
-
 function groupVersionResponse(
   request: ApiRequest,
   place: string,
   custom: readonly ResourceRow[],
 ): ApiResponse {
+  const type = negotiate(request.headers['accept'], 'v3');
   const match = GROUP_VERSION.exec(place);
   const document = match && openApiV3(match[1] ?? '', match[2]!, custom);
   if (!match || !document) throw newUnknownPath();
-  const response = documentResponse(request, publish(document));
+  const response = documentResponse(request, publish(document), formOf(type, document));
   const known = openApiV3Index(custom).paths[openApiPath(match[1] ?? '', match[2]!)]?.serverRelativeURL;
   if (known?.endsWith(`?hash=${request.query.get('hash')}`)) {
     response.headers['cache-control'] = 'public, immutable';
@@ -74,14 +102,19 @@ function groupVersionResponse(
   return response;
 }
 
-function acceptsJson(accept: string | undefined): boolean {
-  if (!accept) return true;
-  return accept
-    .split(',')
-    .some((range) => /^\s*(?:application\/json|application\/\*|\*\/\*)\s*(?:;|$)/.test(range));
+function formOf(type: string, document: JsonObject): OtherForm {
+  if (type === JSON_TYPE) return { contentType: JSON_TYPE };
+  return { contentType: type, bytes: () => encodeOpenApi(document, 'v3') };
 }
 
-function newNotAcceptable(): StatusError {
-  const message = 'only the following media types are accepted: application/json';
-  return new StatusError('NotAcceptable', message, { details: {} });
+/** The media type to answer in. @throws StatusError NotAcceptable */
+function negotiate(accept: string | undefined, version: Version): string {
+  const types = [JSON_TYPE, PROTOBUF_TYPES[version]];
+  for (const range of parseAccept(accept || '*/*')) {
+    const wanted = range.type.replace('@', '.');
+    if (wanted === '*/*' || wanted === 'application/*') return JSON_TYPE;
+    if (types.includes(wanted)) return wanted;
+  }
+  const message = `only the following media types are accepted: ${types.join(', ')}`;
+  throw new StatusError('NotAcceptable', message, { details: {} });
 }

@@ -20,11 +20,17 @@ export function publish(value: unknown): PublishedDocument {
   return { value, bytes, etag: `"${contentHash(bytes)}"` };
 }
 
+/** How else than in JSON a document is sent. The tag stays that of the JSON: it counts for one `Accept` only. */
+export interface OtherForm {
+  contentType: string;
+  bytes?: () => Uint8Array;
+}
+
 /** The document, or 304 for a request whose `if-none-match` names it. */
 export function documentResponse(
   request: Pick<ApiRequest, 'headers'>,
   { value, bytes, etag }: PublishedDocument,
-  contentType = 'application/json',
+  form: OtherForm = { contentType: 'application/json' },
 ): ApiResponse {
   const headers = { etag, vary: 'Accept', 'cache-control': 'public' };
   const known = (request.headers['if-none-match'] ?? '')
@@ -33,8 +39,8 @@ export function documentResponse(
   if (known.includes(etag)) return { status: 304, headers, body: { kind: 'none' } };
   return {
     status: 200,
-    headers: { ...headers, 'content-type': contentType },
-    body: { kind: 'object', value, bytes: () => bytes },
+    headers: { ...headers, 'content-type': form.contentType },
+    body: { kind: 'object', value, bytes: form.bytes ?? (() => bytes) },
   };
 }
 
