@@ -144,6 +144,7 @@ test('kubectl uses what an extension serves as anything else', { skip }, async (
   assert.match(await k('-n', 'wardle', 'get', 'fl', '-o', 'name'), /flunder.wardle.example.com\/one/);
   assert.match(await k('get', 'flunders', '-A', '-o', 'name'), /flunder.wardle.example.com\/one/);
   assert.match(await k('explain', 'flunder.spec'), /What is wanted of it/);
+  assert.match(await k('explain', 'flunder.spec', '--output=plaintext-openapiv2'), /What is wanted of it/);
   assert.match(
     await refused('-n', 'wardle', 'get', 'flunder', 'two'),
     /\(NotFound\).*flunders "two" not found/,

@@ -68,11 +68,29 @@ const OPEN_API = {
       'com.example.wardle.v1alpha1.Flunder': {
         type: 'object',
         description: 'A flunder, whatever that is.',
-        properties: { spec: { type: 'object', description: 'What is wanted of it.' } },
+        properties: {
+          apiVersion: { type: 'string' },
+          kind: { type: 'string' },
+          metadata: { type: 'object' },
+          spec: { type: 'object', description: 'What is wanted of it.' },
+        },
         'x-kubernetes-group-version-kind': [FLUNDER_KIND],
       },
     },
   },
+};
+
+const FLUNDER = 'com.example.wardle.v1alpha1.Flunder';
+const [[path, item]] = Object.entries(OPEN_API.paths) as [[string, { get: object }]];
+const OPEN_API_2 = {
+  swagger: '2.0',
+  info: OPEN_API.info,
+  paths: {
+    [path]: {
+      get: { ...item.get, responses: { '200': { schema: { $ref: `#/definitions/${FLUNDER}` } } } },
+    },
+  },
+  definitions: OPEN_API.components.schemas,
 };
 
 const DOCUMENTS: Readonly<Record<string, object>> = {
@@ -81,6 +99,7 @@ const DOCUMENTS: Readonly<Record<string, object>> = {
     paths: { [GROUP_PATH.slice(1)]: { serverRelativeURL: `/openapi/v3${GROUP_PATH}?hash=1` } },
   },
   [`/openapi/v3${GROUP_PATH}`]: OPEN_API,
+  '/openapi/v2': OPEN_API_2,
 };
 const FLUNDER_PATH = /\/namespaces\/([^/]+)\/flunders(?:\/([^/]+))?$/;
 

@@ -297,6 +297,7 @@ test('Aggregation lists what the extension says, in the order of its priority, a
     '/apis': { kind: 'APIGroupDiscoveryList', items: [{ metadata: { name: 'x.io' }, versions }] },
     '/apis/x.io/v1': {},
     '/openapi/v3': index,
+    '/openapi/v2': { paths: { '/apis/x.io/v1/things': {}, '/apis/y.io/v1/others': {} } },
   };
   extensions.listen(ADDRESS, ({ path }) => ({ status: 200, text: JSON.stringify(answers[path]) }));
   await makeService();
@@ -308,6 +309,7 @@ test('Aggregation lists what the extension says, in the order of its priority, a
     resources: [things],
     isCurrent: true,
     openApiUrl: '/openapi/v3/apis/x.io/v1?hash=7',
+    schemas: { paths: { '/apis/x.io/v1/things': {} }, definitions: {}, parameters: {} },
   });
   assert.equal(served().at(-1)?.group, 'x.io');
   const before = served();
@@ -316,6 +318,7 @@ test('Aggregation lists what the extension says, in the order of its priority, a
   await clock.advance(30_000);
   assert.deepEqual(found()?.resources, [things]);
   assert.equal(found()?.isCurrent, false);
+  assert.deepEqual(Object.keys(found()?.schemas?.paths ?? {}), ['/apis/x.io/v1/things']);
   const first = {
     ...API_SERVICE,
     metadata: { name: 'v1.first.io' },

@@ -10,6 +10,7 @@ import type { APIService } from '../../api/generated/apiregistration-v1.ts';
 import type { Service } from '../../api/generated/core-v1.ts';
 import type { EndpointSlice } from '../../api/generated/discovery-v1.ts';
 import type { TunnelTarget, UserInfo } from '../../api/message.ts';
+import { type OpenApiPart, selectPaths } from '../../api/openapi-merge.ts';
 import { ENDPOINT_SLICES, SERVICES } from '../../api/resources.ts';
 import { newScope } from '../../base/abort.ts';
 import type { Random } from '../../base/random.ts';
@@ -122,21 +123,22 @@ async function attempt(
 }
 
 /**
- * What there is in the group version, and where its schemas are; `classic` is what it answered to the check.
+ * What there is in the group version, and its schemas; `classic` is what it answered to the check, `last` what it said before.
  *
  * @returns undefined when it says nothing useful
  */
 export async function readExtensionDocument(
   { reader }: Pick<ExtensionCheckParts, 'reader'>,
   service: APIService,
-  { address, answer: classic }: NonNullable<CheckResult['passed']>,
+  { address, answer: classic, last }: NonNullable<CheckResult['passed']> & { last?: ExtensionDocument },
   signal: AbortSignal,
 ): Promise<ExtensionDocument | undefined> {
   const ask = (path: string, accept: string) =>
     readOrProblem(reader, targetOf(service, address, path), accept, signal);
-  const [aggregated, openApi] = await Promise.all([
+  const [aggregated, openApi, version2] = await Promise.all([
     ask('/apis', `${AGGREGATED_TYPE},${JSON_TYPE}`),
     ask('/openapi/v3', JSON_TYPE),
+    ask('/openapi/v2', JSON_TYPE),
   ]);
   const of = { group: service.spec.group!, version: service.spec.version! };
   const whole = documentOf(aggregated);
@@ -145,7 +147,25 @@ export async function readExtensionDocument(
   const resources = own ?? (listed && readClassic(listed, of));
   if (resources === undefined) return undefined;
   const openApiUrl = readOpenApiUrl(documentOf(openApi), of);
-  return { resources, isCurrent: true, ...(openApiUrl === undefined ? {} : { openApiUrl }) };
+  const schemas = schemasOf(version2, service, last?.schemas);
+  return {
+    resources,
+    isCurrent: true,
+    ...(openApiUrl === undefined ? {} : { openApiUrl }),
+    ...(schemas === undefined ? {} : { schemas }),
+  };
+}
+
+/** Those that it had last are good until it answers with others, or that it has none. */
+function schemasOf(
+  answer: ExtensionAnswer | string,
+  service: APIService,
+  last: OpenApiPart | undefined,
+): OpenApiPart | undefined {
+  if (typeof answer === 'string' || (answer.status !== 200 && answer.status !== 404)) return last;
+  if (answer.status === 404) return undefined;
+  const document = parseDocument(answer.body);
+  return document === undefined ? last : selectPaths(document, `${discoveryPath(service)}/`);
 }
 
 function documentOf(answer: ExtensionAnswer | string) {

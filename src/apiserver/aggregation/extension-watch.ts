@@ -109,7 +109,8 @@ export class ExtensionWatch {
   async #readDocument(service: APIService, { passed }: CheckResult, signal: AbortSignal): Promise<void> {
     const nowMs = this.#parts.clock.monotonicMs();
     if (passed !== undefined && this.#document?.isCurrent && nowMs - this.#readMs < DOCUMENT_MS) return;
-    const read = passed && (await readExtensionDocument(this.#parts, service, passed, signal));
+    const asked = passed && { ...passed, ...(this.#document && { last: this.#document }) };
+    const read = asked && (await readExtensionDocument(this.#parts, service, asked, signal));
     if (read !== undefined) this.#readMs = nowMs;
     const old = this.#document ?? { resources: [], isCurrent: false };
     this.#document = read ?? { ...old, isCurrent: false };

@@ -1,5 +1,6 @@
 /** The group versions that the API has, in the order in which discovery lists them and clients prefer them. Pure. */
 import type { APIResourceDiscovery } from '../../api/generated/apidiscovery-v2.ts';
+import type { OpenApiPart } from '../../api/openapi-merge.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { compareVersions } from '../kinds.ts';
 import { defaultPriority, type Priority } from './priorities.ts';
@@ -19,6 +20,8 @@ export interface ExtensionDocument {
   isCurrent: boolean;
   /** Where its schemas are: `/openapi/v3/apis/GROUP/VERSION?hash=…`. */
   openApiUrl?: string;
+  /** Those of version 2, without what belongs to other group versions. */
+  schemas?: OpenApiPart;
 }
 
 /** @see kube-aggregator apiregistration/v1/helper SortedByGroupAndVersion; equal groups by name, as in aggregated discovery */

@@ -3,14 +3,14 @@ import { test } from 'node:test';
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { allResources } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
-import { toServedVersions } from '../aggregation/served-version.ts';
+import { type ServedVersion, toServedVersions } from '../aggregation/served-version.ts';
 import { OpenApiDocuments } from './openapi-documents.ts';
 
 const SERVED = toServedVersions(allResources());
 const documents = new OpenApiDocuments();
 
-function ask(path: string, headers: Record<string, string> = {}): ApiResponse {
-  const request: ApiRequest = {
+function newRequest(path: string, headers: Record<string, string>): ApiRequest {
+  return {
     method: 'GET',
     path,
     query: new URLSearchParams(),
@@ -18,7 +18,10 @@ function ask(path: string, headers: Record<string, string> = {}): ApiResponse {
     body: { kind: 'none' },
     peer: { kind: 'remote', address: '', certificate: undefined },
   };
-  const response = documents.respond(request, SERVED);
+}
+
+function ask(path: string, headers: Record<string, string> = {}): ApiResponse {
+  const response = documents.respond(newRequest(path, headers), SERVED);
   assert.ok(response !== undefined, path);
   return response;
 }
@@ -67,4 +70,14 @@ test('OpenApiDocuments tells version 2 from version 3 when it is asked for proto
     () => ask('/openapi/v3/apis/apps/v1', { accept }),
     (error) => hasReason(error, 'NotAcceptable'),
   );
+});
+
+test('OpenApiDocuments has the schemas of extensions in version 2, and none of them once they are gone', () => {
+  const paths = { '/apis/x.io/v1/things': {} };
+  const extension = { resources: [], isCurrent: true, schemas: { paths, definitions: {}, parameters: {} } };
+  const withExtension = [...SERVED, { group: 'x.io', version: 'v1', rows: [], extension }];
+  const request = newRequest('/openapi/v2', {});
+  const publishes = (served: readonly ServedVersion[]) =>
+    bytesOf(documents.respond(request, served)!).includes('/apis/x.io/v1/things');
+  assert.deepEqual([SERVED, withExtension, SERVED].map(publishes), [false, true, false]);
 });

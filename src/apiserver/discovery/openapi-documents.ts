@@ -10,6 +10,7 @@
 import type { JsonObject } from '../../api/json.ts';
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
 import { openApiPath, openApiV2, openApiV3, openApiV3Index } from '../../api/openapi.ts';
+import { mergePart } from '../../api/openapi-merge.ts';
 import { encodeOpenApi } from '../../api/openapi-protobuf/encode.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { StatusError } from '../../base/status-error.ts';
@@ -46,7 +47,7 @@ export class OpenApiDocuments {
     if (path === ROOT) {
       return documentResponse(request, publish(indexOf(served, custom)));
     }
-    if (path === V2) return this.#version2Response(request, negotiate(accept, 'v2'), custom);
+    if (path === V2) return this.#version2Response(request, negotiate(accept, 'v2'));
     return groupVersionResponse(request, path.slice(ROOT.length + 1), custom);
   }
 
@@ -57,8 +58,8 @@ export class OpenApiDocuments {
     this.#version2Message = undefined;
   }
 
-  #version2Response(request: ApiRequest, type: string, custom: readonly ResourceRow[]): ApiResponse {
-    this.#version2 ??= publish(openApiV2(custom));
+  #version2Response(request: ApiRequest, type: string): ApiResponse {
+    this.#version2 ??= publish(version2Of(this.#served));
     const document = this.#version2;
     if (type === JSON_TYPE) return documentResponse(request, document);
     const bytes = () => {
@@ -71,6 +72,12 @@ export class OpenApiDocuments {
 
 function customRowsOf(served: readonly ServedVersion[]): ResourceRow[] {
   return served.flatMap(({ rows }) => rows.filter((row) => row.custom !== undefined));
+}
+
+/** With the schemas of extension API servers, as they last told them. */
+function version2Of(served: readonly ServedVersion[]): JsonObject {
+  const parts = served.flatMap(({ extension }) => extension?.schemas ?? []);
+  return parts.reduce(mergePart, openApiV2(customRowsOf(served)));
 }
 
 /** With the documents of extension API servers, who are asked for them themselves. */
