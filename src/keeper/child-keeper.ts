@@ -90,8 +90,9 @@ export class ChildKeeper {
     try {
       if (this.#process === undefined) {
         this.#change('starting');
-        this.#process = await launcher.start(this.spec);
-        this.#change('running', { process: this.#process.identity, startedAtMs: clock.now() });
+        this.#process = await launcher.start(this.spec, (identity) =>
+          this.#change('running', { process: identity, startedAtMs: clock.now() }),
+        );
         log.info('child started', { pid: this.#process.identity.pid });
       } else {
         this.#change('running', { process: this.#process.identity });

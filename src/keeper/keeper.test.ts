@@ -24,7 +24,7 @@ class ScriptedMachine implements ProcessLauncher {
   readonly #living = new Map<number, { end(exit: ProcessExit): void; process: RunningProcess }>();
   #lastPid = 0;
 
-  start(spec: ChildSpec): Promise<RunningProcess> {
+  start(spec: ChildSpec, record: (identity: ProcessIdentity) => void): Promise<RunningProcess> {
     if (this.isBroken) return Promise.reject(new Error('no such program'));
     const pid = ++this.#lastPid;
     this.log.push(`start ${spec.name} ${pid}`);
@@ -39,6 +39,7 @@ class ScriptedMachine implements ProcessLauncher {
       exited.resolve(exit);
     };
     this.#living.set(pid, { end, process });
+    record(process.identity);
     return Promise.resolve(process);
   }
 

@@ -6,8 +6,11 @@
 import type { ChildSpec } from './child-spec.ts';
 
 export interface ProcessLauncher {
-  /** Starts the child and resolves once it has a pid. @throws Error when the program cannot be executed */
-  start(spec: ChildSpec): Promise<RunningProcess>;
+  /**
+   * Starts the child. It does nothing before `record` has been told who it is, and ends if the caller dies before that: no
+   * child runs that nobody knows of. @throws Error when the program cannot be executed
+   */
+  start(spec: ChildSpec, record: (identity: ProcessIdentity) => void): Promise<RunningProcess>;
   /** The process that `identity` names, when it still lives: for the children of a keeper that died. */
   adopt(identity: ProcessIdentity): RunningProcess | undefined;
 }

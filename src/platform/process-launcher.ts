@@ -3,8 +3,9 @@
  * reaches only the keeper, which stops them in order), and writes to a log file.
  */
 import { spawn } from 'node:child_process';
-import { closeSync, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
+import { accessSync, closeSync, constants, mkdirSync, openSync, renameSync, statSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Writable } from 'node:stream';
 import type { Clock } from '../base/clock.ts';
 import type { ChildSpec } from '../keeper/child-spec.ts';
 import type {
@@ -24,7 +25,7 @@ export interface ProcessLauncherOptions {
 
 export function newProcessLauncher(options: ProcessLauncherOptions): ProcessLauncher {
   return {
-    start: (spec) => startChild(spec, options.logDirectory),
+    start: (spec, record) => startChild(spec, options.logDirectory, record),
     adopt: (identity) => (isAlive(identity) ? adoptProcess(identity, options.clock) : undefined),
   };
 }
@@ -42,11 +43,29 @@ const LOG_BYTES_MAX = 16 * 1024 * 1024;
 /** Nothing tells of the end of a process that is not our child; looking costs one small read. */
 const ADOPTED_POLL_MS = 200;
 
-function startChild(spec: ChildSpec, logDirectory: string): Promise<RunningProcess> {
+/**
+ * Becomes the program that follows, as the process that it is, once a line has come in at descriptor 3. When that closes
+ * without one, whoever started it is gone and may not have written down that it runs.
+ */
+const GATE = ['/bin/sh', '-c', 'read -r _ <&3 && exec "$0" "$@" 3<&-'] as const;
+
+async function startChild(
+  spec: ChildSpec,
+  logDirectory: string,
+  record: (identity: ProcessIdentity) => void,
+): Promise<RunningProcess> {
+  const [program = ''] = spec.command;
+  if (program.includes('/')) accessSync(program, constants.X_OK);
   const log = openLog(join(logDirectory, `${spec.name}.log`));
-  const [program = '', ...args] = spec.command;
-  const child = spawn(program, args, { env: { ...spec.env }, detached: true, stdio: ['ignore', log, log] });
+  const [shell, ...gate] = GATE;
+  const child = spawn(shell, [...gate, ...spec.command], {
+    env: { ...spec.env },
+    detached: true,
+    stdio: ['ignore', log, log, 'pipe'],
+  });
   closeSync(log);
+  const gateway = child.stdio[3] as Writable;
+  gateway.on('error', ignoreError);
   const exited = new Promise<ProcessExit>((resolve) => {
     child.once('exit', (code, signal) => resolve(code === null ? { signal: signal ?? '' } : { code }));
   });
@@ -56,11 +75,10 @@ function startChild(spec: ChildSpec, logDirectory: string): Promise<RunningProce
       child.off('error', reject);
       child.on('error', ignoreError);
       const pid = child.pid ?? 0;
-      resolve({
-        identity: { pid, startId: readStartId(pid) ?? '' },
-        exited,
-        signal: (name) => void child.kill(SIGNALS[name]),
-      });
+      const identity = { pid, startId: readStartId(pid) ?? '' };
+      record(identity);
+      gateway.end('\n');
+      resolve({ identity, exited, signal: (name) => void child.kill(SIGNALS[name]) });
     });
   });
 }

@@ -10,7 +10,7 @@ import type { Clock } from '../../base/clock.ts';
 import type { Logger } from '../../base/logger.ts';
 import { Keeper } from '../../keeper/keeper.ts';
 import type { KeeperState } from '../../keeper/keeper-state.ts';
-import type { RunningProcess } from '../../keeper/process-launcher.ts';
+import type { ProcessIdentity, RunningProcess } from '../../keeper/process-launcher.ts';
 import type { Liveness } from '../../keeper/watchdog.ts';
 import { Life } from './life.ts';
 import { type Program, SimulatedProcess } from './sim-process.ts';
@@ -131,11 +131,15 @@ export class SimulatedMachine {
     this.#keeperLife = undefined;
   }
 
-  /** Takes over what an earlier keeper left running. */
+  /** Takes over what an earlier keeper left running. On a frozen machine nothing begins before the thaw. */
   startKeeper(): void {
     if (this.#keeperLife?.hasEnded === false || this.#life === undefined) return;
     const life = new Life(this.#life);
     this.#keeperLife = life;
+    life.enter(() => this.#keep(life));
+  }
+
+  #keep(life: Life): void {
     this.#keeperStop = new AbortController();
     const specs = Object.keys(this.#options.programs).map((name, index) => ({
       name,
@@ -150,7 +154,7 @@ export class SimulatedMachine {
       log: this.#options.log(`${this.name}/keeper`),
       identity: { pid: ++this.#pids, startId: this.name },
       launcher: {
-        start: ({ name }) => life.call(async () => this.#heardBy(life, this.#start(name))),
+        start: ({ name }, record) => life.call(async () => this.#heardBy(life, this.#start(name, record))),
         adopt: ({ pid }) => {
           const found = [...this.#processes.values()].find((process) => process.identity.pid === pid);
           return found?.life.hasEnded === false ? this.#heardBy(life, found) : undefined;
@@ -176,7 +180,7 @@ export class SimulatedMachine {
     await this.#keeping;
   }
 
-  #start(name: string): SimulatedProcess {
+  #start(name: string, record: (identity: ProcessIdentity) => void): SimulatedProcess {
     const program = this.#options.programs[name];
     assert(program !== undefined, `${this.name} has a program "${name}"`);
     const process = new SimulatedProcess({
@@ -187,6 +191,7 @@ export class SimulatedMachine {
       observe: this.#options.observe,
     });
     this.#processes.set(name, process);
+    record(process.identity);
     return process;
   }
 

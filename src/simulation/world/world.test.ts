@@ -92,6 +92,28 @@ test('World: a frozen server is killed by its watchdog, and everybody goes on', 
   await world.until(() => readyPods(world).length === 5, 60_000);
 });
 
+test('World: keepers that come and go on a frozen machine start nothing twice', async (t) => {
+  const world = await newWorld(t);
+  await world.advance(1000);
+  const machine = world.machine(CONTROL_PLANE);
+  const whats: string[] = [];
+  world.onEvent((event) => {
+    if (event.kind === 'process' && event.process === `${CONTROL_PLANE}/server`) whats.push(event.what);
+  });
+  machine.killKeeper();
+  machine.freeze();
+  machine.process('server')?.kill('test');
+  for (let i = 0; i < 3; i++) {
+    machine.startKeeper();
+    await world.advance(1000);
+    machine.killKeeper();
+  }
+  machine.startKeeper();
+  machine.thaw();
+  await world.advance(10_000);
+  deepEqual(whats, ['killed', 'started', 'ready']);
+});
+
 test('World: an isolated node keeps its containers, is declared Unknown, and recovers', async (t) => {
   const world = await newWorld(t);
   await create(world, 3);
