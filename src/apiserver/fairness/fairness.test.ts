@@ -144,6 +144,23 @@ test('a request that finds no seat is told to come again', async (t) => {
   equal(metric(api, 'dispatched_requests_total', '"alice"'), 2);
 });
 
+test('a request is told to come again later when much has been refused', async (t) => {
+  const api = await newServer(t);
+  await giveAliceOneSeat(api, REJECT);
+  const go = api.hold();
+  const first = api.ask('GET', PODS_URL);
+  const refused: (string | undefined)[] = [];
+  for (let second = 0; second < 2; second++) {
+    for (let count = 0; count < 3; count++) {
+      refused.push((await api.ask('GET', PODS_URL)).headers['retry-after']);
+    }
+    await api.clock.advance(1000);
+  }
+  deepEqual(refused, ['1', '1', '1', '2', '2', '2']);
+  go();
+  await first;
+});
+
 test('a request waits for its seat, and others are not kept waiting', async (t) => {
   const api = await newServer(t);
   await giveAliceOneSeat(api, QUEUE);

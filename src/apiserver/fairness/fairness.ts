@@ -102,7 +102,7 @@ export class Fairness {
     const arrival = level.arrive(flowIdOf(flow, request), seats, nowMs);
     if (typeof arrival === 'string') {
       counters.refuse(arrival);
-      throw newTooManyRequests();
+      throw newTooManyRequests(level.dropped.record(nowMs));
     }
     if (arrival.place === 'waiting') return this.#wait(flow, arrival, signal);
     counters.begun(seats, 0);
@@ -121,19 +121,21 @@ export class Fairness {
     }
     counters.queued(ticket.seats);
     return new Promise((resolve, reject) => {
-      const giveUp = (reason: RefusalReason, error: unknown) => {
+      const giveUp = (reason: RefusalReason) => {
+        const nowMs = clock.monotonicMs();
         counters.unqueued(ticket.seats);
         counters.refuse(reason);
-        level.leave(ticket, clock.monotonicMs());
-        reject(error);
+        level.leave(ticket, nowMs);
+        return level.dropped.record(nowMs);
       };
       const timer = timers.set(WAIT_MAX_MS, () => {
         forget();
-        giveUp('time-out', newTooManyRequests());
+        reject(newTooManyRequests(giveUp('time-out')));
       });
       const forget = onAbort(signal, () => {
         timer.cancel();
-        giveUp('cancelled', signal.reason);
+        giveUp('cancelled');
+        reject(signal.reason);
       });
       ticket.wake = () => {
         timer.cancel();
@@ -199,8 +201,8 @@ function imagined({ name, spec }: Prescribed<FlowSchemaSpec>): FlowSchema {
   return { ...header, metadata: { name } as FlowSchema['metadata'], spec };
 }
 
-function newTooManyRequests(): StatusError {
+function newTooManyRequests(retryAfterSeconds: number): StatusError {
   return new StatusError('TooManyRequests', 'Too many requests, please try again later.', {
-    details: { retryAfterSeconds: 1 },
+    details: { retryAfterSeconds },
   });
 }

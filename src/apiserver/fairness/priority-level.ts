@@ -1,5 +1,6 @@
 /** One priority level as it is now: its queues, its part of the seats, and how many it would like to have. */
 import type { PriorityLevelConfiguration, QueuingConfiguration } from '../../api/generated/flowcontrol-v1.ts';
+import { DroppedRequests } from './dropped-requests.ts';
 import { QueueSet, type Queuing, type RejectReason, Ticket } from './queue-set.ts';
 import { type DemandReport, SeatDemand } from './seat-demand.ts';
 import type { SeatClaim, SeatLimits } from './share-seats.ts';
@@ -11,6 +12,7 @@ const WIDTH_SHARE_MAX = 0.15;
 
 export class PriorityLevel {
   readonly queues: QueueSet;
+  readonly dropped = new DroppedRequests();
   #configuration: PriorityLevelConfiguration;
   #limits: SeatLimits = { nominal: 0, lower: 0, upper: 0 };
   #currentSeats = 0;
