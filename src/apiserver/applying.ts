@@ -25,7 +25,7 @@ import { applyToObject } from './registry/ownership.ts';
 import { readObject } from './registry/registry.ts';
 import { updateObject } from './registry/update.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
-import { parsePatchBody } from './request-body.ts';
+import { checkExtent, parsePatchBody } from './request-body.ts';
 import { withWarnings } from './responses.ts';
 import { type ResourceCall, type ServerContext, targetOf, writeOf } from './server-context.ts';
 import {
@@ -58,6 +58,7 @@ export async function applyOne(server: ServerContext, call: ResourceCall): Promi
       time,
       force: request.query.get('force') === 'true',
     });
+    checkExtent(value);
     const object = decodeOwn(copyJson(value), row);
     object.metadata.managedFields = managedFields;
     return object;

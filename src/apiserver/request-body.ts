@@ -5,7 +5,7 @@
  * may have frozen or shared it.
  */
 import type { ApiRequest } from '../api/message.ts';
-import { isNestedWithin, NESTING_MAX } from '../api/nesting.ts';
+import { ENTRIES_MAX, findExcess } from '../api/nesting.ts';
 import { decodeProtobuf } from '../api/protobuf/decode.ts';
 import { PROTOBUF_TYPE } from '../api/protobuf/media-type.ts';
 import { parseLenientYaml } from '../api/yaml.ts';
@@ -26,6 +26,9 @@ export interface ParsedBody {
 /** Upstream's limit. @see apiserver/pkg/server/config.go MaxRequestBodyBytes */
 export const BODY_MAX_BYTES = 3 * 1024 * 1024;
 
+/** A body within this cannot hold too many entries: the smallest, in protobuf, take two bytes. */
+const EXTENT_BYTES = ENTRIES_MAX;
+
 const JSON_TYPES = new Set(['', 'application/json', '*/*']);
 const YAML_TYPES = new Set(['application/yaml', 'text/yaml', 'application/x-yaml']);
 
@@ -36,19 +39,30 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
  * @returns `undefined` for a request without a body
  */
 export function parseBody(request: ApiRequest, kind: DecodableKind): ParsedBody | undefined {
-  return parseBodyAs(request, mediaTypeOf(request.headers['content-type']), kind);
+  const body = parseBodyAs(request, mediaTypeOf(request.headers['content-type']), kind);
+  if (request.body.kind === 'bytes' && request.body.bytes.length > EXTENT_BYTES) checkExtent(body?.value);
+  return body;
 }
 
 /** As {@link parseBody}, for a content type that only names a patch format. */
 export function parsePatchBody(request: ApiRequest, isYaml: boolean): ParsedBody | undefined {
   const body = parseBodyAs(request, isYaml ? 'application/yaml' : 'application/json');
-  checkNesting(body?.value);
+  checkExtent(body?.value);
   return body;
 }
 
-/** What is not decoded along a schema is walked without a bound of its own. @throws StatusError BadRequest */
-export function checkNesting(value: unknown): void {
-  if (!isNestedWithin(value, NESTING_MAX)) throw newBadRequest('json: exceeded max depth');
+/**
+ * What a patch says or makes is walked without a bound of its own.
+ *
+ * @throws StatusError BadRequest, RequestEntityTooLarge
+ */
+export function checkExtent(value: unknown): void {
+  const excess = findExcess(value);
+  if (excess === 'levels') throw newBadRequest('json: exceeded max depth');
+  if (excess === 'entries') {
+    const message = `Request entity too large: more than ${ENTRIES_MAX} fields and list items in one object`;
+    throw new StatusError('RequestEntityTooLarge', message);
+  }
 }
 
 export function mediaTypeOf(contentType: string | undefined): string {

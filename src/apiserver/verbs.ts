@@ -17,7 +17,7 @@ import { parseWatch } from './registry/watch.ts';
 import { WatchStream } from './registry/watch-stream.ts';
 import { parseWriteOptions } from './registry/write-options.ts';
 import { type Format, MEDIA_TYPES } from './representation.ts';
-import { checkNesting, mediaTypeOf, type ParsedBody, parseBody, parsePatchBody } from './request-body.ts';
+import { checkExtent, mediaTypeOf, type ParsedBody, parseBody, parsePatchBody } from './request-body.ts';
 import { headersOf, successStatus, withWarnings } from './responses.ts';
 import type { RequestVerb } from './route.ts';
 import {
@@ -118,7 +118,7 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   const options = decodeOptions(fieldValidation, text);
   let warnings: string[] = [];
   const decodePatched = (patched: unknown): ApiObject => {
-    checkNesting(patched);
+    checkExtent(patched);
     const decoded = decodeAs(copyJson(patched), row, options);
     warnings = decoded.warnings;
     return decoded.object;

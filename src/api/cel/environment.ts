@@ -29,21 +29,27 @@ export interface CelProgram {
   evaluate(values: readonly (CelValue | undefined)[], budget: CelBudget): CelValue;
 }
 
+/** Functions by their names. */
+export type CelLibrary = ReadonlyMap<string, readonly Overload[]>;
+type CelStructs = ReadonlyMap<string, StructType>;
+
+/** The standard functions and `extra`: made once, since compiling is short. */
+export function newCelLibrary(extra: readonly Overload[]): CelLibrary {
+  return Map.groupBy([...STANDARD_FUNCTIONS, ...extra], ({ name }) => name);
+}
+
 export class CelEnvironment {
   readonly #variables: ReadonlyMap<string, CelType>;
-  readonly #functions: ReadonlyMap<string, readonly Overload[]>;
-  readonly #structs: ReadonlyMap<string, StructType>;
+  readonly #functions: CelLibrary;
+  readonly #structs: CelStructs;
 
   constructor(
     variables: Readonly<Record<string, CelType>>,
-    extra: { functions?: readonly Overload[]; structs?: ReadonlyMap<string, StructType> } = {},
+    { functions = STANDARD, structs = new Map() }: { functions?: CelLibrary; structs?: CelStructs } = {},
   ) {
     this.#variables = new Map(Object.entries(variables));
-    this.#functions =
-      extra.functions === undefined
-        ? STANDARD
-        : Map.groupBy([...STANDARD_FUNCTIONS, ...extra.functions], ({ name }) => name);
-    this.#structs = extra.structs ?? new Map();
+    this.#functions = functions;
+    this.#structs = structs;
   }
 
   /** @throws CelCompileError when `source` is no expression of one of `results` */
@@ -70,4 +76,4 @@ export class CelEnvironment {
   }
 }
 
-const STANDARD = Map.groupBy(STANDARD_FUNCTIONS, ({ name }) => name);
+const STANDARD = newCelLibrary([]);

@@ -1,11 +1,12 @@
 /**
  * Checks a policy's expressions against the kinds that it is about. What does not fit is no error: expressions see objects of
- * any kind. It is told in the policy's status.
+ * any kind. It is told in the policy's status. Of a long policy about many kinds only the first expressions are checked.
  *
  * @see k8s.io/apiserver/pkg/admission/plugin/policy/validating/typechecking.go
  */
 import { CelCompileError } from '../cel/cel-error.ts';
 import type { CelType } from '../cel/cel-type.ts';
+import { CompileBudget } from '../cel/compile-budget.ts';
 import type {
   ExpressionWarning,
   ValidatingAdmissionPolicySpec,
@@ -24,13 +25,15 @@ export function checkPolicyTypes(
   kinds: readonly CheckedKind[],
   params: CelType | undefined,
 ): ExpressionWarning[] {
+  const budget = new CompileBudget();
   const environments = kinds.map(({ name, type }) => ({
     name,
-    environment: newTypedEnvironment(spec, type, params),
+    environment: newTypedEnvironment(spec, { object: type, params }, budget),
   }));
   const warnings: ExpressionWarning[] = [];
   const check = (fieldRef: string, expression: string) => {
     const problems = environments.flatMap(({ name, environment }) => {
+      if (!budget.take(expression)) return [];
       const problem = problemOf(() => environment.compile(expression));
       return problem === undefined ? [] : [`${name}: ${problem}\n`];
     });
@@ -45,8 +48,8 @@ export function checkPolicyTypes(
 
 function newTypedEnvironment(
   { paramKind, variables = [] }: ValidatingAdmissionPolicySpec,
-  object: CelType,
-  params: CelType | undefined,
+  { object, params }: { object: CelType; params: CelType | undefined },
+  budget: CompileBudget,
 ): PolicyEnvironment {
   const environment = new PolicyEnvironment({
     hasParams: paramKind !== undefined,
@@ -54,7 +57,10 @@ function newTypedEnvironment(
     types: params === undefined ? { object } : { object, params },
   });
   // A variable that does not fit is of any type: it is told of where it is used.
-  for (const { name, expression } of variables) problemOf(() => environment.addVariable(name, expression));
+  for (const { name, expression } of variables) {
+    if (!budget.take(expression)) break;
+    problemOf(() => environment.addVariable(name, expression));
+  }
   return environment;
 }
 

@@ -1,6 +1,7 @@
 /** The expressions of an admission policy as programs; those that do not compile as problems. */
 import { CelCompileError } from '../cel/cel-error.ts';
 import type { CelType } from '../cel/cel-type.ts';
+import { CompileBudget, TOO_MUCH_TEXT } from '../cel/compile-budget.ts';
 import type { CelProgram } from '../cel/environment.ts';
 import type {
   MatchCondition,
@@ -36,18 +37,24 @@ export interface ExpressionProblem {
 
 type Kind = CelType['kind'];
 
-/** Of a webhook: conditions without parameters or variables. @param at  of the list: `webhooks[0].matchConditions` */
+/**
+ * Of a webhook: conditions without parameters or variables.
+ *
+ * @param at  of the list: `webhooks[0].matchConditions`
+ * @param budget  shared by the webhooks of a configuration
+ */
 export function compileMatchConditions(
   conditions: readonly MatchCondition[],
   at: string,
+  budget = new CompileBudget(),
 ): Pick<CompiledPolicy, 'environment' | 'matchConditions' | 'problems'> {
-  const compiler = new PolicyCompiler({}, false);
+  const compiler = new PolicyCompiler({}, { isMutating: false, budget });
   compiler.addMatchConditions(conditions, at);
   return compiler.result();
 }
 
 export function compileValidatingPolicy(spec: ValidatingAdmissionPolicySpec): CompiledPolicy {
-  const compiler = new PolicyCompiler(spec, false);
+  const compiler = new PolicyCompiler(spec, { isMutating: false });
   const validations = (spec.validations ?? []).flatMap((source, index) => {
     const at = `spec.validations[${index}]`;
     const program = compiler.compile(`${at}.expression`, source.expression, ['bool']);
@@ -65,7 +72,7 @@ export function compileValidatingPolicy(spec: ValidatingAdmissionPolicySpec): Co
 }
 
 export function compileMutatingPolicy(spec: MutatingAdmissionPolicySpec): CompiledPolicy {
-  const compiler = new PolicyCompiler(spec, true);
+  const compiler = new PolicyCompiler(spec, { isMutating: true });
   const mutations = (spec.mutations ?? []).flatMap((mutation, index) => {
     const { field, expression, kind } = expressionOf(mutation);
     const program = compiler.compile(`spec.mutations[${index}].${field}`, expression, [kind]);
@@ -101,7 +108,14 @@ class PolicyCompiler {
   readonly #problems: ExpressionProblem[] = [];
   readonly #matchConditions: { name: string; program: CelProgram }[] = [];
 
-  constructor(spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec, isMutating: boolean) {
+  readonly #budget: CompileBudget;
+  #isExhausted = false;
+
+  constructor(
+    spec: ValidatingAdmissionPolicySpec | MutatingAdmissionPolicySpec,
+    { isMutating, budget = new CompileBudget() }: { isMutating: boolean; budget?: CompileBudget },
+  ) {
+    this.#budget = budget;
     this.#environment = new PolicyEnvironment({ hasParams: spec.paramKind !== undefined, isMutating });
     for (const [index, { name, expression }] of (spec.variables ?? []).entries()) {
       const at = `spec.variables[${index}].expression`;
@@ -144,6 +158,11 @@ class PolicyCompiler {
   }
 
   #attempt(field: string, expression: string, compile: () => CelProgram): CelProgram | undefined {
+    if (!this.#budget.take(expression)) {
+      if (!this.#isExhausted) this.#problems.push({ field, expression, problem: TOO_MUCH_TEXT });
+      this.#isExhausted = true;
+      return undefined;
+    }
     try {
       return compile();
     } catch (error) {

@@ -5,7 +5,7 @@
  */
 import type { CelBudget } from '../cel/budget.ts';
 import { type CelType, DYN, type ObjectType, STRING } from '../cel/cel-type.ts';
-import { CelEnvironment, type CelProgram } from '../cel/environment.ts';
+import { CelEnvironment, type CelProgram, newCelLibrary } from '../cel/environment.ts';
 import { CelMap, type CelValue } from '../cel/value.ts';
 import { AUTHORIZER, AUTHZ_FUNCTIONS, RESOURCE_CHECK } from './authz-library.ts';
 import { MUTATION_FUNCTIONS, MUTATION_STRUCTS } from './mutation-types.ts';
@@ -82,25 +82,30 @@ export interface PolicyEnvironmentOptions {
 export class PolicyEnvironment {
   readonly #options: PolicyEnvironmentOptions;
   readonly #types = new Map<string, CelType>();
+  readonly #environment: CelEnvironment;
   readonly #composed: ComposedVariable[] = [];
 
   constructor(options: PolicyEnvironmentOptions) {
     this.#options = options;
+    this.#environment = newEnvironment(options, this.#types);
   }
 
   /** @throws CelCompileError; the variable is known then, but of any type */
   addVariable(name: string, expression: string): CelProgram {
-    const before = this.#environment();
-    this.#types.set(name, DYN);
-    const program = before.compile(expression);
-    this.#types.set(name, program.type);
-    this.#composed.push({ name, program });
-    return program;
+    let type = DYN;
+    try {
+      const program = this.#environment.compile(expression);
+      type = program.type;
+      this.#composed.push({ name, program });
+      return program;
+    } finally {
+      this.#types.set(name, type);
+    }
   }
 
   /** @throws CelCompileError */
   compile(expression: string): CelProgram {
-    return this.#environment().compile(expression);
+    return this.#environment.compile(expression);
   }
 
   /** The values of one evaluation; composed variables are computed when they are first asked for. */
@@ -111,27 +116,29 @@ export class PolicyEnvironment {
     values.push(new ComposedVariables(this.#composed, values, budget));
     return values;
   }
-
-  #environment(): CelEnvironment {
-    const { params: anyParams, ...untyped } = VARIABLES;
-    const types = new Map(this.#types);
-    const variables: ObjectType = {
-      kind: 'object',
-      name: 'kubernetes.variables',
-      field: (name) => types.get(name),
-    };
-    const { hasParams, isMutating, types: known } = this.#options;
-    const object = known?.object ?? DYN;
-    const always = { ...untyped, object, oldObject: object };
-    const params = known?.params ?? anyParams;
-    return new CelEnvironment(
-      { ...always, ...(hasParams ? { params } : {}), variables },
-      isMutating
-        ? { functions: [...AUTHZ_FUNCTIONS, ...MUTATION_FUNCTIONS], structs: MUTATION_STRUCTS }
-        : { functions: AUTHZ_FUNCTIONS },
-    );
-  }
 }
+
+/** @param variables  types of the composed ones; it grows */
+function newEnvironment(
+  { hasParams, isMutating, types: known }: PolicyEnvironmentOptions,
+  variables: ReadonlyMap<string, CelType>,
+): CelEnvironment {
+  const { params: anyParams, ...untyped } = VARIABLES;
+  const object = known?.object ?? DYN;
+  const composed: ObjectType = {
+    kind: 'object',
+    name: 'kubernetes.variables',
+    field: (name) => variables.get(name),
+  };
+  const params: Record<string, CelType> = hasParams ? { params: known?.params ?? anyParams } : {};
+  return new CelEnvironment(
+    { ...untyped, object, oldObject: object, ...params, variables: composed },
+    isMutating ? { functions: MUTATING_LIBRARY, structs: MUTATION_STRUCTS } : { functions: LIBRARY },
+  );
+}
+
+const LIBRARY = newCelLibrary(AUTHZ_FUNCTIONS);
+const MUTATING_LIBRARY = newCelLibrary([...AUTHZ_FUNCTIONS, ...MUTATION_FUNCTIONS]);
 
 class ComposedVariables extends CelMap {
   readonly #composed: readonly ComposedVariable[];

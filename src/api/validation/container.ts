@@ -255,6 +255,7 @@ export function validateResources(resources: ResourceRequirements | undefined, f
     const limit = resources?.limits?.[name];
     if (
       limit !== undefined &&
+      limit !== request &&
       isQuantity(limit) &&
       isQuantity(request) &&
       compareQuantities(request, limit) > 0
@@ -269,7 +270,7 @@ export function validateResources(resources: ResourceRequirements | undefined, f
 
 function validateQuantity(quantity: string, field: string): FieldError[] {
   if (!isQuantity(quantity)) return [invalid(field, quantity, 'must be a valid quantity')];
-  return compareQuantities(quantity, '0') < 0
+  return quantity.startsWith('-') && compareQuantities(quantity, '0') < 0
     ? [invalid(field, quantity, 'must be greater than or equal to 0')]
     : [];
 }

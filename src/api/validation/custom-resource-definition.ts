@@ -1,5 +1,6 @@
 /** Rules of CustomResourceDefinitions. @see apiextensions-apiserver/pkg/apis/apiextensions/validation/validation.go */
 import { CelError } from '../cel/cel-error.ts';
+import { CompileBudget } from '../cel/compile-budget.ts';
 import { compileRegex } from '../cel/regex/regex.ts';
 import { isJsonPath } from '../custom/json-path.ts';
 import { ruleErrors } from '../custom/rules/check-rules.ts';
@@ -27,6 +28,8 @@ const PROTECTED = /(?:^|\.)(?:k8s|kubernetes)\.io$/;
 const TYPES = ['array', 'boolean', 'integer', 'number', 'object', 'string'];
 const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 const COLUMN_TYPES = ['boolean', 'date', 'integer', 'number', 'string'];
+/** Several versions may repeat the rules of a large schema. */
+const RULES_TEXT_MAX = 256 * 1024;
 
 export function validateDefinition({ metadata, spec }: CustomResourceDefinition): FieldError[] {
   const { group, names, scope, versions } = spec;
@@ -164,23 +167,28 @@ function versionListErrors(versions: readonly CustomResourceDefinitionVersion[])
     errors.push(invalid('spec.versions', stored, 'must have exactly one version marked as storage version'));
   }
   const seen = new Set<string>();
+  const budget = new CompileBudget(RULES_TEXT_MAX);
   for (const [index, version] of untilMany(errors, versions.entries())) {
     const path = `spec.versions[${index}]`;
     if (seen.has(version.name)) errors.push(duplicate(`${path}.name`, version.name));
     seen.add(version.name);
-    errors.push(...versionErrors(version, path));
+    errors.push(...versionErrors(version, path, budget));
   }
   return errors;
 }
 
-function versionErrors(version: CustomResourceDefinitionVersion, path: string): FieldError[] {
+function versionErrors(
+  version: CustomResourceDefinitionVersion,
+  path: string,
+  budget: CompileBudget,
+): FieldError[] {
   const errors: FieldError[] = [];
   const problem = version.name ? dns1035LabelProblem(version.name) : '';
   if (problem !== undefined)
     errors.push(problem === '' ? required(`${path}.name`) : invalid(`${path}.name`, version.name, problem));
   const schema = version.schema?.openAPIV3Schema;
   if (schema === undefined) errors.push(required(`${path}.schema.openAPIV3Schema`, 'schemas are required'));
-  else errors.push(...rootErrors(schema, `${path}.schema.openAPIV3Schema`));
+  else errors.push(...rootErrors(schema, `${path}.schema.openAPIV3Schema`, budget));
   for (const [index, column] of untilMany(errors, (version.additionalPrinterColumns ?? []).entries())) {
     const at = `${path}.additionalPrinterColumns[${index}]`;
     if (!column.name) errors.push(required(`${at}.name`));
@@ -211,11 +219,11 @@ function versionErrors(version: CustomResourceDefinitionVersion, path: string): 
   return errors;
 }
 
-function rootErrors(schema: JSONSchemaProps, path: string): FieldError[] {
+function rootErrors(schema: JSONSchemaProps, path: string, budget: CompileBudget): FieldError[] {
   if (schema.type === undefined) return [required(`${path}.type`, 'must not be empty at the root')];
   if (schema.type !== 'object') return [invalid(`${path}.type`, schema.type, 'must be object at the root')];
   const errors = structuralErrors(schema, path);
-  return errors.length > 0 ? errors : ruleErrors(schema, path);
+  return errors.length > 0 ? errors : ruleErrors(schema, path, budget);
 }
 
 /** Every field says what it is: without that nothing could be pruned. @see apiextensions-apiserver/pkg/apiserver/schema/validation.go */

@@ -1,4 +1,6 @@
 /** Rules of webhook configurations. @see kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go */
+
+import { CompileBudget } from '../cel/compile-budget.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
@@ -35,9 +37,10 @@ export function validateWebhooks({
 }: MutatingWebhookConfiguration | ValidatingWebhookConfiguration): FieldError[] {
   const errors: FieldError[] = [];
   const names = new Set<string>();
+  const budget = new CompileBudget();
   for (const [index, webhook] of untilMany(errors, webhooks.entries())) {
     const at = `webhooks[${index}]`;
-    errors.push(...webhookErrors(webhook, at));
+    errors.push(...webhookErrors(webhook, at, budget));
     errors.push(
       ...reviewVersionErrors(webhook.admissionReviewVersions ?? [], `${at}.admissionReviewVersions`),
     );
@@ -47,9 +50,9 @@ export function validateWebhooks({
   return errors;
 }
 
-function webhookErrors(webhook: Webhook, at: string): FieldError[] {
+function webhookErrors(webhook: Webhook, at: string, budget: CompileBudget): FieldError[] {
   const { rules = [], namespaceSelector, objectSelector, clientConfig, matchConditions = [] } = webhook;
-  const compiled = compileMatchConditions(matchConditions, `${at}.matchConditions`);
+  const compiled = compileMatchConditions(matchConditions, `${at}.matchConditions`, budget);
   return [
     ...nameErrors(webhook.name, `${at}.name`),
     ...errorsOfEach(rules, (rule, index) => ruleErrors(rule, `${at}.rules[${index}]`)),

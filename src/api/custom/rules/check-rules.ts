@@ -5,8 +5,16 @@
  */
 import { CEL_LIMITS } from '../../cel/budget.ts';
 import { SIZE_MAX } from '../../cel/cel-type.ts';
+import type { CompileBudget } from '../../cel/compile-budget.ts';
 import type { JSONSchemaProps, ValidationRule } from '../../generated/apiextensions-v1.ts';
-import { type FieldError, forbidden, invalid, notSupported, required } from '../../validation/field-error.ts';
+import {
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+  untilMany,
+} from '../../validation/field-error.ts';
 import { itemsOf } from '../prune.ts';
 import { type CompiledRule, compileRules, newRuleTree, rulesOf } from './compile-rules.ts';
 import { isResourceSchema, schemaType } from './schema-type.ts';
@@ -16,9 +24,12 @@ const REASONS = ['FieldValueRequired', 'FieldValueForbidden', 'FieldValueInvalid
 /** How many of the most expensive rules are named when all together cost too much. */
 const NAMED_MAX = 4;
 
-/** @param path  of the schema: `spec.versions[0].schema.openAPIV3Schema` */
-export function ruleErrors(schema: JSONSchemaProps, path: string): FieldError[] {
-  const checker = new RuleChecker();
+/**
+ * @param path  of the schema: `spec.versions[0].schema.openAPIV3Schema`
+ * @param budget  shared by the versions of a definition
+ */
+export function ruleErrors(schema: JSONSchemaProps, path: string, budget: CompileBudget): FieldError[] {
+  const checker = new RuleChecker(budget);
   checker.visit(schema, { path, isResource: true, times: 1, uncorrelatable: undefined });
   return [...checker.errors, ...checker.totalErrors(path)];
 }
@@ -35,6 +46,11 @@ interface Place {
 class RuleChecker {
   readonly errors: FieldError[] = [];
   readonly #costs: { path: string; cost: number }[] = [];
+  readonly #budget: CompileBudget;
+
+  constructor(budget: CompileBudget) {
+    this.#budget = budget;
+  }
 
   visit(schema: JSONSchemaProps, place: Place): void {
     if (rulesOf(schema).length > 0) this.#check(schema, place);
@@ -44,7 +60,7 @@ class RuleChecker {
 
   /** A default that its own rules refuse would make every object invalid that leaves the field out. */
   #checkDefault(schema: JSONSchemaProps, { path, isResource }: Place): void {
-    const tree = newRuleTree(schema, isResource);
+    const tree = newRuleTree(schema, isResource, this.#budget);
     if (tree === undefined) return;
     for (const error of validateRules(tree, schema.default!, undefined).errors) {
       const below = error.field === '<nil>' ? '' : `.${error.field}`.replace('.[', '[');
@@ -102,7 +118,8 @@ class RuleChecker {
   #check(schema: JSONSchemaProps, place: Place): void {
     const type = schemaType(schema, place.isResource);
     const times = place.times ?? Math.floor(SIZE_MAX / ((type?.minBytes ?? 0) + 1));
-    for (const [index, rule] of compileRules(schema, place.isResource).entries()) {
+    const rules = compileRules(schema, place.isResource, this.#budget);
+    for (const [index, rule] of untilMany(this.errors, rules.entries())) {
       const path = `${place.path}.x-kubernetes-validations[${index}]`;
       this.errors.push(...textErrors(rule.source, path), ...pathErrors(rule.source, schema, path));
       this.#checkPrograms(rule, { path, times, uncorrelatable: place.uncorrelatable });

@@ -1,6 +1,7 @@
 /** The rules of a schema node, `x-kubernetes-validations`, as programs. @see apiextensions-apiserver/pkg/apiserver/schema/cel/compilation.go */
 import { CelCompileError } from '../../cel/cel-error.ts';
 import { BOOL, type CelType, STRING } from '../../cel/cel-type.ts';
+import { type CompileBudget, TOO_MUCH_TEXT } from '../../cel/compile-budget.ts';
 import { CelEnvironment, type CelProgram } from '../../cel/environment.ts';
 import type { JSONSchemaProps, ValidationRule } from '../../generated/apiextensions-v1.ts';
 import { itemsOf } from '../prune.ts';
@@ -29,20 +30,24 @@ export interface RuleNode {
   readonly values: RuleNode | undefined;
 }
 
-/** `undefined` for a schema without rules. */
-export function newRuleTree(schema: JSONSchemaProps | undefined, isResource: boolean): RuleNode | undefined {
+/** `undefined` for a schema without rules. @param budget  absent for a schema that has been checked */
+export function newRuleTree(
+  schema: JSONSchemaProps | undefined,
+  isResource: boolean,
+  budget?: CompileBudget,
+): RuleNode | undefined {
   if (schema === undefined) return undefined;
   const properties = new Map<string, RuleNode>();
   for (const [name, property] of Object.entries(schema.properties ?? {})) {
-    const node = newRuleTree(property, isResourceSchema(property));
+    const node = newRuleTree(property, isResourceSchema(property), budget);
     if (node !== undefined) properties.set(name, node);
   }
   const itemSchema = schema.items === undefined ? undefined : itemsOf(schema);
-  const items = newRuleTree(itemSchema, itemSchema !== undefined && isResourceSchema(itemSchema));
+  const items = newRuleTree(itemSchema, itemSchema !== undefined && isResourceSchema(itemSchema), budget);
   const valueSchema =
     typeof schema.additionalProperties === 'object' ? schema.additionalProperties : undefined;
-  const values = newRuleTree(valueSchema, valueSchema !== undefined && isResourceSchema(valueSchema));
-  const rules = compileRules(schema, isResource);
+  const values = newRuleTree(valueSchema, valueSchema !== undefined && isResourceSchema(valueSchema), budget);
+  const rules = compileRules(schema, isResource, budget);
   const isEmpty = rules.length === 0 && properties.size === 0 && items === undefined && values === undefined;
   return isEmpty ? undefined : { schema, isResource, rules, properties, items, values };
 }
@@ -53,7 +58,11 @@ export function rulesOf(schema: JSONSchemaProps): ValidationRule[] {
   return [...(schema['x-kubernetes-validations'] ?? []), ...nested];
 }
 
-export function compileRules(schema: JSONSchemaProps, isResource: boolean): CompiledRule[] {
+export function compileRules(
+  schema: JSONSchemaProps,
+  isResource: boolean,
+  budget?: CompileBudget,
+): CompiledRule[] {
   const sources = rulesOf(schema);
   if (sources.length === 0) return [];
   const self = schemaType(schema, isResource)?.type;
@@ -61,7 +70,10 @@ export function compileRules(schema: JSONSchemaProps, isResource: boolean): Comp
     const problem = `rule declared on schema that does not support validation rules type: '${schema.type ?? ''}' x-kubernetes-preserve-unknown-fields: '${schema['x-kubernetes-preserve-unknown-fields'] === true}'`;
     return sources.map((source) => ({ ...NO_PROGRAMS, source, problem }));
   }
-  return sources.map((source) => compileRule(source, self));
+  return sources.map((source) => {
+    const mayCompile = budget?.take(source.rule + (source.messageExpression ?? '')) ?? true;
+    return mayCompile ? compileRule(source, self) : { ...NO_PROGRAMS, source, problem: TOO_MUCH_TEXT };
+  });
 }
 
 const NO_PROGRAMS = {

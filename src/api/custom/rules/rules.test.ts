@@ -1,6 +1,7 @@
 /** Rules of custom resources, by the examples of Kubernetes' documentation and of upstream's tests. */
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { CompileBudget } from '../../cel/compile-budget.ts';
 import type { JSONSchemaProps, ValidationRule } from '../../generated/apiextensions-v1.ts';
 import type { JsonValue } from '../../json.ts';
 import { ruleErrors } from './check-rules.ts';
@@ -258,7 +259,7 @@ test('validateRules stops rules that cost too much', () => {
 const PATH = 'spec.versions[0].schema.openAPIV3Schema';
 
 function problems(schema: JSONSchemaProps): string {
-  return ruleErrors(schema, PATH)
+  return ruleErrors(schema, PATH, new CompileBudget())
     .map(({ field, message }) => `${field.slice(PATH.length + 1)}: ${message}`)
     .join(' | ');
 }
@@ -351,4 +352,15 @@ test('ruleErrors estimates what rules cost on the largest objects', () => {
     tooMuch,
     /: Forbidden: x-kubernetes-validations estimated rule cost total for entire OpenAPIv3 schema exceeds budget by factor of more than 100x/,
   );
+});
+
+test('ruleErrors compiles no more than the budget of a definition allows, defaults included', () => {
+  const rules = (count: number): ValidationRule[] => Array(count).fill({ rule: 'self == self' });
+  const schema: JSONSchemaProps = { type: 'string', default: '', 'x-kubernetes-validations': rules(3) };
+  const root: JSONSchemaProps = { type: 'object', properties: { a: schema } };
+  assert.deepEqual(ruleErrors(root, PATH, new CompileBudget(6 * 76)), []);
+  const [error, ...others] = ruleErrors(root, PATH, new CompileBudget(2 * 76));
+  assert.equal(error?.field, `${PATH}.properties[a].x-kubernetes-validations[2].rule`);
+  assert.match(error?.message ?? '', /: expressions are too long together$/);
+  assert.deepEqual(others, []);
 });
