@@ -130,6 +130,38 @@ test('transact writes companions in the same commit, with the revisions before',
   assert.equal(reopened.store.get('/quota')?.value['used'], 3);
 });
 
+test('transact deletes companions too, and none without what they go with', async () => {
+  const fixture = await newFixture();
+  const { store } = fixture;
+  await putObject(store, '/service');
+  const { revision } = await putObject(store, '/address');
+  const release = () =>
+    store.transact('/service', () => ({
+      delete: true,
+      companions: [
+        { key: '/address', delete: true, final: object('address', { released: true }) },
+        { key: '/never', delete: true },
+      ],
+    }));
+  const watch = store.watch('/', revision, new AbortController().signal);
+  const { object: last } = await release();
+  assert.equal(last?.revision, revision + 2);
+  const batch = watch.take();
+  assert.deepEqual(
+    batch?.map(({ type, key }) => [type, key]),
+    [
+      ['delete', '/address'],
+      ['delete', '/service'],
+    ],
+  );
+  assert.equal(batch?.[0]?.object.value['released'], true);
+  await putObject(store, '/address');
+  assert.equal((await release()).changed, false, 'the service is gone: nothing happens to the address');
+  assert.deepEqual(names(store.list({ prefix: '/' })), ['/address']);
+  assert.equal((await putObject(store, '/next')).revision, store.revision);
+  assert.equal((await fixture.reopen()).store.revision, revision + 4);
+});
+
 test('transact commits a group that is larger than a commit whole, and drops it whole', async () => {
   const { store, journal, batches } = await newFixture({ limits: { commitMaxRecords: 2 } });
   const keys = ['/q1', '/q2', '/q3'];

@@ -25,7 +25,7 @@ import { loadState, type StoreState } from './load-state.ts';
 import { concerns, hasIndexedValue } from './scope.ts';
 import type {
   Change,
-  CompanionPut,
+  Companion,
   ListRange,
   ListResult,
   NewestObjects,
@@ -177,11 +177,12 @@ class MvccStore implements OpenStore {
       throw refusal;
     }
     const assigned = this.#assignedRevision;
-    const companions = companionsOf(decision).map(
-      ({ key: other, put }) => this.#nextVersion(other, { put }, newestOf(other))!,
+    const companions = companionsOf(decision).flatMap(
+      (companion) => this.#nextVersion(companion.key, companion, newestOf(companion.key)) ?? [],
     );
     const version = this.#nextVersion(key, decision, newest);
     if (version === undefined) {
+      this.#assignedRevision = assigned;
       await allSettled(pending);
       return { object: current, changed: false };
     }
@@ -324,8 +325,8 @@ function present(version: Version | undefined): Version | undefined {
   return version?.deleted === true ? undefined : version;
 }
 
-function companionsOf(decision: Change): readonly CompanionPut[] {
-  return 'put' in decision ? (decision.companions ?? []) : [];
+function companionsOf(decision: Change): readonly Companion[] {
+  return 'keep' in decision ? [] : (decision.companions ?? []);
 }
 
 async function allSettled(pending: readonly PendingVersion[]): Promise<void> {

@@ -62,19 +62,23 @@ export interface NewestObjects {
   get(key: string): StoredObject | undefined;
 }
 
-/** A write beside the one that a transaction is about: both become durable, or neither. */
-export interface CompanionPut {
-  key: string;
+/** Writes the value; the store sets `metadata.resourceVersion` to the new revision, encodes and freezes it. */
+interface Put {
   put: StoredValue;
 }
 
+interface Deletion {
+  delete: true;
+  /** The last state that watchers see; default the current one. */
+  final?: StoredValue;
+}
+
+/** A write beside the one that a transaction is about: both become durable, or neither. */
+export type Companion = { key: string } & (Put | Deletion);
+
 export type Change =
-  /**
-   * Writes the value; the store sets `metadata.resourceVersion` to the new revision, encodes and freezes it. Companions are
-   * of other keys, each once, and get the revisions before.
-   */
-  | { put: StoredValue; companions?: readonly CompanionPut[] }
-  | { delete: true /** the last state that watchers see; default the current one */; final?: StoredValue }
+  /** Companions are of other keys, each once, and get the revisions before. */
+  | ((Put | Deletion) & { companions?: readonly Companion[] })
   /** Nothing to do: the transaction resolves with the current object. */
   | { keep: true };
 

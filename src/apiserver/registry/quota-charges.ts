@@ -1,7 +1,7 @@
 /** Quotas are charged by the transaction of what they are charged for. */
 import type { ResourceQuota } from '../../api/generated/core-v1.ts';
 import { RESOURCE_QUOTAS } from '../../api/resources.ts';
-import type { CompanionPut, NewestObjects } from '../../store/store.ts';
+import type { Companion, NewestObjects } from '../../store/store.ts';
 import type { AdmissionRequest } from '../admission/admission.ts';
 import { chargeQuotas, mayCharge } from '../admission/quota/charge-quotas.ts';
 import { type ApiObject, objectOf, storable } from '../api-object.ts';
@@ -15,7 +15,7 @@ export function quotaCharges(
   { store, clock }: Registry,
   request: AdmissionRequest,
   others: NewestObjects,
-): CompanionPut[] {
+): Companion[] {
   if (!mayCharge(request)) return [];
   const { objects } = store.list({ prefix: prefixOf(RESOURCE_QUOTAS, request.namespace) });
   if (objects.length === 0) return [];
