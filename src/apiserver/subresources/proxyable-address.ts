@@ -4,7 +4,7 @@
  *
  * @see k8s.io/kubernetes pkg/proxy/util/utils.go, IsProxyableIP; differs: a range of 127/8 that is the cluster's for Pods
  */
-import { type IpAddress, parseIp } from '../../api/cel/functions/ip-address.ts';
+import { type IpAddress, parseIp } from '../../api/ip-address.ts';
 import { type AddressRange, parseIpv4 } from '../allocate/address-range.ts';
 import { newBadRequest } from '../errors.ts';
 

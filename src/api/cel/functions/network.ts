@@ -1,8 +1,16 @@
 /** `ip()` and `cidr()`. @see k8s.io/apiserver/pkg/cel/library/ip.go, cidr.go */
+import { formatIp, type IpAddress, parseIp } from '../../ip-address.ts';
+import {
+  containsNetwork,
+  formatNetwork,
+  type IpNetwork,
+  isWithinNetwork,
+  maskedNetwork,
+  parseNetwork,
+} from '../../ip-network.ts';
 import { CelError } from '../cel-error.ts';
 import { fn, type Overload } from '../overload.ts';
 import { CelOpaque } from '../value.ts';
-import { bitsOf, formatIp, type IpAddress, parseIp } from './ip-address.ts';
 
 class CelIp extends CelOpaque {
   readonly typeName = 'net.IP';
@@ -20,35 +28,19 @@ class CelIp extends CelOpaque {
 
 class CelCidr extends CelOpaque {
   readonly typeName = 'net.CIDR';
-  readonly address: IpAddress;
-  readonly prefix: number;
+  readonly network: IpNetwork;
 
-  constructor(address: IpAddress, prefix: number) {
+  constructor(network: IpNetwork) {
     super();
-    this.address = address;
-    this.prefix = prefix;
+    this.network = network;
   }
 
   get text(): string {
-    return `${formatIp(this.address)}/${this.prefix}`;
+    return formatNetwork(this.network);
   }
 
   override equals(other: CelOpaque): boolean {
     return other instanceof CelCidr && other.text === this.text;
-  }
-
-  contains({ family, value }: IpAddress): boolean {
-    const shift = BigInt(bitsOf(this.address) - this.prefix);
-    return family === this.address.family && value >> shift === this.address.value >> shift;
-  }
-
-  containsCidr(other: CelCidr): boolean {
-    return other.prefix >= this.prefix && this.contains(other.address);
-  }
-
-  masked(): CelCidr {
-    const shift = BigInt(bitsOf(this.address) - this.prefix);
-    return new CelCidr({ ...this.address, value: (this.address.value >> shift) << shift }, this.prefix);
   }
 }
 
@@ -62,26 +54,19 @@ function toIp(text: string): CelIp {
   return new CelIp(address);
 }
 
-function parseCidr(text: string): CelCidr | undefined {
-  const [ip = '', prefix = '', ...rest] = text.split('/');
-  const address = parseIp(ip);
-  if (address === undefined || rest.length > 0 || !/^(?:0|[1-9]\d{0,2})$/.test(prefix)) return undefined;
-  return Number(prefix) <= bitsOf(address) ? new CelCidr(address, Number(prefix)) : undefined;
-}
-
 function toCidr(text: string): CelCidr {
-  const cidr = parseCidr(text);
-  if (cidr === undefined) {
+  const network = parseNetwork(text);
+  if (network === undefined) {
     throw new CelError(
       `network address parse error during conversion from string: netip.ParsePrefix(${JSON.stringify(text)})`,
     );
   }
-  return cidr;
+  return new CelCidr(network);
 }
 
 /** Whether the first bits of the address are those of a network. */
 function within(ip: CelIp, ...networks: readonly string[]): boolean {
-  return networks.some((network) => toCidr(network).contains(ip.address));
+  return networks.some((network) => isWithinNetwork(toCidr(network).network, ip.address));
 }
 
 const isUnspecified = ({ address }: CelIp) => address.value === 0n;
@@ -114,17 +99,23 @@ const ADDRESSES: readonly Overload[] = [
 
 const NETWORKS: readonly Overload[] = [
   fn('cidr(string): net.CIDR', toCidr),
-  fn('isCIDR(string): bool', (text: string) => parseCidr(text) !== undefined),
+  fn('isCIDR(string): bool', (text: string) => parseNetwork(text) !== undefined),
   fn('string(net.CIDR): string', ({ text }: CelCidr) => text),
-  fn('net.CIDR.containsIP(string): bool', (cidr: CelCidr, ip: string) => cidr.contains(toIp(ip).address)),
-  fn('net.CIDR.containsIP(net.IP): bool', (cidr: CelCidr, { address }: CelIp) => cidr.contains(address)),
-  fn('net.CIDR.containsCIDR(string): bool', (cidr: CelCidr, other: string) =>
-    cidr.containsCidr(toCidr(other)),
+  fn('net.CIDR.containsIP(string): bool', ({ network }: CelCidr, ip: string) =>
+    isWithinNetwork(network, toIp(ip).address),
   ),
-  fn('net.CIDR.containsCIDR(net.CIDR): bool', (cidr: CelCidr, other: CelCidr) => cidr.containsCidr(other)),
-  fn('net.CIDR.ip(): net.IP', ({ address }: CelCidr) => new CelIp(address)),
-  fn('net.CIDR.masked(): net.CIDR', (cidr: CelCidr) => cidr.masked()),
-  fn('net.CIDR.prefixLength(): int', ({ prefix }: CelCidr) => BigInt(prefix)),
+  fn('net.CIDR.containsIP(net.IP): bool', ({ network }: CelCidr, { address }: CelIp) =>
+    isWithinNetwork(network, address),
+  ),
+  fn('net.CIDR.containsCIDR(string): bool', ({ network }: CelCidr, other: string) =>
+    containsNetwork(network, toCidr(other).network),
+  ),
+  fn('net.CIDR.containsCIDR(net.CIDR): bool', ({ network }: CelCidr, other: CelCidr) =>
+    containsNetwork(network, other.network),
+  ),
+  fn('net.CIDR.ip(): net.IP', ({ network }: CelCidr) => new CelIp(network.address)),
+  fn('net.CIDR.masked(): net.CIDR', ({ network }: CelCidr) => new CelCidr(maskedNetwork(network))),
+  fn('net.CIDR.prefixLength(): int', ({ network }: CelCidr) => BigInt(network.prefix)),
 ];
 
 export const NETWORK: readonly Overload[] = [...ADDRESSES, ...NETWORKS];

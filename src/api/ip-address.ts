@@ -7,7 +7,18 @@ export interface IpAddress {
 
 /** `undefined` for what is no address, has a zone, or is an IPv4 address within IPv6. */
 export function parseIp(text: string): IpAddress | undefined {
-  return text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  const address = text.includes(':') ? parseIpv6(text) : parseIpv4(text);
+  return address === undefined || isMappedIpv4(address) ? undefined : address;
+}
+
+/** Whether `text` is an IPv4 address within IPv6: `::ffff:10.0.0.1`. */
+export function isMappedIpv4Text(text: string): boolean {
+  const address = text.includes(':') ? parseIpv6(text) : undefined;
+  return address !== undefined && isMappedIpv4(address);
+}
+
+function isMappedIpv4({ family, value }: IpAddress): boolean {
+  return family === 6 && value >> 32n === 0xffffn;
 }
 
 function parseIpv4(text: string): IpAddress | undefined {
@@ -35,7 +46,7 @@ function parseIpv6(text: string): IpAddress | undefined {
   const words = [...head, ...Array.from({ length: missing }, () => '0'), ...(tail ?? [])];
   if (!words.every((word) => /^[0-9a-fA-F]{1,4}$/.test(word))) return undefined;
   const value = words.reduce((sum, word) => (sum << 16n) | BigInt(`0x${word}`), 0n);
-  return value >> 32n === 0xffffn ? undefined : { family: 6, value };
+  return { family: 6, value };
 }
 
 export function formatIp({ family, value }: IpAddress): string {
