@@ -36,7 +36,8 @@ export function carryOverAllocations(service: Service, old: Service): void {
 }
 
 function dropOldAddress({ spec }: Service, old: Service): void {
-  if (spec.clusterIP !== undefined && spec.clusterIP === old.spec.clusterIP) {
+  // One that was taken out by a patch may have left its twin, `clusterIPs`.
+  if ((spec.clusterIP || old.spec.clusterIP) === old.spec.clusterIP) {
     delete spec.clusterIP;
     delete spec.clusterIPs;
     delete spec.ipFamilies;
