@@ -1,6 +1,6 @@
 /**
- * What a cluster holds from its first moment: the system namespaces, priority classes, roles, the `kubernetes` Service, flow
- * schemas and priority levels. Runs at every start before requests are taken; what is there already stays, or is brought up to date.
+ * What a cluster holds from its first moment: the system namespaces, priority classes, roles, the range of Services' addresses,
+ * the `kubernetes` Service, flow schemas and priority levels. Runs at every start before requests are taken; what is there already stays, or is brought up to date.
  *
  * @see kubernetes/kubernetes pkg/controlplane/controller/{systemnamespaces,kubernetesservice}, pkg/registry/rbac/rest
  */
@@ -21,6 +21,7 @@ import type { ApiObject, Fields } from './api-object.ts';
 import { ensureObject } from './ensure-object.ts';
 import { ensureFlowControl } from './fairness/bootstrap-objects.ts';
 import type { Registry } from './registry/registry.ts';
+import { ensureDefaultCidr } from './service-addresses/default-cidr.ts';
 
 export interface BootstrapOptions {
   /** Where clients in the cluster reach this server; what the `kubernetes` Service leads to. */
@@ -51,6 +52,7 @@ const AUTOUPDATE = 'rbac.authorization.kubernetes.io/autoupdate';
 /** Idempotent. Resolves when everything is durable. */
 export async function bootstrapCluster(registry: Registry, options: BootstrapOptions): Promise<void> {
   await Promise.all(SYSTEM_NAMESPACES.map((name) => ensure(registry, NAMESPACES, { metadata: { name } })));
+  await ensureDefaultCidr(registry);
   await Promise.all([
     ...SYSTEM_PRIORITIES.map((object) => ensure(registry, PRIORITY_CLASSES, object)),
     ...options.rbacObjects.map((object) => ensureRbac(registry, object)),

@@ -1,6 +1,7 @@
 /** What works in a server until it ends, once it is ready. */
 import { runEventExpiry } from '../apiserver/event-expiry.ts';
 import { runFairness } from '../apiserver/fairness/run-fairness.ts';
+import { runServiceAddresses } from '../apiserver/service-addresses/keep-addresses.ts';
 import { runControlPlane } from '../assembly/control-plane.ts';
 import type { Task } from '../assembly/run-all.ts';
 import type { ServerParts } from '../assembly/server-parts.ts';
@@ -33,6 +34,7 @@ export function serverTasks({ store, pki, parts, metrics, ...world }: RunningSer
     (signal) => runFairness(api.fairness, api.registry, signal),
     (signal) => api.aggregation.run(signal),
     (signal) => runEventExpiry(api.registry, signal),
+    (signal) => runServiceAddresses(api.registry, signal),
     (signal) =>
       runControlPlane(
         {

@@ -407,6 +407,7 @@ export const LIFECYCLES: readonly LifecycleRow[] = [
     apiVersion: 'networking.k8s.io/v1',
     kind: 'ServiceCIDR',
     resource: 'servicecidrs',
+    statusKeepsMetadata: true,
     clusterScoped: true,
     body: (n) => ({ spec: { cidrs: [`10.12${n}.0.0/24`] } }),
     status: conditions,

@@ -11,6 +11,7 @@ import { flowSchemaPrinter, priorityLevelPrinter } from './flow-control.ts';
 import { nodeMetricsPrinter, podMetricsPrinter } from './metrics.ts';
 import { podPrinter } from './pod.ts';
 import { resourceQuotaPrinter } from './resource-quota.ts';
+import { ipAddressPrinter, serviceCidrPrinter } from './service-addresses.ts';
 import { age } from './values.ts';
 import * as workloads from './workloads.ts';
 
@@ -49,7 +50,9 @@ const PRINTERS: Readonly<Record<string, KindPrinter<never>>> = {
   'metrics.k8s.io/v1beta1/NodeMetrics': nodeMetricsPrinter,
   'metrics.k8s.io/v1beta1/PodMetrics': podMetricsPrinter,
   'networking.k8s.io/v1/Ingress': cluster.ingressPrinter,
+  'networking.k8s.io/v1/IPAddress': ipAddressPrinter,
   'networking.k8s.io/v1/NetworkPolicy': cluster.networkPolicyPrinter,
+  'networking.k8s.io/v1/ServiceCIDR': serviceCidrPrinter,
   'policy/v1/PodDisruptionBudget': workloads.disruptionBudgetPrinter,
   'scheduling.k8s.io/v1/PriorityClass': cluster.priorityClassPrinter,
   'storage.k8s.io/v1/StorageClass': cluster.storageClassPrinter,

@@ -31,6 +31,7 @@ import { validatePriorityClass, validatePriorityClassUpdate } from './priority-c
 import { validatePriorityLevel } from './priority-level.ts';
 import * as quotas from './resource-quota.ts';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
+import * as addresses from './service-addresses.ts';
 import { validateWebhooks } from './webhooks.ts';
 import * as workloads from './workloads.ts';
 
@@ -133,6 +134,15 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration': {
     create: validatePriorityLevel,
     status: validateFlowControlStatus,
+  },
+  'networking.k8s.io/v1/IPAddress': {
+    create: addresses.validateIpAddress,
+    update: addresses.validateIpAddressUpdate,
+    name: addresses.addressNameProblem,
+  },
+  'networking.k8s.io/v1/ServiceCIDR': {
+    create: addresses.validateServiceCidr,
+    update: addresses.validateServiceCidrUpdate,
   },
   'node.k8s.io/v1/RuntimeClass': { create: validateRuntimeClass, update: validateRuntimeClassUpdate },
   'policy/v1/PodDisruptionBudget': { create: workloads.validatePodDisruptionBudget },

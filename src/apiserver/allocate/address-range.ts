@@ -1,4 +1,5 @@
 /** IPv4 ranges: `10.96.0.0/16` as a first address and a size. */
+import { hostBits, maskedNetwork, parseNetwork } from '../../api/ip-network.ts';
 import { assert } from '../../base/assert.ts';
 
 export interface AddressRange {
@@ -18,6 +19,13 @@ export function parseAddressRange(cidr: string): AddressRange {
   assert(parsed !== undefined && bits >= 12 && bits <= 30, `not a usable IPv4 range: ${cidr}`);
   const size = 2 ** (32 - bits);
   return { cidr, base: parsed - (parsed % size), size };
+}
+
+/** Any range that a ServiceCIDR may have; `undefined` for one of IPv6. */
+export function parseServiceRange(cidr: string): AddressRange | undefined {
+  const network = parseNetwork(cidr);
+  if (network === undefined || network.address.family === 6) return undefined;
+  return { cidr, base: Number(maskedNetwork(network).address.value), size: 2 ** Number(hostBits(network)) };
 }
 
 export function parseIpv4(text: string): number | undefined {

@@ -39,19 +39,11 @@ export class Bitmap {
     this.#taken--;
   }
 
-  /** Takes the first free index at or after a random one in [from, size), then in [0, from); `undefined` when full. */
-  takeAny(random: Random, from = 0): number | undefined {
+  /** Takes the first free index at or after a random one; `undefined` when full. */
+  takeAny(random: Random): number | undefined {
     if (this.#taken === this.size) return undefined;
-    return this.#takeWithin(from, this.size, random) ?? this.#takeWithin(0, from, random);
-  }
-
-  #takeWithin(from: number, to: number, random: Random): number | undefined {
-    const count = to - from;
-    const start = Math.floor(random.next() * count);
-    for (let step = 0; step < count; step++) {
-      const index = from + ((start + step) % count);
-      if (this.take(index)) return index;
-    }
-    return undefined;
+    let index = Math.floor(random.next() * this.size);
+    while (!this.take(index)) index = (index + 1) % this.size;
+    return index;
   }
 }

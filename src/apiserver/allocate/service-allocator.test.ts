@@ -49,7 +49,7 @@ test('ServiceAllocator refuses what is taken or out of range in upstream words',
   const outside = await call('POST', URL_OF_SERVICES, service('a', { clusterIP: '10.1.0.1' }));
   assert.match(
     outside.value.message,
-    /the provided IP \(10.1.0.1\) is not in the valid range. The range of valid IPs is 10.96.0.0\/24/,
+    /failed to allocate IP 10.1.0.1: the provided network does not match the current range$/,
   );
   const port = await call(
     'POST',
@@ -85,6 +85,15 @@ test('ServiceAllocator leaves headless and external Services without an address'
   assert.equal(external.spec.clusterIP, undefined);
 });
 
+test('carryOverAllocations leaves nothing of the address to what becomes external by a patch', async () => {
+  const { call } = await newSimulatedApiServer();
+  await call('POST', URL_OF_SERVICES, service('a'));
+  const spec = { type: 'ExternalName', externalName: 'example.com', clusterIP: null };
+  const type = { 'content-type': 'application/merge-patch+json' };
+  const { value } = await call('PATCH', `${URL_OF_SERVICES}/a`, { spec }, type);
+  assert.deepEqual([value.spec.clusterIP, value.spec.clusterIPs], [undefined, undefined]);
+});
+
 test('ServiceAllocator never gives an address twice, also to concurrent creations', async () => {
   const { call } = await newSimulatedApiServer();
   const answers = await Promise.all(
@@ -112,7 +121,7 @@ test('Bitmap holds just what was taken and not released', () => {
         assert.equal(bitmap.taken, model.size);
       }
       const random = newSeededRandom(1);
-      for (let index = bitmap.takeAny(random, 16); index !== undefined; index = bitmap.takeAny(random, 16)) {
+      for (let index = bitmap.takeAny(random); index !== undefined; index = bitmap.takeAny(random)) {
         assert.ok(!model.has(index));
         model.add(index);
       }

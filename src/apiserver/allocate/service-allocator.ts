@@ -1,25 +1,27 @@
 /**
- * Hands out Service addresses and node ports. The truth is in the stored Services: the bitmaps are rebuilt from them at
- * start, and every write reserves before its transaction decides.
+ * Hands out Service addresses and node ports. The truth is in the stored Services: what they hold is taken over at start, and
+ * every write reserves within its transaction.
  *
  *     reserve --(transaction resolves)--> confirm: what the old object no longer uses is released
  *             --(transaction rejects)---> cancel:  what was newly taken is released
  *
- * Invariant: an address that a committed Service holds is taken.
+ * Invariant: an address that a committed Service holds is taken, whatever becomes of its IPAddress.
  * @see kubernetes/kubernetes pkg/registry/core/service/storage/alloc.go
  */
 import type { Service, ServicePort } from '../../api/generated/core-v1.ts';
 import { type ResourceRow, SERVICES } from '../../api/resources.ts';
+import { clusterIpsOf } from '../../api/service-addresses.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import type { Random } from '../../base/random.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { ApiObject } from '../api-object.ts';
+import { type AddressPool, firstFree, isInRange } from './address-pool.ts';
 import { type AddressRange, formatIpv4, parseAddressRange, parseIpv4 } from './address-range.ts';
 import { Bitmap } from './bitmap.ts';
 import { needsClusterIp, needsNodePorts } from './service-needs.ts';
 
 export interface ServiceRanges {
-  /** Cluster IPs: `10.96.0.0/16`, or a part of 127.0.0.0/8 where Services listen on loopback. */
+  /** With which a cluster starts: `10.96.0.0/16`, or a part of 127.0.0.0/8 where Services listen on loopback. */
   clusterIps: string;
   nodePorts: { first: number; last: number };
 }
@@ -29,33 +31,42 @@ export interface Reservation {
   cancel(): void;
 }
 
-/** What one write holds: indexes into the two bitmaps. */
+/** What one write holds. */
 interface Holdings {
   addresses: Set<number>;
+  /** Indexes into the bitmap. */
   ports: Set<number>;
 }
 
-/** Dynamic addresses come from above this part of the range first. @see ipallocator calculateRangeOffset */
-const STATIC_PART = { divisor: 16, min: 16, max: 256 };
+/** Why a write gets nothing: what it asks for is wrong, or there is no more. */
+type Refusal = FieldError | StatusError;
+
+/** What a write held before, and what it has taken so far. */
+interface Claim {
+  held: Holdings;
+  taken: Holdings;
+}
 
 export class ServiceAllocator {
   readonly #range: AddressRange;
   readonly #ports: ServiceRanges['nodePorts'];
   readonly #random: Random;
-  readonly #takenAddresses: Bitmap;
+  readonly #takenAddresses = new Set<number>();
   readonly #takenPorts: Bitmap;
 
   constructor(ranges: ServiceRanges, random: Random) {
     this.#range = parseAddressRange(ranges.clusterIps);
     this.#ports = ranges.nodePorts;
     this.#random = random;
-    this.#takenAddresses = new Bitmap(this.#range.size);
     this.#takenPorts = new Bitmap(ranges.nodePorts.last - ranges.nodePorts.first + 1);
-    this.#takenAddresses.take(0);
-    this.#takenAddresses.take(this.#range.size - 1);
   }
 
-  /** The range's first address: the `kubernetes` Service. */
+  /** The range that a cluster starts with. */
+  get defaultRange(): string {
+    return this.#range.cidr;
+  }
+
+  /** The first address of it: the `kubernetes` Service. */
   get firstAddress(): string {
     return formatIpv4(this.#range.base + 1);
   }
@@ -63,7 +74,7 @@ export class ServiceAllocator {
   /** Takes what stored Services hold. Called once for each, before anything is reserved. */
   restore(service: ApiObject): void {
     const { addresses, ports } = this.#holdingsOf(service as unknown as Service);
-    for (const index of addresses) this.#takenAddresses.take(index);
+    for (const address of addresses) this.#takenAddresses.add(address);
     for (const index of ports) this.#takenPorts.take(index);
   }
 
@@ -76,37 +87,42 @@ export class ServiceAllocator {
    * @returns `undefined` when `object` is no Service
    * @throws StatusError Invalid when what it asks for is taken or out of range; InternalError when a range is full
    */
-  reserve(row: ResourceRow, object: ApiObject, old: ApiObject | undefined): Reservation | undefined {
+  reserve(
+    row: ResourceRow,
+    object: ApiObject,
+    old: ApiObject | undefined,
+    pool: () => AddressPool,
+  ): Reservation | undefined {
     if (row !== SERVICES) return undefined;
     const service = object as unknown as Service;
     const before = old as unknown as Service | undefined;
     const held = before === undefined ? newHoldings() : this.#holdingsOf(before);
-    const taken = newHoldings();
-    const errors = [
-      ...this.#reserveAddress(service, held, taken),
-      ...this.#reservePorts(service, held, taken),
-    ];
+    const claim: Claim = { held, taken: newHoldings() };
+    const errors = [...this.#reserveAddress(service, claim, pool), ...this.#reservePorts(service, claim)];
     if (errors.length > 0) {
-      this.#give(taken);
-      throw toInvalidError(row, service.metadata.name, errors);
+      this.#give(claim.taken);
+      throw toError(row, service.metadata.name, errors);
     }
     const now = this.#holdingsOf(service);
     return {
       confirm: () => this.#give(difference(held, now)),
-      cancel: () => this.#give(taken),
+      cancel: () => this.#give(claim.taken),
     };
   }
 
-  #reserveAddress(service: Service, held: Holdings, taken: Holdings): FieldError[] {
+  #reserveAddress(service: Service, claim: Claim, pool: () => AddressPool): Refusal[] {
     const { spec } = service;
     if (!needsClusterIp(service)) {
       if (spec.clusterIP === 'None') spec.clusterIPs = ['None'];
       return [];
     }
     const asked = spec.clusterIP ?? '';
-    if (asked === '') spec.clusterIP = this.#takeAnyAddress(taken);
-    else {
-      const problem = this.#takeAddress(asked, held, taken);
+    if (asked === '') {
+      const address = this.#takeAnyAddress(claim, pool());
+      if (address === undefined) return [newFull('serviceIP')];
+      spec.clusterIP = formatIpv4(address);
+    } else {
+      const problem = this.#takeAddress(asked, claim, pool);
       if (problem !== undefined) {
         return [invalid('spec.clusterIPs', [asked], `failed to allocate IP ${asked}: ${problem}`)];
       }
@@ -117,29 +133,30 @@ export class ServiceAllocator {
     return [];
   }
 
-  #takeAnyAddress(taken: Holdings): string {
-    const { divisor, min, max } = STATIC_PART;
-    const size = this.#range.size;
-    const offset = size <= min ? 0 : Math.min(max, Math.max(min, Math.floor(size / divisor)));
-    const index = this.#takenAddresses.takeAny(this.#random, offset);
-    if (index === undefined)
-      throw new StatusError('InternalError', 'failed to allocate a serviceIP: range is full');
-    taken.addresses.add(index);
-    return formatIpv4(this.#range.base + index);
+  #takeAnyAddress({ taken }: Claim, { ranges, isTaken }: AddressPool): number | undefined {
+    const isFree = (address: number) => !this.#takenAddresses.has(address) && !isTaken(address);
+    const address = firstFree(ranges, this.#random, isFree);
+    if (address !== undefined) this.#take(address, taken);
+    return address;
   }
 
-  #takeAddress(asked: string, held: Holdings, taken: Holdings): string | undefined {
-    const index = this.#addressIndex(asked);
-    if (index === undefined) {
-      return `the provided IP (${asked}) is not in the valid range. The range of valid IPs is ${this.#range.cidr}`;
-    }
-    if (held.addresses.has(index)) return undefined;
-    if (!this.#takenAddresses.take(index)) return 'provided IP is already allocated';
-    taken.addresses.add(index);
+  #takeAddress(asked: string, { held, taken }: Claim, pool: () => AddressPool): string | undefined {
+    const address = parseIpv4(asked);
+    if (address !== undefined && held.addresses.has(address)) return undefined;
+    const { ranges, isTaken } = pool();
+    if (address === undefined || !ranges.some((range) => isInRange(range, address)))
+      return 'the provided network does not match the current range';
+    if (this.#takenAddresses.has(address) || isTaken(address)) return 'provided IP is already allocated';
+    this.#take(address, taken);
     return undefined;
   }
 
-  #reservePorts(service: Service, held: Holdings, taken: Holdings): FieldError[] {
+  #take(address: number, taken: Holdings): void {
+    this.#takenAddresses.add(address);
+    taken.addresses.add(address);
+  }
+
+  #reservePorts(service: Service, claim: Claim): Refusal[] {
     if (!needsNodePorts(service)) {
       for (const port of service.spec.ports ?? []) delete port.nodePort;
       return [];
@@ -147,16 +164,21 @@ export class ServiceAllocator {
     const errors: FieldError[] = [];
     const ports = service.spec.ports ?? [];
     for (const [index, port] of ports.entries()) {
-      const problem = this.#reservePort(port, held, taken);
+      const problem = this.#reservePort(port, claim);
       if (problem !== undefined)
         errors.push(invalid(`spec.ports[${index}].nodePort`, port.nodePort, problem));
     }
-    for (const port of ports)
-      if (!port.nodePort && errors.length === 0) port.nodePort = this.#takeAnyPort(port, ports, taken);
-    return errors;
+    if (errors.length > 0) return errors;
+    for (const port of ports) {
+      if (port.nodePort) continue;
+      const nodePort = this.#takeAnyPort(port, ports, claim.taken);
+      if (nodePort === undefined) return [newFull('nodePort')];
+      port.nodePort = nodePort;
+    }
+    return [];
   }
 
-  #reservePort(port: ServicePort, held: Holdings, taken: Holdings): string | undefined {
+  #reservePort(port: ServicePort, { held, taken }: Claim): string | undefined {
     if (!port.nodePort) return undefined;
     const { first, last } = this.#ports;
     if (port.nodePort < first || port.nodePort > last) {
@@ -170,25 +192,24 @@ export class ServiceAllocator {
   }
 
   /** TCP and UDP of one port number share a node port, as upstream gives DNS. */
-  #takeAnyPort(port: ServicePort, ports: readonly ServicePort[], taken: Holdings): number {
+  #takeAnyPort(port: ServicePort, ports: readonly ServicePort[], taken: Holdings): number | undefined {
     const twin = ports.find(
       (other) => other.port === port.port && other.protocol !== port.protocol && other.nodePort,
     );
     if (twin !== undefined) return twin.nodePort!;
     const index = this.#takenPorts.takeAny(this.#random);
-    if (index === undefined)
-      throw new StatusError('InternalError', 'failed to allocate a nodePort: range is full');
+    if (index === undefined) return undefined;
     taken.ports.add(index);
     return this.#ports.first + index;
   }
 
-  #holdingsOf({ spec }: Service): Holdings {
+  #holdingsOf(service: Service): Holdings {
     const holdings = newHoldings();
-    for (const address of [spec.clusterIP, ...(spec.clusterIPs ?? [])]) {
-      const index = this.#addressIndex(address ?? '');
-      if (index !== undefined) holdings.addresses.add(index);
+    for (const address of clusterIpsOf(service)) {
+      const number = parseIpv4(address);
+      if (number !== undefined) holdings.addresses.add(number);
     }
-    for (const { nodePort } of spec.ports ?? []) {
+    for (const { nodePort } of service.spec.ports ?? []) {
       if (nodePort) this.#addPort(holdings, nodePort);
     }
     return holdings;
@@ -199,18 +220,19 @@ export class ServiceAllocator {
     if (port >= first && port <= last) holdings.ports.add(port - first);
   }
 
-  /** `undefined` outside of the range; its first and last address name the network itself. */
-  #addressIndex(address: string): number | undefined {
-    const value = parseIpv4(address);
-    if (value === undefined) return undefined;
-    const index = value - this.#range.base;
-    return index > 0 && index < this.#range.size - 1 ? index : undefined;
-  }
-
   #give({ addresses, ports }: Holdings): void {
-    for (const index of addresses) this.#takenAddresses.release(index);
+    for (const address of addresses) this.#takenAddresses.delete(address);
     for (const index of ports) this.#takenPorts.release(index);
   }
+}
+
+function toError(row: ResourceRow, name: string, refusals: readonly Refusal[]): StatusError {
+  const full = refusals.find((refusal) => refusal instanceof StatusError);
+  return full ?? toInvalidError(row, name, refusals as readonly FieldError[]);
+}
+
+function newFull(what: string): StatusError {
+  return new StatusError('InternalError', `failed to allocate a ${what}: range is full`);
 }
 
 function newHoldings(): Holdings {

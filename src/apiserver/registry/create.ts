@@ -9,6 +9,7 @@ import { validateCustom } from '../../api/custom/validate-custom.ts';
 import type { ObjectMeta } from '../../api/generated/meta-v1.ts';
 import type { UserInfo } from '../../api/message.ts';
 import type { KubeObject } from '../../api/meta.ts';
+import { SERVICES } from '../../api/resources.ts';
 import { toInvalidError } from '../../api/validation/field-error.ts';
 import { validateCreate } from '../../api/validation/validate.ts';
 import { toTimestamp } from '../../base/clock.ts';
@@ -21,11 +22,13 @@ import {
   NotYetAdmissibleError,
   newAdmissionNotes,
 } from '../admission/admission.ts';
+import type { Reservation } from '../allocate/service-allocator.ts';
 import { type ApiObject, storable } from '../api-object.ts';
 import { newAlreadyExists, newBadRequest } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { quotaCharges } from './quota-charges.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import { addressChanges, addressPool } from './service-addresses.ts';
 import { hasStatus, strategyOf } from './strategies.ts';
 
 /** @see apiserver/pkg/storage/names/generate.go */
@@ -175,16 +178,20 @@ async function insert(registry: Registry, target: Target, request: AdmissionRequ
   const object = request.object!;
   const name = object.metadata.name!;
   const key = keyFor({ ...target, name });
-  const reservation = registry.services.reserve(target.row, object, undefined);
+  const { row } = target;
+  let reservation: Reservation | undefined;
   const transaction = registry.store.transact(key, (current, others) => {
-    const companions = quotaCharges(registry, request, others);
-    if (current !== undefined) throw newAlreadyExists(target.row, name);
-    return dryRun ? { keep: true } : { put: storable(object), companions };
+    const charges = quotaCharges(registry, request, others);
+    reservation = registry.services.reserve(row, object, undefined, () => addressPool(registry, others));
+    if (current !== undefined) throw newAlreadyExists(row, name);
+    if (dryRun) return { keep: true };
+    const addresses = addressChanges(registry, { row, before: undefined, after: object }, others);
+    return { put: storable(object), companions: [...charges, ...addresses] };
   });
-  if (reservation !== undefined) {
+  if (row === SERVICES) {
     transaction.then(
-      () => (dryRun ? reservation.cancel() : reservation.confirm()),
-      () => reservation.cancel(),
+      () => (dryRun ? reservation?.cancel() : reservation?.confirm()),
+      () => reservation?.cancel(),
     );
   }
   const { object: stored } = await transaction;

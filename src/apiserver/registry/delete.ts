@@ -2,19 +2,20 @@
 import type { DeleteOptions } from '../../api/generated/meta-v1.ts';
 import type { JsonObject } from '../../api/json.ts';
 import { hasReason } from '../../base/status-error.ts';
-import type { Change, StoredObject } from '../../store/store.ts';
+import type { Change, NewestObjects, StoredObject } from '../../store/store.ts';
 import {
   type AdmissionRequest,
   type AdmissionView,
   admit,
   newAdmissionNotes,
 } from '../admission/admission.ts';
-import { type ApiObject, objectOf, storable } from '../api-object.ts';
+import { type ApiObject, objectOf } from '../api-object.ts';
 import { newConflict, newNotFound } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
-import { type DeletionPlan, planDeletion } from './deletion-plan.ts';
+import { changeOf, type DeletionPlan, planDeletion } from './deletion-plan.ts';
 import { deliberate } from './deliberate.ts';
 import { keyFor, type Registry, type Target, type WriteContext } from './registry.ts';
+import { accompanied, addressChanges } from './service-addresses.ts';
 import { strategyOf } from './strategies.ts';
 
 export interface DeleteOutcome {
@@ -50,17 +51,19 @@ export async function deleteObject(
     admit(registry.admission.validating, { ...deletion, old }, view);
     return old;
   };
-  const change = (old: ApiObject): Change => {
+  const change = (old: ApiObject, others: NewestObjects): Change => {
     plan = planOf(registry, target, request, old);
-    return dryRun ? { keep: true } : toChange(plan);
+    if (dryRun) return { keep: true };
+    const after = plan.kind === 'remove' ? undefined : old;
+    return accompanied(changeOf(plan), addressChanges(registry, { row, before: old, after }, others));
   };
   const { object: after } = await (registry.admission.webhooks.concern(deletion, view)
     ? deliberate(registry, target, async (current) => {
         const old = judge(current);
         await askWebhooks(registry, { ...deletion, old }, view);
-        return () => change(old);
+        return (others) => change(old, others);
       })
-    : registry.store.transact(keyFor(target), (current) => change(judge(current))));
+    : registry.store.transact(keyFor(target), (current, others) => change(judge(current), others)));
   const removed = plan!.kind === 'remove';
   if (removed && !dryRun) registry.services.release(row, objectOf(after!));
   return { object: dryRun ? plannedObject(plan!, objectOf(after!)) : objectOf(after!), removed };
@@ -95,13 +98,6 @@ function planOf(
   old: ApiObject,
 ): DeletionPlan {
   return planDeletion(strategyOf(row), lastWords?.(old) ?? old, options, clock.now());
-}
-
-function toChange(plan: DeletionPlan): Change {
-  if (plan.kind === 'pending') return { keep: true };
-  return plan.kind === 'mark'
-    ? { put: storable(plan.object) }
-    : { delete: true, final: storable(plan.final) };
 }
 
 function plannedObject(plan: DeletionPlan, current: ApiObject): ApiObject {

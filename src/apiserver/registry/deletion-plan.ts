@@ -11,7 +11,8 @@
  */
 import type { DeleteOptions } from '../../api/generated/meta-v1.ts';
 import { parseTimestamp, toTimestamp } from '../../base/clock.ts';
-import type { ApiObject } from '../api-object.ts';
+import type { Change } from '../../store/store.ts';
+import { type ApiObject, storable } from '../api-object.ts';
 import type { Strategy } from './strategies.ts';
 
 export type DeletionPlan =
@@ -43,6 +44,14 @@ export function planDeletion(
   markDeleted(object, gracePeriod ?? 0, nowMs);
   strategy.onMarkedDeleted?.(object);
   return isHeld || (gracePeriod ?? 0) > 0 ? { kind: 'mark', object } : { kind: 'remove', final: object };
+}
+
+/** As the store is told. */
+export function changeOf(plan: DeletionPlan): Change {
+  if (plan.kind === 'pending') return { keep: true };
+  return plan.kind === 'mark'
+    ? { put: storable(plan.object) }
+    : { delete: true, final: storable(plan.final) };
 }
 
 /** A second delete may only shorten what is left; it changes no finalizers. */

@@ -144,6 +144,8 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'prioritylevelconfigurations.flowcontrol.apiserver.k8s.io': FLOW_CONTROL,
   'leases.coordination.k8s.io': { createOnUpdate: true, conditionalUpdateOnly: true },
   'ingresses.networking.k8s.io': { initialStatus: () => ({ loadBalancer: {} }) },
+  // Whoever makes one may say that it is ready.
+  'servicecidrs.networking.k8s.io': { statusKeepsMetadata: true },
   'poddisruptionbudgets.policy': {
     initialStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
     conditionalUpdateOnly: true,

@@ -34,6 +34,7 @@ import { deliberate } from './deliberate.ts';
 import { managedFieldsAfterUpdate } from './ownership.ts';
 import { quotaCharges } from './quota-charges.ts';
 import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import { accompanied, addressChanges, addressPool } from './service-addresses.ts';
 import { strategyOf } from './strategies.ts';
 import { applyScope, changesSpec, setOrDelete } from './update-scopes.ts';
 
@@ -124,12 +125,17 @@ class UpdateCommit {
     const { object } = request;
     const isWhole = this.#edit.subresource === '';
     this.#object = object;
-    const companions = quotaCharges(this.#registry, request, others);
-    this.#reservation = isWhole ? services.reserve(this.#target.row, object, objectOf(current)) : undefined;
+    const { row } = this.#target;
+    const before = objectOf(current);
+    const charges = quotaCharges(this.#registry, request, others);
+    const pool = () => addressPool(this.#registry, others);
+    this.#reservation = isWhole ? services.reserve(row, object, before, pool) : undefined;
     const change = decide(object, current, this.#target);
     this.#isRemoved = 'delete' in change;
     if (this.#write.dryRun) return { keep: true };
-    return 'put' in change ? { ...change, companions } : change;
+    const after = this.#isRemoved ? undefined : object;
+    const addresses = addressChanges(this.#registry, { row, before, after }, others);
+    return accompanied(change, this.#isRemoved ? addresses : [...charges, ...addresses]);
   }
 
   async settle(transaction: Promise<TransactResult>): Promise<WriteOutcome> {

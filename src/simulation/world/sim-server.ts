@@ -8,6 +8,7 @@ import { bootstrapRbacObjects } from '../../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../../apiserver/bootstrap.ts';
 import { runEventExpiry } from '../../apiserver/event-expiry.ts';
 import { runFairness } from '../../apiserver/fairness/run-fairness.ts';
+import { runServiceAddresses } from '../../apiserver/service-addresses/keep-addresses.ts';
 import type { WebhookTransport } from '../../apiserver/webhooks/webhook-transport.ts';
 import { runAll, type Task } from '../../assembly/run-all.ts';
 import { newServerParts } from '../../assembly/server-parts.ts';
@@ -125,6 +126,7 @@ export class SimulatedServer implements ServerEndpoint {
       (both) => runFairness(api.fairness, api.registry, both),
       (both) => api.aggregation.run(both),
       (both) => runEventExpiry(api.registry, both),
+      (both) => runServiceAddresses(api.registry, both),
       ...companions(life),
     ]);
     this.#listener = undefined;
