@@ -17,6 +17,7 @@ import { newReplicaSetController, newReplicationController } from '../controller
 import { newResourceQuotaController } from '../controllers/resource-quota/controller.ts';
 import { newRootCaController } from '../controllers/root-ca/controller.ts';
 import { newServiceAccountController } from '../controllers/service-account/controller.ts';
+import { newServiceCidrController } from '../controllers/service-cidrs/controller.ts';
 import {
   newAttributesClassProtection,
   newClaimProtection,
@@ -111,6 +112,11 @@ export const CONTROLLERS: readonly ControllerRow[] = [
     account: 'service-account-controller',
     component: 'service-account-controller',
     create: newServiceAccountController,
+  },
+  {
+    account: 'service-cidrs-controller',
+    component: 'service-cidrs-controller',
+    create: newServiceCidrController,
   },
   { account: 'node-controller', component: 'taint-eviction-controller', create: newTaintEvictionController },
   {
