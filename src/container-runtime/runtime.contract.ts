@@ -204,6 +204,21 @@ function testSandboxes(scenario: Scenario): void {
     assert.equal(new Set(ips).size, 2);
   });
 
+  scenario('runPodSandbox and createContainer refuse what is there already', async (scene) => {
+    const sandboxId = await scene.sandbox();
+    const id = await scene.created('sleeper', sandboxId);
+    await assert.rejects(scene.sandbox(), {
+      name: 'RuntimeError',
+      message: new RegExp(`reserved for "${sandboxId}"`),
+    });
+    await assert.rejects(scene.created('sleeper', sandboxId), {
+      message: new RegExp(`reserved for "${id}"`),
+    });
+    const { metadata } = sandboxConfig();
+    await scene.sandbox({ metadata: { ...metadata, attempt: 1 } });
+    await scene.created('sleeper', sandboxId, { metadata: { name: 'main', attempt: 1 } });
+  });
+
   scenario('stopPodSandbox kills the containers and keeps the sandbox listed as notready', async (scene) => {
     const sandboxId = await scene.sandbox();
     const id = await scene.started('sleeper', sandboxId);

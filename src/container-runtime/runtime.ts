@@ -18,7 +18,10 @@ export interface ContainerRuntime {
   /** Makes the image present. @throws RuntimeError `ImageNotFound`, `InvalidImageName`, `RegistryUnavailable` */
   pullImage(reference: string, signal: AbortSignal): Promise<RuntimeImage>;
 
-  /** Creates and starts a Pod's sandbox: its network, its cgroup, its directory. Returns the sandbox id. */
+  /**
+   * Creates and starts a Pod's sandbox: its network, its cgroup, its directory. Returns the sandbox id.
+   * @throws RuntimeError when there is one of the same Pod and attempt
+   */
   runPodSandbox(config: SandboxConfig, signal: AbortSignal): Promise<string>;
   /** Kills every container in the sandbox and gives up its network. */
   stopPodSandbox(sandboxId: string, signal: AbortSignal): Promise<void>;
@@ -27,7 +30,10 @@ export interface ContainerRuntime {
   /** May be the very array that the last call gave, when nothing has changed since. */
   listPodSandboxes(signal: AbortSignal): Promise<readonly SandboxStatus[]>;
 
-  /** Creates a container that is not running yet. Returns the container id. */
+  /**
+   * Creates a container that is not running yet. Returns the container id.
+   * @throws RuntimeError when the sandbox has one of the same name and attempt
+   */
   createContainer(sandboxId: string, config: ContainerConfig, signal: AbortSignal): Promise<string>;
   /** @throws RuntimeError `StartError` when the entrypoint cannot be executed; the container is then exited with 128. */
   startContainer(containerId: string, signal: AbortSignal): Promise<void>;

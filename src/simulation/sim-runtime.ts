@@ -2,6 +2,8 @@
  * The container runtime in virtual time: programs are data, nothing runs. It outlives the kubelet that uses it, as a
  * real runtime does, so that a simulated kubelet can crash and come back to the same containers.
  */
+
+import { checkContainerNameIsFree, checkSandboxNameIsFree } from '../container-runtime/reserved-names.ts';
 import {
   type ByteStream,
   type ContainerConfig,
@@ -92,6 +94,7 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
 
   async runPodSandbox(config: SandboxConfig, signal: AbortSignal): Promise<string> {
     await this.#enter('runPodSandbox', signal);
+    checkSandboxNameIsFree(config.metadata, this.sandboxesNow());
     const ip = config.hostNetwork ? this.nodeIp : this.network.newAddress();
     const createdAtMs = this.options.clock.now();
     const sandbox = new SimSandbox(this.newId(), config, { ip, createdAtMs });
@@ -125,7 +128,8 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
     const sandbox = this.sandboxes.get(sandboxId);
     if (sandbox === undefined) throw notFound('sandbox', sandboxId);
     if (!sandbox.isReady) throw new RuntimeError('Unknown', `sandbox "${sandboxId}" is not running`);
-    checkNameIsFree(config, sandbox);
+    const others = sandbox.containers.map(({ id, config: { metadata } }) => ({ id, metadata }));
+    checkContainerNameIsFree(config.metadata, others);
     const { image, program } = this.#programOf(config, sandbox);
     const container = new SimContainer({
       id: this.newId(),
@@ -307,18 +311,4 @@ export class SimulatedRuntime extends SimulatedNodeContainers implements Contain
 
 function notInState({ id, state }: SimContainer, wanted: string): RuntimeError {
   return new RuntimeError('Unknown', `container "${id}" is in state ${state}, not ${wanted}`);
-}
-
-/** As containerd: one that was asked for before, by an agent that has ended, may have come meanwhile. */
-function checkNameIsFree({ metadata }: ContainerConfig, { containers }: SimSandbox): void {
-  const holder = containers.find(
-    (other) =>
-      other.config.metadata.name === metadata.name && other.config.metadata.attempt === metadata.attempt,
-  );
-  if (holder === undefined) return;
-  const name = `${metadata.name}_${metadata.attempt}`;
-  throw new RuntimeError(
-    'Unknown',
-    `failed to reserve container name "${name}": it is reserved for "${holder.id}"`,
-  );
 }

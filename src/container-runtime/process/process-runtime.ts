@@ -15,6 +15,7 @@ import type { Logger } from '../../base/logger.ts';
 import type { Random } from '../../base/random.ts';
 import type { PodNetwork } from '../../network/pod-network/pod-network.ts';
 import { EventHub } from '../event-hub.ts';
+import { checkContainerNameIsFree, checkSandboxNameIsFree } from '../reserved-names.ts';
 import {
   type ByteStream,
   type ContainerConfig,
@@ -171,6 +172,7 @@ export class ProcessRuntime implements ContainerRuntime {
 
   async runPodSandbox(config: SandboxConfig, signal: AbortSignal): Promise<string> {
     signal.throwIfAborted();
+    checkSandboxNameIsFree(config.metadata, await this.listPodSandboxes());
     const id = this.#newId();
     const attachment = config.hostNetwork
       ? { ip: this.#options.nodeIp }
@@ -226,6 +228,8 @@ export class ProcessRuntime implements ContainerRuntime {
     const sandbox = this.#sandboxes.get(sandboxId);
     if (sandbox === undefined) throw notFound('sandbox', sandboxId);
     if (!sandbox.isReady) throw new RuntimeError('Unknown', `sandbox "${sandboxId}" is not running`);
+    const others = this.#containersOf(sandboxId).map((container) => container.status());
+    checkContainerNameIsFree(config.metadata, others);
     const record = {
       id: this.#newId(),
       sandboxId,
