@@ -23,6 +23,7 @@ const RUNTIME_PARTS = [
   'src/container-runtime/async-queue.ts',
   'src/container-runtime/event-hub.ts',
   'src/container-runtime/image-reference.ts',
+  'src/container-runtime/reserved-names.ts',
   'src/container-runtime/signals.ts',
 ];
 const CLIENTS = [...PURE, 'src/client', ...RUNTIME_INTERFACES];
