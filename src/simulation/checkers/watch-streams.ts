@@ -52,7 +52,8 @@ class StreamBook {
 
   onCommit(commit: Parameters<CommitLog['add']>[0]): void {
     this.#commits.add(commit);
-    while (this.#early.length > 0 && this.#early[0]!.revision <= this.#commits.revision) {
+    // What tells of no revision, as the end of a stream by an error, waits for nothing but its turn.
+    while (this.#early.length > 0 && !(this.#early[0]!.revision > this.#commits.revision)) {
       this.#early.shift()!.deliver();
     }
   }
