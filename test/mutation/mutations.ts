@@ -86,6 +86,24 @@ const STORE: readonly Mutation[] = [
 
 const SERVER_AND_CLIENT: readonly Mutation[] = [
   {
+    name: 'service-without-its-address',
+    bug: 'a Service is written, and its IPAddress is left to the loop that repairs',
+    file: 'src/apiserver/registry/create.ts',
+    find: 'companions: [...charges, ...addresses] };',
+    replace: 'companions: charges };',
+    checkers: ['service-addresses'],
+    caughtBy: 1,
+  },
+  {
+    name: 'address-without-its-service',
+    bug: 'a Service is deleted, and its IPAddress stays',
+    file: 'src/apiserver/registry/service-addresses.ts',
+    find: '.filter((address) => !held.includes(address))',
+    replace: '.filter((address) => after !== undefined && !held.includes(address))',
+    checkers: ['service-addresses'],
+    caughtBy: 3,
+  },
+  {
     name: 'swallowed-watch-error',
     bug: 'a watch that has fallen behind goes on without what it has missed, and says nothing',
     file: 'src/store/watcher.ts',

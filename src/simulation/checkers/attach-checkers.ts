@@ -23,6 +23,7 @@ import { newRestartBackoffChecker } from './restart-backoff.ts';
 import { newRevisionsChecker } from './revisions.ts';
 import { newRolloutBoundChecker } from './rollout-bound.ts';
 import { newRouteReadinessChecker } from './route-readiness.ts';
+import { newServiceAddressesChecker } from './service-addresses.ts';
 import { newServicesRoutedChecker } from './services-routed.ts';
 import { newSingleLeaderChecker } from './single-leader.ts';
 import { newSingleRunChecker } from './single-run.ts';
@@ -44,6 +45,7 @@ export const CHECKERS: Readonly<Record<string, CheckerFactory>> = {
   'statefulset-identity': newStatefulSetIdentityChecker,
   'disruption-budget': newDisruptionBudgetChecker,
   'quota-bound': newQuotaBoundChecker,
+  'service-addresses': newServiceAddressesChecker,
   'single-leader': newSingleLeaderChecker,
   ownership: newOwnershipChecker,
   'pod-status': newPodStatusChecker,

@@ -9,6 +9,8 @@ export const NODES_PREFIX = prefixIn(resources.NODES);
 export const REPLICA_SETS_PREFIX = prefixIn(resources.REPLICA_SETS);
 export const DEPLOYMENTS_PREFIX = prefixIn(resources.DEPLOYMENTS);
 export const RESOURCE_QUOTAS_PREFIX = prefixIn(resources.RESOURCE_QUOTAS);
+export const SERVICES_PREFIX = prefixIn(resources.SERVICES);
+export const IP_ADDRESSES_PREFIX = prefixIn(resources.IP_ADDRESSES);
 export const LEASES_PREFIX = prefixIn(resources.LEASES);
 
 function prefixIn(resource: ResourceRef<unknown>): string {

@@ -1,11 +1,19 @@
 /** Broken stores and API servers, and which checker says so. Holds no tests of its own. */
 import type { ApiResponse, WatchFrame } from '../../api/message.ts';
-import { CONFIG_MAPS } from '../../api/resources.ts';
+import { CONFIG_MAPS, SERVICES } from '../../api/resources.ts';
 import { CONTROL_PLANE, type World } from '../world/world.ts';
 import { breakServer, never, type Proof, WEB } from './proof.fixture.ts';
 
 const MAP = { apiVersion: 'v1', kind: 'ConfigMap', metadata: WEB } as const;
 
+const SERVICE = {
+  apiVersion: 'v1' as const,
+  kind: 'Service' as const,
+  metadata: WEB,
+  spec: { ports: [{ port: 80 }] },
+};
+
+const createService = (world: World) => world.finish(world.client().create(SERVICES, SERVICE, never));
 const create = (world: World) =>
   world.finish(world.client().create(CONFIG_MAPS, { ...MAP, data: { n: '0' } }, never));
 const write = (world: World, n: string) =>
@@ -104,6 +112,28 @@ export const STORE_PROOFS: readonly Proof[] = [
       await world.finish(watched);
     },
     says: /^the watch \/api\/v1\/namespaces\/default\/configmaps of user left out MODIFIED \S+ of revision \d+$/,
+  },
+  {
+    checker: 'service-addresses',
+    broken: 'a server that gives one address to two Services',
+    async run(world) {
+      const { spec } = await createService(world);
+      const metadata = { ...WEB, name: 'other', resourceVersion: '1' };
+      const key = '/registry/services/default/other';
+      const object = { ...SERVICE, metadata, spec };
+      world.observe({ kind: 'commit', type: 'put', revision: 1, key, object, previous: undefined });
+    },
+    says: /^[\d.]+ is given to default\/web and to default\/other$/,
+  },
+  {
+    checker: 'service-addresses',
+    broken: 'a server that forgets the IPAddress of a Service that goes',
+    async run(world) {
+      const object = { ...(await createService(world)) };
+      const key = '/registry/services/default/web';
+      world.observe({ kind: 'commit', type: 'delete', revision: 1, key, object, previous: undefined });
+    },
+    says: /^default\/web left the IPAddress [\d.]+ behind$/,
   },
 ];
 
