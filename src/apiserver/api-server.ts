@@ -11,23 +11,11 @@ import { NODE_METRICS } from '../api/resources/metrics.ts';
 import { type ResourceRow, SERVICES } from '../api/resources.ts';
 import { isCancellation } from '../base/abort.ts';
 import { AssertionError } from '../base/assert.ts';
-import type { Clock } from '../base/clock.ts';
-import type { Logger } from '../base/logger.ts';
 import type { Random } from '../base/random.ts';
 import { StatusError } from '../base/status-error.ts';
 import type { Store } from '../store/store.ts';
-import {
-  type AdmissionChain,
-  type AdmissionNotes,
-  type AdmissionStep,
-  newAdmissionNotes,
-} from './admission/admission.ts';
-import { DEFAULT_MUTATING, DEFAULT_VALIDATING } from './admission/default-steps.ts';
-import { newMutatingPolicies } from './admission/policies/mutating-policies.ts';
-import { newParamAccess } from './admission/policies/param-access.ts';
-import { newPolicyStatus } from './admission/policies/policy-status.ts';
-import { newValidatingPolicies } from './admission/policies/validating-policies.ts';
-import { newAdmissionWebhooks } from './admission/webhooks/admission-webhooks.ts';
+import { type AdmissionNotes, newAdmissionNotes } from './admission/admission.ts';
+import { type AdmissionOptions, newAdmissionChain } from './admission/admission-chain.ts';
 import { Aggregation, type ExtensionAccess } from './aggregation/aggregation.ts';
 import { extensionResponse, findExtension } from './aggregation/extension-response.ts';
 import { parseAddressRange } from './allocate/address-range.ts';
@@ -47,12 +35,14 @@ import { newFairnessDump } from './fairness/fairness-dump.ts';
 import type {
   PathResponder,
   RequestAuthenticator,
-  RequestAuthorizer,
   RulesResolver,
   TokenIssuer,
   TokenVerifier,
 } from './interfaces.ts';
 import { KindCatalog } from './kinds.ts';
+import { AdmissionMetrics } from './metrics/admission-metrics.ts';
+import type { ObservedRequest } from './metrics/request-metrics.ts';
+import { ServerMetrics } from './metrics/server-metrics.ts';
 import { ProtobufFrames } from './protobuf/frames.ts';
 import { ProtobufMessages } from './protobuf/messages.ts';
 import { FrameCache } from './registry/frames.ts';
@@ -62,7 +52,7 @@ import { errorResponse, withWarnings } from './responses.ts';
 import { VIRTUAL_CREATE } from './reviews/reviews.ts';
 import { parseRequest, type RequestInfo, type RequestVerb } from './route.ts';
 import type { CallHandler, ResourceCall, ServerContext } from './server-context.ts';
-import { newVersionConverter, respondList } from './shaping.ts';
+import { respondList } from './shaping.ts';
 import { subresourceHandlers } from './subresources/subresources.ts';
 import type { AgentReader } from './usage/agent-reader.ts';
 import { AgentSummaries } from './usage/agent-summaries.ts';
@@ -71,22 +61,14 @@ import { VERBS } from './verbs.ts';
 import { WebhookCaller } from './webhooks/webhook-caller.ts';
 import type { WebhookTransport } from './webhooks/webhook-transport.ts';
 
-export interface ApiServerOptions {
-  clock: Clock;
-  random: Random;
-  log: Logger;
+export interface ApiServerOptions extends AdmissionOptions {
   store: Store;
   authenticator: RequestAuthenticator;
-  authorizer: RequestAuthorizer;
   rules: RulesResolver;
   tokenVerifier: TokenVerifier;
   tokenIssuer: TokenIssuer;
   /** Discovery, OpenAPI, health, version: asked in order. */
   responders: readonly PathResponder[];
-  /** Mutating steps after the default ones. */
-  extraAdmission: readonly AdmissionStep[];
-  /** Validating steps after the default ones. */
-  extraValidation: readonly AdmissionStep[];
   serviceRanges: ServiceRanges;
   /** Where the addresses of Pods are: `10.192.0.0/16`. */
   podCidr: string;
@@ -120,10 +102,13 @@ export interface ApiServer {
   readonly fairness: Fairness;
   /** Extension API servers; must start before requests are taken, and run beside the server. */
   readonly aggregation: Aggregation;
+  /** Of requests, admission and objects. */
+  readonly metrics: ServerMetrics;
 }
 
 /** A write that has not become durable by then is answered with a timeout. @see --request-timeout */
 const REQUEST_TIMEOUT_MS = 60_000;
+const TOO_MANY_REQUESTS = 429;
 
 /** `store` must be loaded: addresses that its Services hold are taken over now. */
 export function newApiServer(options: ApiServerOptions): ApiServer {
@@ -139,36 +124,17 @@ export function newApiServer(options: ApiServerOptions): ApiServer {
     transport: options.webhooks,
   });
   const conversions = new CustomConversions(caller, random.fork('conversions'));
+  const metrics = new AdmissionMetrics();
   const registry: Registry = {
     store,
     clock,
     random,
-    admission: newAdmissionChain(options, kinds, { caller, conversions }),
+    admission: newAdmissionChain(options, { kinds, caller, conversions, metrics }),
     conversions,
     services,
   };
-  return new KubeApiServer(options, registry, kinds);
-}
-
-function newAdmissionChain(
-  options: ApiServerOptions,
-  kinds: KindCatalog,
-  { caller, conversions }: { caller: WebhookCaller; conversions: CustomConversions },
-): AdmissionChain {
-  const { authorizer, extraAdmission, extraValidation, clock, random, log } = options;
-  const services = { kinds, authorizer };
-  const convert = newVersionConverter(conversions);
-  const callServices = { ...services, clock, log, random: random.fork('webhooks'), caller, convert };
-  return {
-    webhooks: newAdmissionWebhooks(callServices),
-    mutating: [...DEFAULT_MUTATING, ...extraAdmission, newPolicyStatus(kinds), newMutatingPolicies(services)],
-    validating: [
-      ...DEFAULT_VALIDATING,
-      ...extraValidation,
-      newParamAccess(services),
-      newValidatingPolicies(services),
-    ],
-  };
+  const served = { kinds, metrics: new ServerMetrics({ store, clock, kinds }, metrics) };
+  return new KubeApiServer(options, registry, served);
 }
 
 class KubeApiServer implements ApiServer {
@@ -177,6 +143,7 @@ class KubeApiServer implements ApiServer {
   readonly definitions: CustomDefinitions;
   readonly fairness: Fairness;
   readonly aggregation: Aggregation;
+  readonly metrics: ServerMetrics;
   readonly #options: ApiServerOptions;
   readonly #responders: readonly PathResponder[];
   readonly #timers: CoarseTimers;
@@ -184,8 +151,13 @@ class KubeApiServer implements ApiServer {
   readonly #auditIds: Random;
   readonly #endpoints: Random;
 
-  constructor(options: ApiServerOptions, registry: Registry, kinds: KindCatalog) {
+  constructor(
+    options: ApiServerOptions,
+    registry: Registry,
+    { kinds, metrics }: Pick<ApiServer, 'kinds' | 'metrics'>,
+  ) {
     this.kinds = kinds;
+    this.metrics = metrics;
     this.#options = options;
     this.#timers = new CoarseTimers(options.clock);
     this.#auditIds = options.random.fork('audit-ids');
@@ -211,7 +183,14 @@ class KubeApiServer implements ApiServer {
 
   async handle(request: ApiRequest, signal: AbortSignal): Promise<ApiResponse> {
     const { peer } = request;
-    const follow: Followed = { audit: undefined, flow: undefined, lasts: false };
+    const follow: Followed = {
+      receivedMs: this.#options.clock.monotonicMs(),
+      info: undefined,
+      audit: undefined,
+      flow: undefined,
+      observed: undefined,
+      lasts: false,
+    };
     // Within the process nobody reads the headers.
     if (peer.kind === 'internal' && this.#options.audit === undefined) {
       return this.#handle(request, signal, follow);
@@ -224,22 +203,39 @@ class KubeApiServer implements ApiServer {
 
   async #handle(request: ApiRequest, signal: AbortSignal, follow: Followed, id = ''): Promise<ApiResponse> {
     const notes = newAdmissionNotes();
-    const deadlineMs = this.#options.clock.monotonicMs() + REQUEST_TIMEOUT_MS;
+    const deadlineMs = follow.receivedMs + REQUEST_TIMEOUT_MS;
     try {
       const info = parseRequest(request);
+      follow.info = info;
       follow.lasts = mayLast(info);
       const user = await this.#user({ request, info, id }, follow);
       const asked = { request, info, signal, notes, deadlineMs, user };
       const response = await this.#serve(asked, follow);
-      return writtenDown(withNotes(response, notes), follow, notes, signal);
+      return this.#told(response, follow, { request, notes, signal });
     } catch (error) {
       const isBug = error instanceof AssertionError;
       if (isBug || isCancellation(error, signal)) {
         follow.audit?.broken(isBug ? error : undefined);
         throw error;
       }
-      return writtenDown(withNotes(this.#failure(error, request), notes), follow, notes, signal);
+      return this.#told(this.#failure(error, request), follow, { request, notes, signal });
     }
+  }
+
+  /** Whoever follows the request learns what came of it. */
+  #told(
+    response: ApiResponse,
+    follow: Followed,
+    { request, notes, signal }: Pick<AskedCall, 'request' | 'notes' | 'signal'>,
+  ): ApiResponse {
+    const noted = writtenDown(withNotes(response, notes), follow, notes, signal);
+    const { observed, info } = follow;
+    if (observed !== undefined) return observed.answered(noted, signal);
+    if (info !== undefined && response.status === TOO_MANY_REQUESTS) {
+      const row = this.kinds.find(info.group, info.version, info.resource);
+      this.metrics.requests.dropped({ info, request }, row);
+    }
+    return noted;
   }
 
   /** What lasts has no seat; but a watch has one until it has begun. */
@@ -259,14 +255,16 @@ class KubeApiServer implements ApiServer {
     }
   }
 
-  async #answer(asked: AskedCall, { audit }: Followed): Promise<ApiResponse> {
+  async #answer(asked: AskedCall, follow: Followed): Promise<ApiResponse> {
     const { request, info, user } = asked;
+    const { audit } = follow;
     await this.#authorize(request, info, user, audit);
     const theirs = this.#extension(asked);
     if (theirs !== undefined) return theirs;
-    return info.isResourceRequest
-      ? this.#call({ ...asked, audit, row: rowOf(this.kinds, info) })
-      : this.#respondToPath(request, user);
+    if (info.isResourceRequest) return this.#call({ ...asked, audit, row: rowOf(this.kinds, info) }, follow);
+    const response = await this.#respondToPath(request, user);
+    this.metrics.requests.answeredPath(info.path, response.status, follow.receivedMs);
+    return response;
   }
 
   /** As whom the request acts; from the moment on when it is known who sends it, it is followed. */
@@ -321,9 +319,12 @@ class KubeApiServer implements ApiServer {
     throw newUnknownPath();
   }
 
-  #call(asked: Omit<ResourceCall, 'representation'>): ApiResponse | Promise<ApiResponse> {
+  #call(asked: RoutedCall, follow: Followed): ApiResponse | Promise<ApiResponse> {
     const handler = handlerOf(asked);
-    const response = handler(this.#context, { ...asked, representation: representationOf(asked) });
+    const observed = this.metrics.requests.begin(asked, follow.receivedMs);
+    follow.observed = observed;
+    const call = { ...asked, observed, representation: representationOf(asked) };
+    const response = handler(this.#context, call);
     return response instanceof Promise ? this.#withTimeout(response) : response;
   }
 
@@ -360,16 +361,22 @@ class KubeApiServer implements ApiServer {
   }
 }
 
-/** A request on its way through {@link KubeApiServer.handle}, as the audit log sees it. */
+/** A request on its way through {@link KubeApiServer.handle}, as the audit log and metrics see it. */
 interface Followed {
+  receivedMs: number;
+  /** What it asks for, once that is known. */
+  info: RequestInfo | undefined;
   audit: RequestAudit | undefined;
+  /** Once its route is known. */
+  observed: ObservedRequest | undefined;
   /** To which it belongs, once that is known. */
   flow: Flow | undefined;
   /** Of a kind whose answers may go on for hours. */
   lasts: boolean;
 }
 
-type AskedCall = Omit<ResourceCall, 'representation' | 'row' | 'audit'>;
+type RoutedCall = Omit<ResourceCall, 'representation' | 'observed'>;
+type AskedCall = Omit<RoutedCall, 'row' | 'audit'>;
 
 /** The names would tell clients how others are treated. */
 function headersOfFlow(flow: Flow | undefined): Record<string, string> | undefined {
@@ -420,7 +427,7 @@ function mayLast({ verb, subresource }: RequestInfo): boolean {
 }
 
 /** Negotiated before anything is done. @throws StatusError NotAcceptable */
-function representationOf({ info, row, request }: Omit<ResourceCall, 'representation'>): Representation {
+function representationOf({ info, row, request }: RoutedCall): Representation {
   if (STREAMED.has(info.subresource)) return PLAIN;
   const hasSchema = row.custom === undefined && row.group !== NODE_METRICS.group;
   const isCustom = !hasSchema && info.subresource !== 'scale';
@@ -428,7 +435,7 @@ function representationOf({ info, row, request }: Omit<ResourceCall, 'representa
   return negotiate(request, { isWatch: info.verb === 'watch', isCustom, isReview });
 }
 
-function handlerOf({ info, row }: Omit<ResourceCall, 'representation'>): CallHandler {
+function handlerOf({ info, row }: RoutedCall): CallHandler {
   const { verb, subresource } = info;
   if (subresource !== '') {
     const handlers = subresourceHandlers(row, subresource);

@@ -8,6 +8,7 @@ import type { RequestAudit } from './audit/audit-log.ts';
 import type { Seat } from './fairness/seat.ts';
 import type { RequestAuthorizer, RulesResolver, TokenIssuer, TokenVerifier } from './interfaces.ts';
 import type { KindCatalog } from './kinds.ts';
+import type { ObservedRequest } from './metrics/request-metrics.ts';
 import type { ProtobufMessages } from './protobuf/messages.ts';
 import type { FrameWriter } from './registry/frames.ts';
 import type { Registry, Target, WriteContext } from './registry/registry.ts';
@@ -49,6 +50,8 @@ export interface ResourceCall {
   notes: AdmissionNotes;
   /** Where it is written down what was asked for; absent when nobody wants to know. */
   audit: RequestAudit | undefined;
+  /** Where it is counted; absent when too much is. */
+  observed: ObservedRequest | undefined;
   /** What it holds while it is served; absent for what lasts, but for watches. */
   seat?: Seat;
 }

@@ -185,7 +185,7 @@ function listAll(server: ServerContext, call: ResourceCall): ApiResponse | Promi
 function watchAll(server: ServerContext, call: ResourceCall): ApiResponse {
   const { registry, watches } = server;
   const { row, namespace } = targetOf(call);
-  const { info, seat } = call;
+  const { info, seat, observed } = call;
   const isNamedByPath = info.path.includes('/watch/') && info.name !== '';
   const query = isNamedByPath ? withName(storedQuery(call), info.name) : storedQuery(call);
   const watch = parseWatch(registry, { row, namespace }, query, frameShape(server, call));
@@ -195,7 +195,10 @@ function watchAll(server: ServerContext, call: ResourceCall): ApiResponse {
   return {
     status: 200,
     headers: headersOf(streamTypeOf(call.representation.format)),
-    body: { kind: 'watch', frames: new WatchStream(watches, watch, call.signal, onBegun) },
+    body: {
+      kind: 'watch',
+      frames: new WatchStream(watches, watch, call.signal, { onBegun, observer: observed }),
+    },
   };
 }
 

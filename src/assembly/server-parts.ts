@@ -90,7 +90,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
     serverAddress: options.address,
     issuer: { issuer: ISSUER, jwks: () => keys.jwks(), algorithms: () => keys.algorithms() },
     metrics: async () =>
-      `${await options.metrics()}${fairnessMetrics(api.fairness)}${api.aggregation.metrics.text()}`,
+      `${await options.metrics()}${fairnessMetrics(api.fairness, clock.monotonicMs())}${api.aggregation.metrics.text()}${api.metrics.text()}`,
   });
   const api = newApiServer({
     clock,

@@ -5,6 +5,7 @@
  */
 import { isAvailable } from '../../api/api-service.ts';
 import type { APIService } from '../../api/generated/apiregistration-v1.ts';
+import { labelText, metricText, type Sample } from '../metrics/text-format.ts';
 import type { ApiServiceView } from './api-service-view.ts';
 
 const NAME = 'aggregator_unavailable_apiservice';
@@ -26,19 +27,20 @@ export class AggregationMetrics {
   }
 
   text(): string {
-    const gauges = [...this.#view.all].map(
-      (service) => `${NAME}{name="${service.metadata.name}"} ${isAvailable(service) ? 0 : 1}`,
+    const available = [...this.#view.all].map(
+      (service): Sample => [labelText({ name: service.metadata.name }), isAvailable(service) ? 0 : 1],
     );
-    const counters = [...this.#lost].map(([labels, count]) => `${NAME}_total{${labels}} ${count}`);
-    return [
-      `# HELP ${NAME} Whether an APIService is not available`,
-      `# TYPE ${NAME} gauge`,
-      ...gauges,
-      `# HELP ${NAME}_total How often an APIService became unavailable, by reason`,
-      `# TYPE ${NAME}_total counter`,
-      ...counters,
-      '',
-    ].join('\n');
+    return (
+      metricText({ name: NAME, type: 'gauge', help: 'Whether an APIService is not available' }, available) +
+      metricText(
+        {
+          name: `${NAME}_total`,
+          type: 'counter',
+          help: 'How often an APIService became unavailable, by reason',
+        },
+        this.#lost,
+      )
+    );
   }
 
   #changed(name: string, service: APIService | undefined): void {

@@ -1,6 +1,8 @@
 /** What is to be seen of priority and fairness: metrics in Prometheus' text format. */
+
+import { histogramText, labelText, metricText, type Sample } from '../metrics/text-format.ts';
 import type { Fairness } from './fairness.ts';
-import { type FlowCounters, WAIT_BOUNDS } from './flow-counters.ts';
+import type { FlowCounters } from './flow-counters.ts';
 import type { PriorityLevel } from './priority-level.ts';
 
 interface Metric<T> {
@@ -53,63 +55,68 @@ function gauge<T>(name: string, help: string, of: (subject: T) => number): Metri
   return { name, type: 'gauge', help, of };
 }
 
-export function fairnessMetrics({ levels, counters }: Fairness): string {
-  const flows = [...counters];
-  const lines = [
-    ...OF_LEVELS.flatMap((metric) => [
-      ...head(metric),
-      ...[...levels.all].map((level) =>
-        sample(metric.name, { priority_level: level.name }, metric.of(level)),
+export function fairnessMetrics({ levels, counters, inflight }: Fairness, nowMs: number): string {
+  const flows = [...counters].map((flow) => ({ flow, labels: labelText(labelsOf(flow)) }));
+  const all = [...levels.all];
+  return [
+    ...OF_LEVELS.map((metric) =>
+      metricText(
+        prefixed(metric),
+        all.map((level) => [labelText({ priority_level: level.name }), metric.of(level)]),
       ),
-    ]),
-    ...OF_FLOWS.flatMap((metric) => [
-      ...head(metric),
-      ...flows.map((flow) => sample(metric.name, labelsOf(flow), metric.of(flow))),
-    ]),
-    ...rejections(flows),
-    ...waits(flows),
-    ...head(gauge('seat_fair_frac', 'Fair fraction of the server’s concurrency', () => 0)),
-    sample('seat_fair_frac', {}, levels.fairFraction),
-  ];
-  return `${lines.join('\n')}\n`;
+    ),
+    ...OF_FLOWS.map((metric) =>
+      metricText(
+        prefixed(metric),
+        flows.map(({ flow, labels }) => [labels, metric.of(flow)]),
+      ),
+    ),
+    metricText(
+      prefixed({ name: 'rejected_requests_total', type: 'counter', help: 'Requests that were refused' }),
+      flows.flatMap(({ flow, labels }) =>
+        [...flow.refused].map(([reason, count]): Sample => [`${labels},reason="${reason}"`, count]),
+      ),
+    ),
+    histogramText(
+      prefixed({
+        name: 'request_wait_duration_seconds',
+        help: 'How long requests waited that were executed',
+      }),
+      flows.map(({ flow, labels }) => [`${labels},execute="true"`, flow.waits]),
+    ),
+    histogramText(
+      prefixed({
+        name: 'request_execution_seconds',
+        help: 'How long requests were executed; a watch until it has begun',
+      }),
+      flows.flatMap(({ flow, labels }) =>
+        Object.entries(flow.executions)
+          .filter(([, histogram]) => histogram.count > 0)
+          .map(([type, histogram]) => [`${labels},type="${type}"`, histogram] as const),
+      ),
+    ),
+    metricText(
+      prefixed({ name: 'seat_fair_frac', type: 'gauge', help: 'Fair fraction of the server’s concurrency' }),
+      [['', levels.fairFraction]],
+    ),
+    metricText(
+      {
+        name: 'apiserver_current_inflight_requests',
+        type: 'gauge',
+        help: 'Maximal number of currently used inflight request limit of this apiserver per request kind in last second.',
+      },
+      [
+        ['request_kind="mutating"', inflight.mutating.ofLastSecond(nowMs)],
+        ['request_kind="readOnly"', inflight.readOnly.ofLastSecond(nowMs)],
+      ],
+    ),
+  ].join('');
 }
 
-function head({ name, type, help }: { name: string; type: string; help: string }): string[] {
-  return [`# HELP ${PREFIX}${name} ${help}`, `# TYPE ${PREFIX}${name} ${type}`];
-}
-
-function sample(name: string, labels: Record<string, string>, value: number): string {
-  const shown = Object.entries(labels).map(([label, text]) => `${label}=${JSON.stringify(text)}`);
-  return `${PREFIX}${name}${shown.length === 0 ? '' : `{${shown.join(',')}}`} ${value}`;
+function prefixed<M extends { name: string }>(metric: M): M {
+  return { ...metric, name: PREFIX + metric.name };
 }
 
 function labelsOf({ level, schema }: FlowCounters): Record<string, string> {
   return { priority_level: level, flow_schema: schema };
-}
-
-function rejections(flows: readonly FlowCounters[]): string[] {
-  const name = 'rejected_requests_total';
-  return [
-    ...head({ name, type: 'counter', help: 'Requests that were refused' }),
-    ...flows.flatMap((flow) =>
-      [...flow.refused].map(([reason, count]) => sample(name, { ...labelsOf(flow), reason }, count)),
-    ),
-  ];
-}
-
-function waits(flows: readonly FlowCounters[]): string[] {
-  const name = 'request_wait_duration_seconds';
-  const help = 'How long requests waited that were executed';
-  return [...head({ name, type: 'histogram', help }), ...flows.flatMap((flow) => waitsOf(name, flow))];
-}
-
-function waitsOf(name: string, flow: FlowCounters): string[] {
-  const labels = { ...labelsOf(flow), execute: 'true' };
-  let sum = 0;
-  const buckets = flow.waits.map((count, index) => {
-    sum += count;
-    const le = String(WAIT_BOUNDS[index] ?? '+Inf');
-    return sample(`${name}_bucket`, { ...labels, le }, sum);
-  });
-  return [...buckets, sample(`${name}_sum`, labels, flow.waitSeconds), sample(`${name}_count`, labels, sum)];
 }

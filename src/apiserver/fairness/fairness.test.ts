@@ -90,7 +90,7 @@ const REJECT = { type: 'Reject' };
 const QUEUE = { type: 'Queue', queuing: { queues: 1, handSize: 1, queueLengthLimit: 2 } };
 
 function metric(api: Server, name: string, ...labels: string[]): number | undefined {
-  const lines = fairnessMetrics(api.server.fairness).split('\n');
+  const lines = fairnessMetrics(api.server.fairness, 0).split('\n');
   const line = lines.find(
     (each) =>
       each.startsWith(`apiserver_flowcontrol_${name}`) && labels.every((label) => each.includes(label)),
@@ -134,6 +134,9 @@ test('a request that finds no seat is told to come again', async (t) => {
   const { message, reason } = (second.body as { value: { message: string; reason: string } }).value;
   deepEqual([message, reason], ['Too many requests, please try again later.', 'TooManyRequests']);
   equal(metric(api, 'rejected_requests_total', '"alice"', 'concurrency-limit'), 1);
+  const counted =
+    /^apiserver_request_total\{verb="LIST".*resource="pods".*scope="namespace".*code="429"\} 1$/m;
+  match(api.server.metrics.text(), counted);
   // What lasts is not counted.
   const log = api.ask('GET', `${PODS_URL}/none/log`);
   go();
@@ -142,6 +145,7 @@ test('a request that finds no seat is told to come again', async (t) => {
   equal((await api.ask('GET', PODS_URL)).status, 200);
   equal(metric(api, 'current_executing_requests', '"alice"'), 0);
   equal(metric(api, 'dispatched_requests_total', '"alice"'), 2);
+  equal(metric(api, 'request_execution_seconds_count', '"alice"', 'type="regular"'), 2);
 });
 
 test('a request is told to come again later when much has been refused', async (t) => {

@@ -27,11 +27,12 @@ import { prefixOf } from '../registry/registry.ts';
 import type { RequestInfo } from '../route.ts';
 import { FlowClassifier } from './classify.ts';
 import { FlowCounters, type RefusalReason } from './flow-counters.ts';
+import { InflightPeak } from './inflight-peak.ts';
 import type { PriorityLevel } from './priority-level.ts';
 import { PriorityLevels } from './priority-levels.ts';
 import type { Ticket } from './queue-set.ts';
 import { type MeasuredRequest, RequestWidths } from './request-width.ts';
-import { Seat } from './seat.ts';
+import { Seat, type SeatUse } from './seat.ts';
 import { Turns } from './turns.ts';
 
 export interface FairnessOptions {
@@ -58,6 +59,13 @@ const COUNTERS_MAX = 10_000;
 
 export class Fairness {
   readonly levels: PriorityLevels;
+  /** How many requests had a seat at once. */
+  readonly inflight = { readOnly: new InflightPeak(), mutating: new InflightPeak() };
+  readonly #uses = {
+    reading: { type: 'regular', inflight: this.inflight.readOnly },
+    watching: { type: 'watch', inflight: this.inflight.readOnly },
+    writing: { type: 'regular', inflight: this.inflight.mutating },
+  } as const satisfies Record<string, SeatUse>;
   readonly #options: FairnessOptions;
   readonly #widths: RequestWidths;
   readonly #turns: Turns;
@@ -104,15 +112,21 @@ export class Fairness {
       counters.refuse(arrival);
       throw newTooManyRequests(level.dropped.record(nowMs));
     }
-    if (arrival.place === 'waiting') return this.#wait(flow, arrival, signal);
+    const use = this.#useOf(request.info);
+    if (arrival.place === 'waiting') return this.#wait(flow, { ticket: arrival, use }, signal);
     counters.begun(seats, 0);
-    const seat = new Seat(flow, arrival, clock);
+    const seat = new Seat(flow, arrival, clock, use);
     if (seats === 1) return seat;
     const turn = this.#turns.begin(level.name);
     return turn === undefined ? seat : onTurn(seat, turn, signal);
   }
 
-  #wait(flow: Flow, ticket: Ticket, signal: AbortSignal): Promise<Seat> {
+  #useOf({ verb }: RequestInfo): SeatUse {
+    if (verb === 'watch') return this.#uses.watching;
+    return verb === 'get' || verb === 'list' ? this.#uses.reading : this.#uses.writing;
+  }
+
+  #wait(flow: Flow, { ticket, use }: { ticket: Ticket; use: SeatUse }, signal: AbortSignal): Promise<Seat> {
     const { clock, timers } = this.#options;
     const { level, counters } = flow;
     if (signal.aborted) {
@@ -142,7 +156,7 @@ export class Fairness {
         forget();
         counters.unqueued(ticket.seats);
         counters.begun(ticket.seats, clock.monotonicMs() - ticket.arrivedMs);
-        const seat = new Seat(flow, ticket, clock);
+        const seat = new Seat(flow, ticket, clock, use);
         const turn = this.#turns.begin(level.name);
         resolve(turn === undefined ? seat : onTurn(seat, turn, signal));
       };

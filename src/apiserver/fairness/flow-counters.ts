@@ -1,10 +1,14 @@
 /** What has become of the requests of one flow schema at one priority level: numbers for whoever watches the server. */
+import { Histogram } from '../metrics/histogram.ts';
 import type { RejectReason } from './queue-set.ts';
 
 export type RefusalReason = RejectReason | 'time-out' | 'cancelled';
 
 /** Upper bounds, s. @see k8s.io/apiserver/pkg/util/flowcontrol/metrics requestDurationSecondsBuckets */
-export const WAIT_BOUNDS = [0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30] as const;
+const DURATION_BOUNDS = [0, 0.005, 0.02, 0.05, 0.1, 0.2, 0.5, 1, 2, 5, 10, 15, 30];
+
+/** A watch is executed until it has begun. */
+export type ExecutionType = 'regular' | 'watch';
 
 export class FlowCounters {
   readonly level: string;
@@ -15,9 +19,12 @@ export class FlowCounters {
   waitingSeats = 0;
   executing = 0;
   executingSeats = 0;
-  /** Of those that were dispatched: how many waited no longer than each of {@link WAIT_BOUNDS}, and longer. */
-  readonly waits: number[] = Array.from({ length: WAIT_BOUNDS.length + 1 }, () => 0);
-  waitSeconds = 0;
+  /** How long those waited that were dispatched, and how long they were executed, s. */
+  readonly waits = new Histogram(DURATION_BOUNDS);
+  readonly executions: Readonly<Record<ExecutionType, Histogram>> = {
+    regular: new Histogram(DURATION_BOUNDS),
+    watch: new Histogram(DURATION_BOUNDS),
+  };
 
   constructor(level: string, schema: string) {
     this.level = level;
@@ -38,16 +45,13 @@ export class FlowCounters {
     this.dispatched++;
     this.executing++;
     this.executingSeats += seats;
-    const seconds = waitedMs / 1000;
-    this.waitSeconds += seconds;
-    let bucket = 0;
-    while (bucket < WAIT_BOUNDS.length && seconds > WAIT_BOUNDS[bucket]!) bucket++;
-    this.waits[bucket]!++;
+    this.waits.observe(waitedMs / 1000);
   }
 
-  ended(seats: number): void {
+  ended(seats: number, type: ExecutionType, executedMs: number): void {
     this.executing--;
     this.executingSeats -= seats;
+    this.executions[type].observe(executedMs / 1000);
   }
 
   refuse(reason: RefusalReason): void {

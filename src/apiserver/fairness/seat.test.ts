@@ -7,6 +7,7 @@ import { newSimulatedClock } from '../../simulation/sim-clock.ts';
 import { onBodyEnd } from '../audit/body-end.ts';
 import { parseRequest } from '../route.ts';
 import { FlowCounters } from './flow-counters.ts';
+import { InflightPeak } from './inflight-peak.ts';
 import { PriorityLevel } from './priority-level.ts';
 import { Ticket } from './queue-set.ts';
 import { Seat } from './seat.ts';
@@ -23,6 +24,7 @@ function newSeat(url: string, method: ApiRequest['method'] = 'GET') {
   const ticket = level.arrive('flow', 1, 0);
   if (!(ticket instanceof Ticket)) throw new Error('without limits there is always a seat');
   const counters = new FlowCounters(name, 'exempt');
+  const use = { type: 'regular', inflight: new InflightPeak() } as const;
   counters.begun(1, 0);
   const [path = '', query = ''] = url.split('?');
   const peer = { kind: 'remote', address: '', certificate: undefined } as const;
@@ -37,7 +39,7 @@ function newSeat(url: string, method: ApiRequest['method'] = 'GET') {
   const end = new AbortController();
   const asked = { request, info: parseRequest(request), signal: end.signal };
   const answered = (body: ApiResponse['body']) =>
-    new Seat({ level, counters }, ticket, clock).keptFor({ status: 200, headers: {}, body }, asked).body;
+    new Seat({ level, counters }, ticket, clock, use).keptFor({ status: 200, headers: {}, body }, asked).body;
   return { end, answered, inUse: () => level.queues.seatsInUse };
 }
 

@@ -8,7 +8,8 @@ import { onAbort } from '../../base/abort.ts';
 import { assert } from '../../base/assert.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { RequestInfo } from '../route.ts';
-import type { FlowCounters } from './flow-counters.ts';
+import type { ExecutionType, FlowCounters } from './flow-counters.ts';
+import type { InflightPeak } from './inflight-peak.ts';
 import type { PriorityLevel } from './priority-level.ts';
 import type { Ticket } from './queue-set.ts';
 
@@ -23,14 +24,24 @@ interface SeatOwner {
   counters: FlowCounters;
 }
 
+/** How a seat is used. */
+export interface SeatUse {
+  type: ExecutionType;
+  inflight: InflightPeak;
+}
+
 export class Seat {
   readonly #owner: SeatOwner;
   readonly #ticket: Ticket;
   readonly #clock: Clock;
+  readonly #use: SeatUse;
   #forget: (() => void) | undefined;
   #isKept = false;
 
-  constructor(owner: SeatOwner, ticket: Ticket, clock: Clock) {
+  /** `ticket` begins to execute now. */
+  constructor(owner: SeatOwner, ticket: Ticket, clock: Clock, use: SeatUse) {
+    use.inflight.add(1, ticket.startedMs);
+    this.#use = use;
     this.#owner = owner;
     this.#ticket = ticket;
     this.#clock = clock;
@@ -42,8 +53,11 @@ export class Seat {
     if (ticket.place === 'over') return;
     assert(ticket.place === 'executing', 'a seat belongs to who executes');
     this.#forget?.();
-    this.#owner.counters.ended(ticket.seats);
-    this.#owner.level.finish(ticket, this.#clock.monotonicMs());
+    const nowMs = this.#clock.monotonicMs();
+    const { type, inflight } = this.#use;
+    inflight.add(-1, nowMs);
+    this.#owner.counters.ended(ticket.seats, type, nowMs - ticket.startedMs);
+    this.#owner.level.finish(ticket, nowMs);
   }
 
   /** A watch has something to show before it begins: somebody else releases the seat, or `signal` does. */

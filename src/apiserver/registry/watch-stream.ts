@@ -22,6 +22,21 @@ import { scopeOf } from './scope.ts';
 import type { WatchRequest } from './watch.ts';
 import { eventFrames, initialFrames, newBookmark } from './watch-frames.ts';
 
+/** Who wants to know how a watch goes. */
+export interface WatchObserver {
+  /** It has been opened, by its first reader. */
+  opened(): void;
+  sent(events: number): void;
+  /** Once, after {@link opened}. */
+  closed(): void;
+}
+
+export interface WatchFollowers {
+  /** Told once that what there was has been shown, or that it never will be. */
+  onBegun?: (() => void) | undefined;
+  observer?: WatchObserver | undefined;
+}
+
 export interface WatchSource {
   store: Store;
   clock: Clock;
@@ -43,7 +58,7 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
   readonly #source: WatchSource;
   readonly #request: WatchRequest;
   readonly #signal: AbortSignal;
-  /** Told once that what there was has been shown, or that it never will be. */
+  readonly #observer: WatchObserver | undefined;
   #onBegun: (() => void) | undefined;
   #watch: StoreWatch | undefined;
   #initial: Iterator<Frames> | undefined;
@@ -56,8 +71,14 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
   #endMs = 0;
   #timer: Timer | undefined;
 
-  constructor(source: WatchSource, request: WatchRequest, signal: AbortSignal, onBegun?: () => void) {
+  constructor(
+    source: WatchSource,
+    request: WatchRequest,
+    signal: AbortSignal,
+    { onBegun, observer }: WatchFollowers = {},
+  ) {
     this.#onBegun = onBegun;
+    this.#observer = observer;
     this.#source = source;
     this.#request = request;
     this.#signal = signal;
@@ -74,7 +95,10 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
     for (;;) {
       const due = this.#converted(this.#watch);
       const frames = due instanceof Promise ? await due : due;
-      if (frames !== undefined) return { done: false, value: frames };
+      if (frames !== undefined) {
+        this.#observer?.sent(frames.length);
+        return { done: false, value: frames };
+      }
       if (this.#isOver) return OVER;
       this.#hasBegun();
       await new Promise<void>((resolve) => {
@@ -122,6 +146,7 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
     }
     this.#endMs = clock.monotonicMs() + timeoutMs;
     this.#setTimer();
+    this.#observer?.opened();
     return watch;
   }
 
@@ -195,5 +220,6 @@ export class WatchStream implements AsyncIterableIterator<Frames, undefined> {
     this.#hasBegun();
     this.#timer?.cancel();
     this.#watch?.close();
+    this.#observer?.closed();
   }
 }

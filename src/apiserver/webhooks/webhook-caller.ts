@@ -40,7 +40,15 @@ export interface WebhookQuestion {
 }
 
 /** Why a webhook could not be asked, or what is wrong with its answer. */
-export class WebhookCallError extends Error {}
+export class WebhookCallError extends Error {
+  /** Of an answer that says that it has failed. */
+  readonly status: number | undefined;
+
+  constructor(message: string, options: { cause?: unknown; status?: number } = {}) {
+    super(message, { cause: options.cause });
+    this.status = options.status;
+  }
+}
 
 export interface WebhookCallerParts {
   clock: Clock;
@@ -130,5 +138,5 @@ function caBundleOf({ caBundle }: WebhookClientConfig): { caBundle?: string } {
 function parseAnswer({ status, body }: WebhookAnswer): JsonValue {
   const read = readAnswer(status, new TextDecoder().decode(body));
   if ('value' in read) return read.value;
-  throw new WebhookCallError(read.problem);
+  throw new WebhookCallError(read.problem, status >= 400 ? { status } : {});
 }

@@ -20,6 +20,7 @@ import {
 } from '../../../api/resources.ts';
 import { StatusError, type StatusReason } from '../../../base/status-error.ts';
 import { newForbidden } from '../../errors.ts';
+import type { AdmissionMetrics, PolicyVerdict } from '../../metrics/admission-metrics.ts';
 import type { AdmissionRequest, AdmissionStep } from '../admission.ts';
 import { isExempt } from '../match-resources.ts';
 import { type PolicyFailure, type PolicyRun, PolicySelector, type PolicyServices } from './policy-run.ts';
@@ -31,7 +32,7 @@ const FAILURE_ANNOTATION = 'validation.policy.admission.k8s.io/validation_failur
 const ANNOTATION_MAX = 10 * 1024;
 const REASONS: readonly string[] = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
 
-export function newValidatingPolicies(services: PolicyServices): AdmissionStep {
+export function newValidatingPolicies(services: PolicyServices, metrics: AdmissionMetrics): AdmissionStep {
   const selector = new PolicySelector<ValidatingAdmissionPolicy, ValidatingAdmissionPolicyBinding>(
     services,
     { policies: VALIDATING_ADMISSION_POLICIES, bindings: VALIDATING_ADMISSION_POLICY_BINDINGS },
@@ -41,7 +42,7 @@ export function newValidatingPolicies(services: PolicyServices): AdmissionStep {
     name: 'ValidatingAdmissionPolicy',
     admit(request, view) {
       if (isExempt(request)) return;
-      const verdict = new Verdict(request);
+      const verdict = new Verdict(request, metrics);
       for (const selected of selector.select(request, view)) {
         if ('failure' in selected) verdict.fail(selected.failure);
         else verdict.judge(selected.run);
@@ -51,6 +52,20 @@ export function newValidatingPolicies(services: PolicyServices): AdmissionStep {
   };
 }
 
+/** A validation that does not hold, or that cannot be told. */
+interface Refusal {
+  index: number;
+  message: string;
+  reason: StatusReason;
+  error: PolicyVerdict['error'];
+}
+
+const COUNTED_AS: Readonly<Record<string, PolicyVerdict['action']>> = {
+  Deny: 'deny',
+  Warn: 'warn',
+  Audit: 'audit',
+};
+
 interface Denial {
   failure: Failure;
   reason: StatusReason;
@@ -59,12 +74,14 @@ interface Denial {
 /** What all policies together say of a request. */
 class Verdict {
   readonly #request: AdmissionRequest;
+  readonly #metrics: AdmissionMetrics;
   /** The first decides. */
   #denial: Denial | undefined;
   readonly #annotations = new Map<string, Set<string>>();
 
-  constructor(request: AdmissionRequest) {
+  constructor(request: AdmissionRequest, metrics: AdmissionMetrics) {
     this.#request = request;
+    this.#metrics = metrics;
   }
 
   fail(failure: Failure): void {
@@ -82,7 +99,9 @@ class Verdict {
     for (const [index, validation] of compiled.validations.entries()) {
       const outcome = evaluation.evaluate(validation.program, validation.source.expression);
       if ('problem' in outcome) this.#failRun(run, { index, message: outcome.problem });
-      else if (outcome.value !== true) this.#deny(run, { index, ...refusalOf(run, validation) });
+      else if (outcome.value !== true) {
+        this.#deny(run, { index, ...refusalOf(run, validation), error: 'no_error' });
+      }
     }
     this.#annotate(run, compiled);
   }
@@ -104,15 +123,18 @@ class Verdict {
   }
 
   #failRun(run: Run, { index, message }: { index: number; message: string }): void {
-    if (run.policy.spec.failurePolicy !== 'Ignore') this.#deny(run, { index, message, reason: 'Invalid' });
+    const error = errorTypeOf(message);
+    if (run.policy.spec.failurePolicy === 'Ignore') this.#count(run, error, 'allow');
+    else this.#deny(run, { index, message, reason: 'Invalid', error });
   }
 
   #deny(
-    { policy, binding }: Run,
-    { index, message, reason }: { index: number; message: string; reason: StatusReason },
+    { policy, binding }: Pick<Run, 'policy' | 'binding'>,
+    { index, message, reason, error }: Refusal,
   ): void {
     const { notes } = this.#request;
     for (const action of binding.spec.validationActions) {
+      this.#count({ policy, binding }, error, COUNTED_AS[action]);
       if (action === 'Deny') this.#denial ??= { failure: { policy, binding, message }, reason };
       else if (action === 'Warn') {
         notes.warnings.add(
@@ -132,13 +154,28 @@ class Verdict {
   }
 
   #annotate(run: Run, { auditAnnotations }: CompiledPolicy): void {
-    const { policy, binding, evaluation } = run;
+    const { policy, evaluation } = run;
     for (const [index, { key, program }] of auditAnnotations.entries()) {
       const expression = policy.spec.auditAnnotations?.[index]?.valueExpression ?? '';
       const outcome = evaluation.evaluate(program, expression);
-      if ('problem' in outcome) this.fail({ policy, binding, message: outcome.problem });
+      if ('problem' in outcome) this.#failAnnotation(run, outcome.problem);
       else this.#publish(`${policy.metadata.name}/${key}`, outcome.value);
     }
+  }
+
+  #failAnnotation({ policy, binding }: Run, message: string): void {
+    if (policy.spec.failurePolicy !== 'Ignore')
+      this.#count({ policy, binding }, errorTypeOf(message), 'deny');
+    this.fail({ policy, binding, message });
+  }
+
+  #count(
+    { policy, binding }: Pick<Run, 'policy' | 'binding'>,
+    error: PolicyVerdict['error'],
+    action: PolicyVerdict['action'] | undefined,
+  ): void {
+    if (action === undefined) return;
+    this.#metrics.checked({ policy: policy.metadata.name, binding: binding.metadata.name, error, action });
   }
 
   #publish(key: string, value: CelValue): void {
@@ -146,6 +183,14 @@ class Verdict {
     if (text === '') return;
     this.#annotations.set(key, (this.#annotations.get(key) ?? new Set()).add(text));
   }
+}
+
+/** @see validating/dispatcher.go ErrorType: by how the message begins */
+function errorTypeOf(message: string): PolicyVerdict['error'] {
+  if (message.startsWith('compilation')) return 'compile_error';
+  return message.startsWith('validation failed due to running out of cost budget')
+    ? 'out_of_budget'
+    : 'invalid_error';
 }
 
 function refusalOf(

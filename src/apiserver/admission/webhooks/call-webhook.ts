@@ -10,6 +10,8 @@ import type { Logger } from '../../../base/logger.ts';
 import { type Random, randomUid } from '../../../base/random.ts';
 import { StatusError } from '../../../base/status-error.ts';
 import type { ApiObject } from '../../api-object.ts';
+import { UnlistedError } from '../../errors.ts';
+import type { AdmissionMetrics, WebhookCall, WebhookOutcome } from '../../metrics/admission-metrics.ts';
 import { WebhookCallError, type WebhookCaller } from '../../webhooks/webhook-caller.ts';
 import type { AskedAdmissionRequest } from '../admission.ts';
 import type { PolicyServices } from '../policies/policy-run.ts';
@@ -33,6 +35,7 @@ export interface WebhookServices extends PolicyServices {
   log: Logger;
   caller: WebhookCaller;
   convert: ConvertObject;
+  metrics: AdmissionMetrics;
 }
 
 const ANSWER_BYTES_MAX = 4 * 1024 * 1024;
@@ -53,7 +56,36 @@ export async function toSubject(
 }
 
 /** @returns what the webhook says of an allowed request. @throws StatusError when it does not allow it, FailedWebhookError */
-export async function callWebhook(
+export function callWebhook(
+  services: WebhookServices,
+  concerned: Pick<ConcernedWebhook, 'webhook'>,
+  subject: ReviewSubject,
+  isMutating: boolean,
+): Promise<ReviewAnswer> {
+  const { clock, metrics } = services;
+  const { name, failurePolicy } = concerned.webhook.source;
+  const type = isMutating ? 'admit' : 'validating';
+  const call: WebhookCall = { name, type, operation: subject.request.operation };
+  const startMs = clock.monotonicMs();
+  const ended = (outcome: WebhookOutcome) => metrics.called(call, outcome, clock.monotonicMs() - startMs);
+  return askWebhook(services, concerned, subject, isMutating).then(
+    (answer) => {
+      ended({ rejected: false, code: 200, errorType: 'no_error' });
+      return answer;
+    },
+    (error: unknown) => {
+      if (error instanceof FailedWebhookError) {
+        const rejected = failurePolicy !== 'Ignore';
+        ended({ rejected, code: error.code, errorType: 'calling_webhook_error' });
+      } else if (error instanceof UnlistedError) {
+        ended({ rejected: true, code: error.code, errorType: 'no_error' });
+      }
+      throw error;
+    },
+  );
+}
+
+async function askWebhook(
   { clock, random, caller }: WebhookServices,
   { webhook }: Pick<ConcernedWebhook, 'webhook'>,
   subject: ReviewSubject,
@@ -69,7 +101,7 @@ export async function callWebhook(
   const question = { key: webhook.key, clientConfig, body, timeoutMs, answerBytesMax: ANSWER_BYTES_MAX };
   const answer = await caller.ask(question, asked.signal).catch((error: unknown): never => {
     if (!(error instanceof WebhookCallError)) throw error;
-    throw new FailedWebhookError(name, `failed to call webhook: ${error.message}`);
+    throw new FailedWebhookError(name, `failed to call webhook: ${error.message}`, error.status);
   });
   const read = readAs(name, answer, { version, uid, isMutating });
   for (const [key, value] of read.auditAnnotations)

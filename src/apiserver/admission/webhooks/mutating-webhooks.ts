@@ -73,7 +73,7 @@ class Rounds {
       const changed = await this.#call(concerned, view).catch((error: unknown) => {
         if (!(error instanceof FailedWebhookError)) throw error;
         const where = `failed-open.mutation.webhook.admission.k8s.io/round_${round}_index_${index}`;
-        failOpen(this.#services, { error, source, where }, this.#request);
+        failOpen(this.#services, { error, source, where, type: 'admit' }, this.#request);
         return false;
       });
       if (changed === undefined) continue;

@@ -46,7 +46,7 @@ export class ValidatingWebhooks {
       if (!(error instanceof FailedWebhookError)) throw error;
       const { source } = concerned.webhook;
       const where = `failed-open.validating.webhook.admission.k8s.io/round_0_index_${index}`;
-      failOpen(this.#services, { error, source, where }, request);
+      failOpen(this.#services, { error, source, where, type: 'validating' }, request);
     });
   }
 }

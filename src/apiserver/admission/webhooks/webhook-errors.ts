@@ -3,10 +3,16 @@ import { isJsonObject, type JsonObject } from '../../../api/json.ts';
 import { type StatusDetails, StatusError } from '../../../base/status-error.ts';
 import { UnlistedError } from '../../errors.ts';
 
+const SERVICE_UNAVAILABLE = 503;
+
 /** By its `failurePolicy` this is a refusal, or nothing. */
 export class FailedWebhookError extends Error {
-  constructor(name: string, reason: string) {
+  /** By HTTP: what the webhook answered, else that it is not there. */
+  readonly code: number;
+
+  constructor(name: string, reason: string, code = SERVICE_UNAVAILABLE) {
     super(`failed calling webhook ${JSON.stringify(name)}: ${reason}`);
+    this.code = code;
   }
 }
 
