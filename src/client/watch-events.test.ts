@@ -54,6 +54,13 @@ test('WatchEvents drops a line that the connection cut off, and throws what an E
   await rejects(failing.next(), (thrown) => hasReason(thrown, 'Expired'));
 });
 
+test('WatchEvents throws a StatusError for what is no event', async () => {
+  for (const line of ['null', '1', '{}', '{"type":"BOOKMARK","object":{}}', '{"type":"BOOKMARK"}', 'x']) {
+    const failing = eventsOf({ kind: 'bytes', bytes: encode(`${line}\n`) });
+    await rejects(failing.next(), (thrown) => hasReason(thrown, 'InternalError'), line);
+  }
+});
+
 /** A server's frames, and whether their reader has left. */
 function framesOf(...batches: WatchFrame[][]) {
   const state = { hasLeft: false };

@@ -81,8 +81,17 @@ export class WatchEvents<T> implements AsyncIterableIterator<WatchEvent<T>, unde
 
 async function* parsedLines(body: ResponseBody): AsyncGenerator<WireEvent[]> {
   for await (const lines of splitLines(readChunks(body))) {
-    yield lines.map((line) => parseText(line) as WireEvent);
+    yield lines.map(toWireEvent);
   }
+}
+
+/** Who is asked may be an extension, of which nothing is certain. @throws StatusError InternalError */
+function toWireEvent(line: string): WireEvent {
+  const event = parseText(line) as Partial<WireEvent> | null;
+  const { metadata } = (event?.object as { metadata?: unknown } | null | undefined) ?? {};
+  const isWhole = event?.type !== 'BOOKMARK' || (typeof metadata === 'object' && metadata !== null);
+  if (typeof event?.type === 'string' && isWhole) return event as WireEvent;
+  throw new StatusError('InternalError', 'the server sent something else than watch events');
 }
 
 function errorOf({ type, object }: WireEvent): StatusError | undefined {

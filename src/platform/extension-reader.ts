@@ -20,9 +20,27 @@ export function newExtensionReader(tunnel: Pick<Tunnel, 'forward'>): ExtensionRe
     },
     async forward(target, request, signal) {
       const { status, headers, body } = await tunnel.forward(target, withBytes(request), signal);
-      return { status, headers: { 'content-type': String(headers['content-type'] ?? '') }, body };
+      const contentType = { 'content-type': String(headers['content-type'] ?? '') };
+      if (body.kind !== 'stream') return { status, headers: contentType, body };
+      const chunks = readable(body.chunks, target, signal);
+      return { status, headers: contentType, body: { kind: 'stream', chunks } };
     },
   };
+}
+
+/** An answer that breaks off, as a watch does whose server dies, is an operating error of whoever reads it. */
+async function* readable(
+  chunks: AsyncIterable<Uint8Array>,
+  target: TunnelTarget,
+  signal: AbortSignal,
+): AsyncGenerator<Uint8Array> {
+  try {
+    yield* chunks;
+  } catch (cause) {
+    signal.throwIfAborted();
+    const problem = connectionProblem(cause, target);
+    throw new StatusError('ServiceUnavailable', `the answer broke off: ${problem}`, { cause });
+  }
 }
 
 function problemOf(error: unknown, target: TunnelTarget): string {
