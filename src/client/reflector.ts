@@ -42,12 +42,14 @@ export type ReflectorState =
 type ConnectedState = Exclude<ReflectorState, { phase: 'backing-off' }>;
 
 export interface ReflectorOptions<T extends KubeObject> {
-  client: ApiClient;
+  client: Pick<ApiClient, 'list' | 'watch'>;
   clock: Clock;
   random: Random;
   log: Logger;
   resource: ResourceRef<T>;
   selector: InformerSelector;
+  /** Of a server that might take a `streaming-list` for an ordinary watch, and never end it. */
+  isListedFirst?: boolean;
 }
 
 /** A server that restarts is back within a second, so the first attempts come quickly; upstream's 30 s cap. */
@@ -64,15 +66,17 @@ const PAGE_SIZE = 500;
 export class Reflector<T extends KubeObject> {
   readonly #options: ReflectorOptions<T>;
   readonly #sink: ReflectorSink<T>;
-  #state: ReflectorState = { phase: 'streaming-list' };
+  #state: ReflectorState;
   #failures = 0;
   /** The copy shows every change up to here; empty before the first list. */
   revision = '';
-  #canStreamList = true;
+  #canStreamList: boolean;
 
   constructor(options: ReflectorOptions<T>, sink: ReflectorSink<T>) {
     this.#options = options;
     this.#sink = sink;
+    this.#canStreamList = options.isListedFirst !== true;
+    this.#state = this.#fromScratch();
   }
 
   get state(): ReflectorState {

@@ -290,6 +290,47 @@ test('kubectl deletes a namespace with what an extension has in it, but not whil
   assert.equal(emptied.user, 'system:serviceaccount:kube-system:namespace-controller');
 });
 
+const OWNED = (kind: string, apiVersion: string, owner: string) => `
+apiVersion: ${apiVersion}
+kind: ${kind}
+metadata: { name: owned, namespace: wardle, ownerReferences: [${owner}] }
+`;
+
+test('kubectl sees that owners and what they own are collected across an extension, and not while it is silent', {
+  skip,
+}, async () => {
+  const ownerReference = async (...what: string[]) => {
+    const object = JSON.parse(await k('-n', 'wardle', 'get', ...what, '-o', 'json'));
+    const { apiVersion, kind, metadata } = object;
+    return JSON.stringify({ apiVersion, kind, name: metadata.name, uid: metadata.uid });
+  };
+  await k('-n', 'wardle', 'create', 'configmap', 'owner');
+  await kIn(FLUNDER('owner'), '-n', 'wardle', 'create', '-f', '-');
+  await kIn(
+    OWNED('Flunder', 'wardle.example.com/v1alpha1', await ownerReference('configmap', 'owner')),
+    'create',
+    '-f',
+    '-',
+  );
+  await kIn(OWNED('ConfigMap', 'v1', await ownerReference('flunder', 'owner')), 'create', '-f', '-');
+  await k('-n', 'wardle', 'delete', 'configmap', 'owner');
+  await eventually('the extension is told to delete what was owned', async () => {
+    const collected = extension.seen.findLast(({ method }) => method === 'DELETE');
+    assert.match(collected?.path ?? '', /\/namespaces\/wardle\/flunders\/owned$/);
+    assert.equal(collected?.user, 'system:serviceaccount:kube-system:generic-garbage-collector');
+  });
+  await misbehaving('error', '/none', async () => {
+    await k('-n', 'wardle', 'label', 'configmap', 'owned', 'looked=at');
+    await waitForCondition(/^False/);
+    assert.match(await k('-n', 'wardle', 'get', 'configmap', 'owned'), /owned/);
+  });
+  await waitForCondition(/^True/);
+  await k('-n', 'wardle', 'delete', 'flunder', 'owner');
+  await eventually('what it owned is gone', async () =>
+    assert.match(await refused('-n', 'wardle', 'get', 'configmap', 'owned'), /NotFound/),
+  );
+});
+
 /** As in metrics-server's own components.yaml, but for its Deployment. */
 const METRICS_SERVER = `
 apiVersion: rbac.authorization.k8s.io/v1

@@ -2,7 +2,7 @@
  * An extension API server as people write them: HTTPS, believes whoever shows a certificate of the front proxy's authority
  * about who asks, and serves `flunders` of `wardle.example.com/v1alpha1`, with watches. It can be told to misbehave.
  */
-import { X509Certificate } from 'node:crypto';
+import { randomUUID, X509Certificate } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
@@ -126,6 +126,7 @@ export class ExtensionServer {
   readonly #trust: FrontProxyTrust;
   readonly #flunders = new Map<string, Flunder>();
   readonly #watchers = new Set<{ response: ServerResponse; namespace: string }>();
+  readonly #events: { type: string; object: Flunder }[] = [];
   #revision = 1;
   #server: ReturnType<typeof createServer> | undefined;
   caBundle = '';
@@ -214,15 +215,18 @@ export class ExtensionServer {
     request.on('data', (chunk: Buffer) => chunks.push(chunk));
     request.on('end', () => {
       const body = Buffer.concat(chunks).toString();
-      if (searchParams.has('watch')) this.#watch(namespace, response);
+      if (searchParams.has('watch'))
+        this.#watch(namespace, Number(searchParams.get('resourceVersion') ?? this.#revision), response);
       else this.#flunder({ method: request.method ?? '', namespace, name, body }, response);
     });
   }
 
-  #watch(namespace: string, response: ServerResponse): void {
+  #watch(namespace: string, since: number, response: ServerResponse): void {
     response.writeHead(200, { 'content-type': 'application/json' });
     response.flushHeaders();
     const watcher = { response, namespace };
+    for (const event of this.#events)
+      if (Number(event.object.metadata.resourceVersion) > since) tell(watcher, event);
     this.#watchers.add(watcher);
     response.on('close', () => this.#watchers.delete(watcher));
   }
@@ -249,23 +253,34 @@ export class ExtensionServer {
   #delete(flunder: Flunder, response: ServerResponse): void {
     const { namespace, name } = flunder.metadata;
     this.#flunders.delete(`${namespace}/${name}`);
-    this.#tell('DELETED', flunder);
+    const resourceVersion = String(++this.#revision);
+    this.#tell('DELETED', { ...flunder, metadata: { ...flunder.metadata, resourceVersion } });
     answer(response, 200, { kind: 'Status', apiVersion: 'v1', status: 'Success' });
   }
 
   #put(type: 'ADDED' | 'MODIFIED', namespace: string, sent: Flunder, response: ServerResponse): void {
     const resourceVersion = String(++this.#revision);
-    const flunder = { ...sent, metadata: { ...sent.metadata, namespace, resourceVersion, uid: 'u' } };
+    const flunder = {
+      ...sent,
+      metadata: { uid: randomUUID(), ...sent.metadata, namespace, resourceVersion },
+    };
     this.#flunders.set(`${namespace}/${flunder.metadata.name}`, flunder);
     this.#tell(type, flunder);
     answer(response, type === 'ADDED' ? 201 : 200, flunder);
   }
 
   #tell(type: string, object: Flunder): void {
-    for (const { response, namespace } of this.#watchers)
-      if (namespace === '' || namespace === object.metadata.namespace)
-        response.write(`${JSON.stringify({ type, object })}\n`);
+    this.#events.push({ type, object });
+    for (const watcher of this.#watchers) tell(watcher, { type, object });
   }
+}
+
+function tell(
+  { response, namespace }: { response: ServerResponse; namespace: string },
+  event: { type: string; object: Flunder },
+): void {
+  if (namespace === '' || namespace === event.object.metadata.namespace)
+    response.write(`${JSON.stringify(event)}\n`);
 }
 
 function misbehave(how: Misbehaviour, response: ServerResponse): void {

@@ -25,7 +25,7 @@ export async function discoverExtensionKinds(
 ): Promise<ExtensionKinds> {
   const { items } = await client.list(API_SERVICES, {}, signal);
   const extensions = items.filter(isExtension);
-  const found = await Promise.all(extensions.map((service) => discoverOne(client, service, signal)));
+  const found = await Promise.all(extensions.map((service) => discoverExtension(client, service, signal)));
   const groupVersions = extensions.map(({ spec }) => `${spec.group}/${spec.version}`);
   return {
     rows: found.flatMap((rows) => rows ?? []),
@@ -33,7 +33,8 @@ export async function discoverExtensionKinds(
   };
 }
 
-async function discoverOne(
+/** What one extension serves; `undefined` when it cannot be asked now. */
+export async function discoverExtension(
   client: Pick<ApiClient, 'read'>,
   { spec }: APIService,
   signal: AbortSignal,

@@ -1,5 +1,5 @@
 /**
- * Deletes what lost its owners, over all resources: watches feed the ownership graph, changes name the uids to look at,
+ * Deletes what lost its owners, over all resources, those of extension API servers among them: watches feed the ownership graph, changes name the uids to look at,
  * and each look reads the object and its owners live before anything is deleted. At idle nothing is read or walked.
  *
  *     background   the owner is gone: its dependents go
@@ -10,10 +10,12 @@ import type { OwnerReference } from '../../api/generated/meta-v1.ts';
 import { type KubeObject, splitApiVersion, toApiVersion } from '../../api/meta.ts';
 import { findKind, type ResourceRow } from '../../api/resources.ts';
 import { hasReason } from '../../base/status-error.ts';
+import type { ObjectName } from '../../client/api-client.ts';
 import type { Informer } from '../../client/informer.ts';
-import type { Controller, ControllerContext } from '../framework/controller.ts';
+import { type Controller, type ControllerContext, runControllers } from '../framework/controller.ts';
 import { CustomKinds } from '../framework/custom-kinds.ts';
 import { newWorkerLoop, type SyncResult, type WorkerLoop } from '../framework/worker-loop.ts';
+import { ExtensionWatches } from './extension-watches.ts';
 import {
   FOREGROUND,
   type GraphNode,
@@ -30,11 +32,17 @@ export function newGarbageCollector(
   context: ControllerContext,
   resources: readonly ResourceRow[],
 ): Controller {
-  return new GarbageCollector(context, resources).loop;
+  const { loop, extensions } = new GarbageCollector(context, resources);
+  const parts = [
+    loop,
+    { name: `${loop.name}-extensions`, run: (signal: AbortSignal) => extensions.run(signal) },
+  ];
+  return { name: loop.name, run: (signal) => runControllers(parts, signal) };
 }
 
 class GarbageCollector {
   readonly loop: WorkerLoop;
+  readonly extensions: ExtensionWatches;
   readonly #context: ControllerContext;
   readonly #graph: OwnershipGraph = newOwnershipGraph((reference) => this.#rowOf(reference));
   readonly #custom: CustomKinds;
@@ -45,6 +53,11 @@ class GarbageCollector {
     this.#context = context;
     const informers = resources.filter(isCollected).map((row) => this.#watch(row));
     this.#custom = new CustomKinds(context.informers, (row) => this.#watchCustom(row));
+    this.extensions = new ExtensionWatches(context, {
+      upsert: (row, object) => this.#enqueue(this.#graph.upsert(row, object)),
+      remove: (uid) => this.#enqueue(this.#graph.remove(uid)),
+      resolve: () => this.#enqueue(this.#graph.resolve()),
+    });
     this.loop = newWorkerLoop(context, {
       name: 'garbage-collector',
       workers: WORKERS,
@@ -59,22 +72,29 @@ class GarbageCollector {
     if (this.#watched.has(id)) return;
     this.#watched.add(id);
     this.#watch(row);
+    // Owners of the kind may have been referred to before, or be gone already.
+    this.#enqueue(this.#graph.resolve());
+  }
+
+  #enqueue(uids: readonly string[]): void {
+    for (const uid of uids) this.loop.enqueue(uid);
   }
 
   #rowOf({ apiVersion, kind }: OwnerReference): ResourceRow | undefined {
     const { group, version } = splitApiVersion(apiVersion);
-    return findKind(group, version, kind) ?? this.#custom.find(group, version, kind);
+    return (
+      findKind(group, version, kind) ??
+      this.#custom.find(group, version, kind) ??
+      this.extensions.find(group, version, kind)
+    );
   }
 
   #watch(row: ResourceRow): Informer<KubeObject> {
     const informer = this.#context.informers.informer<KubeObject>(row);
-    const enqueue = (uids: readonly string[]) => {
-      for (const uid of uids) this.loop.enqueue(uid);
-    };
     informer.addListener({
-      onAdd: (object) => enqueue(this.#graph.upsert(row, object)),
-      onUpdate: (object) => enqueue(this.#graph.upsert(row, object)),
-      onDelete: (object) => enqueue(this.#graph.remove(object.metadata.uid)),
+      onAdd: (object) => this.#enqueue(this.#graph.upsert(row, object)),
+      onUpdate: (object) => this.#enqueue(this.#graph.upsert(row, object)),
+      onDelete: (object) => this.#enqueue(this.#graph.remove(object.metadata.uid)),
     });
     return informer;
   }
@@ -100,10 +120,15 @@ class GarbageCollector {
   /** The object of this uid as the server has it now; another one of the same name is none. */
   async #readLive(node: GraphNode, signal: AbortSignal): Promise<KubeObject | undefined> {
     if (node.row === undefined) return undefined;
-    const live = await this.#context.client
-      .get<KubeObject>(node.row, targetOf(node), signal)
-      .catch(ignoreNotFound);
+    const live = await this.#read(node.row, targetOf(node), signal);
     return live?.metadata.uid === node.uid ? live : undefined;
+  }
+
+  /** `undefined` for what is known to be gone; what cannot be asked throws, and is asked again. */
+  async #read(row: ResourceRow, target: ObjectName, signal: AbortSignal): Promise<KubeObject | undefined> {
+    const live = await this.#context.client.get<KubeObject>(row, target, signal).catch(ignoreNotFound);
+    if (live === undefined) await this.extensions.assertServed(row, signal);
+    return live;
   }
 
   async #collect(node: GraphNode, object: KubeObject, signal: AbortSignal): Promise<void> {
@@ -136,7 +161,7 @@ class GarbageCollector {
     if (row === undefined || (row.namespaced && node.namespace === '')) return 'solid';
     const namespace = row.namespaced ? node.namespace : '';
     const target = { ...(namespace === '' ? {} : { namespace }), name: reference.name };
-    const owner = await this.#context.client.get<KubeObject>(row, target, signal).catch(ignoreNotFound);
+    const owner = await this.#read(row, target, signal);
     if (owner?.metadata.uid !== reference.uid) return 'gone';
     return isWaitingForDependents(owner) && reference.blockOwnerDeletion === true ? 'waiting' : 'solid';
   }

@@ -31,6 +31,8 @@ export interface GraphNode {
 
 export interface OwnershipGraph {
   get(uid: string): GraphNode | undefined;
+  /** Looks again for the kinds of owners that were of none. @returns the uids that can be looked at now */
+  resolve(): string[];
   readonly size: number;
   /** @returns the uids that must be looked at because of this change */
   upsert(row: ResourceRow, object: KubeObject): string[];
@@ -61,6 +63,18 @@ class Graph implements OwnershipGraph {
 
   get(uid: string): GraphNode | undefined {
     return this.#nodes.get(uid);
+  }
+
+  resolve(): string[] {
+    const resolved: string[] = [];
+    for (const owner of this.#nodes.values()) {
+      if (owner.row !== undefined) continue;
+      const [dependent] = owner.dependents;
+      const reference = dependent?.owners.find(({ uid }) => uid === owner.uid);
+      if (dependent !== undefined && reference !== undefined) this.#place(owner, reference, dependent);
+      if (owner.row !== undefined) resolved.push(owner.uid);
+    }
+    return resolved;
   }
 
   upsert(row: ResourceRow, object: KubeObject): string[] {
@@ -143,10 +157,15 @@ class Graph implements OwnershipGraph {
 
   #addAbsent(reference: OwnerReference, dependent: GraphNode): GraphNode {
     const owner = this.#add(reference.uid);
+    this.#place(owner, reference, dependent);
+    return owner;
+  }
+
+  /** Where an owner must be that nobody has seen. */
+  #place(owner: GraphNode, reference: OwnerReference, dependent: GraphNode): void {
     owner.row = this.#rowOf(reference);
     owner.name = reference.name;
     owner.namespace = owner.row?.namespaced ? dependent.namespace : '';
-    return owner;
   }
 
   #restoreAsAbsent(node: GraphNode): void {
