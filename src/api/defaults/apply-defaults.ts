@@ -7,6 +7,7 @@ import type { KubeObject } from '../meta.ts';
 import type { Field, Schema } from '../schema.ts';
 import * as admission from './admission.ts';
 import * as cluster from './cluster.ts';
+import { defaultResourceClaim, defaultResourceClaimTemplate } from './device-claims.ts';
 import { defaultFlowSchema, defaultPriorityLevel } from './flow-control.ts';
 import { defaultPod, defaultPodTemplate } from './pod-spec.ts';
 import * as workloads from './workloads.ts';
@@ -56,6 +57,8 @@ const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   'networking.k8s.io/v1/NetworkPolicy': cluster.defaultNetworkPolicy,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': cluster.defaultBinding,
   'rbac.authorization.k8s.io/v1/RoleBinding': cluster.defaultBinding,
+  'resource.k8s.io/v1/ResourceClaim': defaultResourceClaim,
+  'resource.k8s.io/v1/ResourceClaimTemplate': defaultResourceClaimTemplate,
   'scheduling.k8s.io/v1/PriorityClass': cluster.defaultPriorityClass,
   'storage.k8s.io/v1/StorageClass': cluster.defaultStorageClass,
 };

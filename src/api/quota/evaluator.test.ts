@@ -2,7 +2,14 @@ import { deepEqual, equal } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceQuota } from '../generated/core-v1.ts';
 import type { KubeObject } from '../meta.ts';
-import { PERSISTENT_VOLUME_CLAIMS, PODS, type ResourceRow, SECRETS, SERVICES } from '../resources.ts';
+import {
+  PERSISTENT_VOLUME_CLAIMS,
+  PODS,
+  RESOURCE_CLAIMS,
+  type ResourceRow,
+  SECRETS,
+  SERVICES,
+} from '../resources.ts';
 import { isInScope, quotaEvaluatorOf } from './evaluator.ts';
 
 const NOW_MS = Date.parse('2026-01-01T00:00:00Z');
@@ -53,6 +60,47 @@ test('quotaEvaluatorOf pods counts only the number of those that have ended, or 
   });
   equal(usage(PODS, leaving('2025-12-31T23:59:30Z'))['pods'], '1');
   equal(usage(PODS, leaving('2025-12-31T23:59:29Z'))['pods'], undefined);
+});
+
+test('quotaEvaluatorOf resource claims counts the most devices of each class that they may get', () => {
+  const exactly = (deviceClassName: string, allocationMode: string, count?: number) => ({
+    deviceClassName,
+    allocationMode,
+    ...(count === undefined ? {} : { count }),
+  });
+  const requests = [
+    { name: 'a', exactly: exactly('gpu', 'ExactCount', 2) },
+    { name: 'b', exactly: exactly('gpu', 'ExactCount', 3) },
+    { name: 'c', exactly: exactly('nic', 'All') },
+    {
+      name: 'd',
+      firstAvailable: [
+        exactly('gpu', 'ExactCount', 4),
+        exactly('gpu', 'ExactCount', 1),
+        exactly('fpga', 'ExactCount', 8),
+        exactly('later', 'Sometimes', 8),
+      ],
+    },
+    { name: 'e' },
+  ];
+  deepEqual(usage(RESOURCE_CLAIMS, { metadata: { name: 'a' }, spec: { devices: { requests } } }), {
+    'count/resourceclaims.resource.k8s.io': '1',
+    'gpu.deviceclass.resource.k8s.io/devices': '9',
+    'nic.deviceclass.resource.k8s.io/devices': '32',
+    'fpga.deviceclass.resource.k8s.io/devices': '8',
+    'later.deviceclass.resource.k8s.io/devices': '0',
+  });
+  const evaluator = quotaEvaluatorOf(RESOURCE_CLAIMS)!;
+  equal(evaluator.matchesResource('gpu.deviceclass.resource.k8s.io/devices'), true);
+  equal(evaluator.matchesResource('gold.storageclass.storage.k8s.io/requests.storage'), false);
+  equal(evaluator.handles?.('UPDATE', 'status'), false);
+});
+
+test('quotaEvaluatorOf pods counts devices that are asked for by their class alone', () => {
+  const name = 'deviceclass.resource.kubernetes.io/gpu';
+  const spec = { containers: [{ name: 'a', resources: { requests: { [name]: '2' } } }] };
+  equal(usage(PODS, { metadata: { name: 'a' }, spec })[`requests.${name}`], '2');
+  equal(quotaEvaluatorOf(PODS)!.matchesResource(`requests.${name}`), true);
 });
 
 test('quotaEvaluatorOf services counts the node ports that are meant to be', () => {

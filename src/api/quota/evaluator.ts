@@ -12,6 +12,7 @@ import type { KubeObject } from '../meta.ts';
 import type { ResourceList } from '../resource-list.ts';
 import { CLAIM_EVALUATOR } from './claim-evaluator.ts';
 import { countName } from './count-name.ts';
+import { RESOURCE_CLAIM_EVALUATOR } from './device-evaluator.ts';
 import { POD_EVALUATOR } from './pod-evaluator.ts';
 import { SERVICE_EVALUATOR } from './service-evaluator.ts';
 
@@ -42,6 +43,7 @@ const LEGACY_NAMES: Readonly<Record<string, string>> = {
 const SPECIAL: Readonly<Record<string, QuotaEvaluator<never>>> = {
   'count/persistentvolumeclaims': CLAIM_EVALUATOR,
   'count/pods': POD_EVALUATOR,
+  'count/resourceclaims.resource.k8s.io': RESOURCE_CLAIM_EVALUATOR,
   'count/services': SERVICE_EVALUATOR,
 };
 

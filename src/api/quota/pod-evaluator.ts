@@ -14,6 +14,8 @@ import type { QuotaEvaluator, ScopeRequirement } from './evaluator.ts';
 import { selectorOf } from './scope-selector.ts';
 
 const COUNT = 'count/pods';
+/** A device of the class that follows, asked for without a claim. */
+const OF_CLASS = 'deviceclass.resource.kubernetes.io/';
 /** In quotas under their own name and with `requests.` before it; limits with `limits.`. */
 const COMPUTE = ['cpu', 'memory', 'ephemeral-storage'].map((name) => ({
   name,
@@ -36,6 +38,7 @@ export const POD_EVALUATOR: QuotaEvaluator<Pod> = {
     NAMES.has(name) ||
     name.startsWith('hugepages-') ||
     name.startsWith('requests.hugepages-') ||
+    name.startsWith(`requests.${OF_CLASS}`) ||
     (name.startsWith('requests.') && !isNative(name)),
   matchesScope: matchesPodScope,
   usage: (pod, nowMs) =>
@@ -101,6 +104,7 @@ function isNative(name: string): boolean {
 }
 
 function isExtended(name: string): boolean {
+  if (name.startsWith(OF_CLASS)) return true;
   if (isNative(name) || name.startsWith('requests.')) return false;
   return qualifiedNameProblem(`requests.${name}`) === undefined;
 }

@@ -172,3 +172,27 @@ test('a ResourceQuota starts without a status, keeps it over updates of its spec
     'ResourceQuota "q" is invalid: status.used[pods]: Invalid value: "-1": must be greater than or equal to 0',
   );
 });
+
+test('chargeQuotas counts the devices that a claim asks for, defaults included', async () => {
+  const devices = 'gpu.deviceclass.resource.k8s.io/devices';
+  const { call, used } = await newServerWithQuota({
+    [devices]: '2',
+    'count/resourceclaims.resource.k8s.io': '5',
+  });
+  const claim = (name: string, request: object) =>
+    call('POST', '/apis/resource.k8s.io/v1/namespaces/default/resourceclaims', {
+      metadata: { name },
+      spec: { devices: { requests: [{ name: 'a', ...request }] } },
+    });
+  const { status, value } = await claim('one', { exactly: { deviceClassName: 'gpu' } });
+  equal(status, 201);
+  deepEqual(value.spec.devices.requests, [
+    { name: 'a', exactly: { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 } },
+  ]);
+  const all = { name: 'all', deviceClassName: 'gpu', allocationMode: 'All' };
+  equal(
+    (await claim('all', { firstAvailable: [all] })).value.message,
+    `resourceclaims.resource.k8s.io "all" is forbidden: exceeded quota: q, requested: ${devices}=32, used: ${devices}=1, limited: ${devices}=2`,
+  );
+  deepEqual(await used(), { [devices]: '1', 'count/resourceclaims.resource.k8s.io': '1' });
+});
