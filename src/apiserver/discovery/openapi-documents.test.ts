@@ -64,6 +64,18 @@ for (const [path, type] of Object.entries(PROTOBUF)) {
   });
 }
 
+test('OpenApiDocuments sends whoever has an old hash to the document as it is now', () => {
+  const { paths } = JSON.parse(bytesOf(ask('/openapi/v3')).toString());
+  const current = paths['apis/apps/v1'].serverRelativeURL as string;
+  const [path = '', query = ''] = current.split('?');
+  const withHash = (text: string) =>
+    documents.respond({ ...newRequest(path, {}), query: new URLSearchParams(text) }, SERVED)!;
+  assert.equal(withHash(query).headers['cache-control'], 'public, immutable');
+  const moved = withHash('hash=old');
+  assert.deepEqual([moved.status, moved.headers['location'], moved.body.kind], [301, current, 'none']);
+  assert.equal(withHash('hash=').status, 200);
+});
+
 test('OpenApiDocuments tells version 2 from version 3 when it is asked for protobuf', () => {
   const accept = PROTOBUF['/openapi/v2'];
   assert.throws(

@@ -102,11 +102,17 @@ function groupVersionResponse(
   const document = match && openApiV3(match[1] ?? '', match[2]!, custom);
   if (!match || !document) throw newUnknownPath();
   const response = documentResponse(request, publish(document), formOf(type, document));
-  const known = openApiV3Index(custom).paths[openApiPath(match[1] ?? '', match[2]!)]?.serverRelativeURL;
-  if (known?.endsWith(`?hash=${request.query.get('hash')}`)) {
-    response.headers['cache-control'] = 'public, immutable';
-  }
+  const hash = request.query.get('hash');
+  if (!hash) return response;
+  const { serverRelativeURL: url } = openApiV3Index(custom).paths[openApiPath(match[1] ?? '', match[2]!)]!;
+  if (!url.endsWith(`?hash=${hash}`)) return movedTo(url);
+  response.headers['cache-control'] = 'public, immutable';
   return response;
+}
+
+/** Whoever holds an older index is told where the document is now, so that nothing is kept under a wrong name. */
+function movedTo(url: string): ApiResponse {
+  return { status: 301, headers: { location: url, vary: 'Accept' }, body: { kind: 'none' } };
 }
 
 function formOf(type: string, document: JsonObject): OtherForm {
