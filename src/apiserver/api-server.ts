@@ -32,6 +32,7 @@ import { newMethodNotAllowed, newUnknownPath } from './errors.ts';
 import { totalSeatsOf } from './fairness/defaults.ts';
 import { Fairness, type Flow } from './fairness/fairness.ts';
 import { newFairnessDump } from './fairness/fairness-dump.ts';
+import type { Seat } from './fairness/seat.ts';
 import type {
   PathResponder,
   RequestAuthenticator,
@@ -185,6 +186,7 @@ class KubeApiServer implements ApiServer {
     const { peer } = request;
     const follow: Followed = {
       receivedMs: this.#options.clock.monotonicMs(),
+      waitedMs: 0,
       info: undefined,
       audit: undefined,
       flow: undefined,
@@ -230,7 +232,8 @@ class KubeApiServer implements ApiServer {
   ): ApiResponse {
     const noted = writtenDown(withNotes(response, notes), follow, notes, signal);
     const { observed, info } = follow;
-    if (observed !== undefined) return observed.answered(noted, signal);
+    const { admit, validating } = notes.webhookMs;
+    if (observed !== undefined) return observed.answered(noted, admit + validating, signal);
     if (info !== undefined && response.status === TOO_MANY_REQUESTS) {
       const row = this.kinds.find(info.group, info.version, info.resource);
       this.metrics.requests.dropped({ info, request }, row);
@@ -246,13 +249,21 @@ class KubeApiServer implements ApiServer {
     if (follow.lasts && info.verb !== 'watch') return this.#answer(asked, follow);
     const row = info.isResourceRequest ? this.kinds.find(info.group, info.version, info.resource) : undefined;
     const entered = this.fairness.enter(flow, { info, row, query: request.query, user }, signal);
-    const seat = entered instanceof Promise ? await entered : entered;
+    const seat = entered instanceof Promise ? await this.#waitedFor(entered, follow) : entered;
     try {
       return seat.keptFor(await this.#answer({ ...asked, seat }, follow), asked);
     } catch (error) {
       seat.release();
       throw error;
     }
+  }
+
+  async #waitedFor(seat: Promise<Seat>, follow: Followed): Promise<Seat> {
+    const { clock } = this.#options;
+    const startMs = clock.monotonicMs();
+    const entered = await seat;
+    follow.waitedMs = clock.monotonicMs() - startMs;
+    return entered;
   }
 
   async #answer(asked: AskedCall, follow: Followed): Promise<ApiResponse> {
@@ -321,7 +332,8 @@ class KubeApiServer implements ApiServer {
 
   #call(asked: RoutedCall, follow: Followed): ApiResponse | Promise<ApiResponse> {
     const handler = handlerOf(asked);
-    const observed = this.metrics.requests.begin(asked, follow.receivedMs);
+    const { receivedMs, waitedMs } = follow;
+    const observed = this.metrics.requests.begin(asked, { receivedMs, waitedMs });
     follow.observed = observed;
     const call = { ...asked, observed, representation: representationOf(asked) };
     const response = handler(this.#context, call);
@@ -364,6 +376,8 @@ class KubeApiServer implements ApiServer {
 /** A request on its way through {@link KubeApiServer.handle}, as the audit log and metrics see it. */
 interface Followed {
   receivedMs: number;
+  /** For a seat. */
+  waitedMs: number;
   /** What it asks for, once that is known. */
   info: RequestInfo | undefined;
   audit: RequestAudit | undefined;

@@ -89,6 +89,7 @@ test('/metrics has what dashboards and alerts look for', async () => {
     apiserver_flowcontrol_request_wait_duration_seconds: 'histogram',
     apiserver_longrunning_requests: 'gauge',
     apiserver_request_duration_seconds: 'histogram',
+    apiserver_request_sli_duration_seconds: 'histogram',
     apiserver_request_total: 'counter',
     apiserver_resource_objects: 'gauge',
     apiserver_storage_objects: 'gauge',

@@ -57,10 +57,12 @@ export interface AdmissionNotes {
   readonly warnings: Set<string>;
   /** For the audit log: `policy.example.com/key` → value. */
   readonly auditAnnotations: Map<string, string>;
+  /** How long webhooks were waited for: mutating ones, one after the other, and the slowest of those that validate. */
+  readonly webhookMs: { admit: number; validating: number };
 }
 
 export function newAdmissionNotes(): AdmissionNotes {
-  return { warnings: new Set(), auditAnnotations: new Map() };
+  return { warnings: new Set(), auditAnnotations: new Map(), webhookMs: { admit: 0, validating: 0 } };
 }
 
 /** Other objects, as far as they are durable. */

@@ -31,6 +31,26 @@ test('AdmissionMetrics count what a webhook allows and refuses', async () => {
   ]);
 });
 
+test('ServerMetrics leave the time of webhooks out of what the server is measured by', async () => {
+  const { server, clock, webhook, configMap } = await newWebhookServer();
+  const slow = async () => {
+    await clock.sleep(2000, new AbortController().signal);
+    return {};
+  };
+  await webhook('mutating', 'm', slow);
+  await webhook('validating', 'v', slow);
+  const created = configMap();
+  await clock.advance(5000);
+  assert.equal((await created).status, 201);
+  const sums = server.metrics
+    .text()
+    .match(/^apiserver_request(?:_sli)?_duration_seconds_sum\{.*configmaps.*$/gm);
+  assert.deepEqual(
+    sums?.map((line) => line.slice(line.lastIndexOf(' '))),
+    [' 4', ' 0'],
+  );
+});
+
 test('AdmissionMetrics count a webhook that fails, by its policy as a rejection or as ignored', async () => {
   const { server, webhook, configMap } = await newWebhookServer();
   const broken = () => ({ answer: { status: 500, text: 'oh' } });

@@ -11,6 +11,16 @@ export class Histogram {
     this.#counts = Array.from({ length: bounds.length + 1 }, () => 0);
   }
 
+  /** What all of `histograms` have counted; there is one, and they have the same bounds. */
+  static sum(histograms: readonly Histogram[]): Histogram {
+    const total = new Histogram(histograms[0]!.#bounds);
+    for (const histogram of histograms) {
+      for (const [bucket, count] of histogram.#counts.entries()) total.#counts[bucket]! += count;
+      total.#sum += histogram.#sum;
+    }
+    return total;
+  }
+
   get sum(): number {
     return this.#sum;
   }

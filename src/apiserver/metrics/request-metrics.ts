@@ -23,6 +23,8 @@ export interface RoutedRequest {
 const DURATION_BOUNDS = [
   0.005, 0.025, 0.05, 0.1, 0.2, 0.4, 0.6, 0.8, 1, 1.25, 1.5, 2, 3, 4, 5, 6, 8, 10, 15, 20, 30, 45, 60,
 ];
+/** From where on waiting for webhooks and for a seat does not count. */
+const SLI_BOUNDS = DURATION_BOUNDS.slice(2);
 const SIZE_BOUNDS = [1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9];
 const COMPONENT = 'apiserver';
 /** Paths that are no resource's, by the component that upstream gives them. */
@@ -43,8 +45,16 @@ interface Series {
   labelsWithDryRun: LabelText;
   codes: Map<number, number>;
   durations: Histogram;
+  /** Without what the server cannot help. */
+  ownDurations: Histogram;
   /** Only where reading is asked for. */
   sizes: Histogram | undefined;
+}
+
+interface Since {
+  receivedMs: number;
+  /** For webhooks, and for a seat. */
+  waitedMs: number;
 }
 
 interface Tally {
@@ -63,11 +73,11 @@ export class RequestMetrics {
   }
 
   /** A request whose route is known, for a row of the table. */
-  begin({ info, request }: RoutedRequest, receivedMs: number): ObservedRequest | undefined {
+  begin({ info, request }: RoutedRequest, since: Since): ObservedRequest | undefined {
     const series = this.#seriesOf({ info, request }, reportedVerb(info, request), routeScope(info));
     if (series === undefined) return undefined;
     const isRemote = request.peer.kind === 'remote';
-    return new ObservedRequest(this, { info, series, isRemote, receivedMs });
+    return new ObservedRequest(this, { info, series, isRemote, since });
   }
 
   /** A request for a path that is no resource's has been answered. */
@@ -84,7 +94,7 @@ export class RequestMetrics {
       scope: '',
     };
     const series = this.#series.get(path) ?? this.#newSeries(path, labels, component);
-    if (series !== undefined) this.finish(series, status, receivedMs);
+    if (series !== undefined) this.finish(series, status, { receivedMs, waitedMs: 0 });
   }
 
   /** A request that found no seat; `row` is what it is about, where that is known. */
@@ -96,9 +106,11 @@ export class RequestMetrics {
   }
 
   /** @internal of {@link ObservedRequest} */
-  finish({ codes, durations }: Series, status: number, receivedMs: number): void {
+  finish({ codes, durations, ownDurations }: Series, status: number, { receivedMs, waitedMs }: Since): void {
+    const tookMs = this.#clock.monotonicMs() - receivedMs;
     count(codes, status);
-    durations.observe((this.#clock.monotonicMs() - receivedMs) / 1000);
+    durations.observe(tookMs / 1000);
+    ownDurations.observe((tookMs - waitedMs) / 1000);
   }
 
   lasting({ group, version, resource, subresource, ...info }: RequestInfo): Tally {
@@ -136,6 +148,13 @@ export class RequestMetrics {
         all.flatMap(({ labelsWithDryRun, durations }) =>
           durations.count === 0 ? [] : [[labelsWithDryRun, durations] as const],
         ),
+      ),
+      histogramText(
+        {
+          name: 'apiserver_request_sli_duration_seconds',
+          help: 'Response latency distribution (not counting webhook duration and priority & fairness queue wait times) in seconds for each verb, group, version, resource, subresource, scope and component.',
+        },
+        ownDurationsOf(all),
       ),
       histogramText(
         {
@@ -179,6 +198,7 @@ export class RequestMetrics {
       labelsWithDryRun: labelText({ ...others, dry_run, component }),
       codes: new Map(),
       durations: new Histogram(DURATION_BOUNDS),
+      ownDurations: new Histogram(SLI_BOUNDS),
       sizes: READING.includes(labels.verb) && labels.resource !== '' ? new Histogram(SIZE_BOUNDS) : undefined,
     };
     this.#series.set(key, series);
@@ -186,28 +206,33 @@ export class RequestMetrics {
   }
 }
 
+interface Asked {
+  info: RequestInfo;
+  series: Series;
+  isRemote: boolean;
+  since: Since;
+}
+
 /** One request on its way. */
 export class ObservedRequest {
   readonly #metrics: RequestMetrics;
-  readonly #asked: { info: RequestInfo; series: Series; isRemote: boolean; receivedMs: number };
+  readonly #asked: Asked;
   #lasting: Tally | undefined;
   #events: Tally | undefined;
 
-  constructor(
-    metrics: RequestMetrics,
-    asked: { info: RequestInfo; series: Series; isRemote: boolean; receivedMs: number },
-  ) {
+  constructor(metrics: RequestMetrics, asked: Asked) {
     this.#metrics = metrics;
     this.#asked = asked;
   }
 
   /** `response`, followed to its end where it lasts; a watch tells itself when it begins and ends. */
-  answered(response: ApiResponse, signal: AbortSignal): ApiResponse {
+  answered(response: ApiResponse, webhookMs: number, signal: AbortSignal): ApiResponse {
+    this.#asked.since.waitedMs += webhookMs;
     const { body, status, headers } = response;
     if (body.kind === 'watch') return response;
     if (body.kind === 'stream' || body.kind === 'tunnel') return this.#followed(response, signal);
-    const { series, isRemote, receivedMs } = this.#asked;
-    this.#metrics.finish(series, status, receivedMs);
+    const { series, isRemote, since } = this.#asked;
+    this.#metrics.finish(series, status, since);
     if (series.sizes === undefined || !isRemote) return response;
     return { status, headers, body: measured(body, series.sizes) };
   }
@@ -230,8 +255,8 @@ export class ObservedRequest {
     if (this.#lasting === undefined) return;
     this.#lasting.count--;
     this.#lasting = undefined;
-    const { series, receivedMs } = this.#asked;
-    this.#metrics.finish(series, status, receivedMs);
+    const { series, since } = this.#asked;
+    this.#metrics.finish(series, status, since);
   }
 
   #followed(response: ApiResponse, signal: AbortSignal): ApiResponse {
@@ -286,4 +311,13 @@ function tallyOf(tallies: Map<string, Tally>, values: Readonly<Record<string, st
     if (tallies.size < SERIES_MAX) tallies.set(key, tally);
   }
   return tally;
+}
+
+/** Told apart by everything but whether nothing is to be kept: dry runs are counted with the rest. */
+function ownDurationsOf(all: readonly Series[]): [LabelText, Histogram][] {
+  const counted = all.filter(({ ownDurations }) => ownDurations.count > 0);
+  return [...Map.groupBy(counted, ({ labels }) => labels)].map(([labels, own]) => [
+    labels,
+    own.length === 1 ? own[0]!.ownDurations : Histogram.sum(own.map(({ ownDurations }) => ownDurations)),
+  ]);
 }

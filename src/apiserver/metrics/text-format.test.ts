@@ -19,6 +19,19 @@ test('metricText says nothing of a metric without samples', () => {
   );
 });
 
+test('Histogram.sum counts what several have counted', () => {
+  const [one, other] = [new Histogram([1, 2]), new Histogram([1, 2])];
+  one.observe(1);
+  other.observe(1.5);
+  other.observe(3);
+  const total = Histogram.sum([one, other]);
+  assert.deepEqual(
+    [...total.cumulative()].map(([, count]) => count),
+    [1, 2, 3],
+  );
+  assert.deepEqual([total.sum, total.count, one.count], [5.5, 3, 1]);
+});
+
 test('histogramText counts each value in every bucket that it fits, with bounds as Go writes them', () => {
   const histogram = new Histogram([0.005, 1, 1e5, 1e6, 1e9]);
   for (const value of [0.005, 0.5, 1, 2, 1e6, 1e10]) histogram.observe(value);

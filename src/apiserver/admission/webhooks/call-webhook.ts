@@ -67,7 +67,13 @@ export function callWebhook(
   const type = isMutating ? 'admit' : 'validating';
   const call: WebhookCall = { name, type, operation: subject.request.operation };
   const startMs = clock.monotonicMs();
-  const ended = (outcome: WebhookOutcome) => metrics.called(call, outcome, clock.monotonicMs() - startMs);
+  const { webhookMs } = subject.request.notes;
+  const ended = (outcome: WebhookOutcome) => {
+    const tookMs = clock.monotonicMs() - startMs;
+    if (isMutating) webhookMs.admit += tookMs;
+    else webhookMs.validating = Math.max(webhookMs.validating, tookMs);
+    metrics.called(call, outcome, tookMs);
+  };
   return askWebhook(services, concerned, subject, isMutating).then(
     (answer) => {
       ended({ rejected: false, code: 200, errorType: 'no_error' });
