@@ -63,6 +63,10 @@ export class ObjectCounts {
     const { store, kinds } = this.#parts;
     const stored = kinds.rows.filter(({ virtual }) => !virtual).map(storageRow);
     const byPrefix = new Map(stored.map((row) => [prefixOf(row, ''), row]));
-    return [...byPrefix].map(([prefix, row]) => ({ row, count: store.list({ prefix }).objects.length }));
+    return [...byPrefix].map(([prefix, row]) => {
+      // The rest is only counted.
+      const { objects, remaining = 0 } = store.list({ prefix, limit: 1 });
+      return { row, count: objects.length + remaining };
+    });
   }
 }
