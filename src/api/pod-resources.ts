@@ -4,7 +4,8 @@
  */
 import { milliValue, wholeValue } from '../base/quantity.ts';
 import type { Container, Pod } from './generated/core-v1.ts';
-import { isSidecar } from './pod-conditions.ts';
+import { isSidecar, podCondition } from './pod-conditions.ts';
+import { RESIZE_PENDING, statusOfContainer } from './pod-resize.ts';
 
 /** CPU in thousandths of a core, everything else in whole units (bytes, pieces). */
 export type ResourceAmounts = Map<string, number>;
@@ -24,16 +25,35 @@ function requestsOf(container: Container): ResourceAmounts {
 }
 
 /**
+ * As {@link podRequests}, of a Pod that runs: while it is resized, what it asks for, has been given and still has, whichever
+ * is most; what its node will never have counts for nothing.
+ */
+export function reservedRequests(pod: Pod): ResourceAmounts {
+  const isHopeless = podCondition(pod, RESIZE_PENDING)?.reason === 'Infeasible';
+  return sumOfContainers(pod, (container) => {
+    const status = statusOfContainer(pod, container.name);
+    const own = isHopeless && status?.resources !== undefined ? new Map() : requestsOf(container);
+    raise(own, toAmounts(status?.allocatedResources));
+    raise(own, toAmounts(status?.resources?.requests));
+    return own;
+  });
+}
+
+/**
  * The Pod's effective requests, its overhead included. Main containers and sidecars run together. Each ordinary init container runs beside the sidecars started before it;
  * the Pod needs the largest of those moments.
  */
 export function podRequests(pod: Pod): ResourceAmounts {
+  return sumOfContainers(pod, requestsOf);
+}
+
+function sumOfContainers(pod: Pod, of: (container: Container) => ResourceAmounts): ResourceAmounts {
   const running: ResourceAmounts = new Map();
-  for (const container of pod.spec.containers) add(running, requestsOf(container));
+  for (const container of pod.spec.containers) add(running, of(container));
   const sidecars: ResourceAmounts = new Map();
   const peak: ResourceAmounts = new Map();
   for (const container of pod.spec.initContainers ?? []) {
-    const own = requestsOf(container);
+    const own = of(container);
     if (isSidecar(container)) {
       add(running, own);
       add(sidecars, own);

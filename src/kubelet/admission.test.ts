@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, Pod } from '../api/generated/core-v1.ts';
-import { podRequests, rejectPod } from './admission.ts';
+import { rejectPod } from './admission.ts';
 
 const META = { uid: 'u', resourceVersion: '1', creationTimestamp: '' };
 const INPUTS = {
@@ -71,13 +71,4 @@ test('rejectPod refuses a host port that is taken', () => {
     });
   assert.equal(rejectPod(withPort(), { ...INPUTS, others: [withPort('127.0.0.1')] })?.reason, 'NodePorts');
   assert.equal(rejectPod(withPort('127.0.0.2'), { ...INPUTS, others: [withPort('127.0.0.1')] }), undefined);
-});
-
-test('podRequests counts sidecars beside the main containers, and the largest init container', () => {
-  const initContainers = [
-    { ...asking('1'), name: 'i1' },
-    { ...asking('200m'), name: 'side', restartPolicy: 'Always' },
-    { ...asking('900m'), name: 'i2' },
-  ];
-  assert.deepEqual(podRequests(podOf({ initContainers, containers: [asking('500m')] })), { cpu: 1100 });
 });

@@ -5,15 +5,9 @@
  * @see k8s.io/kubernetes/pkg/kubelet/lifecycle/predicate.go
  */
 
-import type {
-  Container,
-  Node,
-  NodeSelectorRequirement,
-  NodeSelectorTerm,
-  Pod,
-} from '../api/generated/core-v1.ts';
-import { isSidecar } from '../api/pod-conditions.ts';
-import { milliValue, wholeValue } from '../base/quantity.ts';
+import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../api/generated/core-v1.ts';
+import { podRequests, toAmount } from '../api/pod-resources.ts';
+import { wholeValue } from '../base/quantity.ts';
 import { PODS_MAX } from './defaults.ts';
 import type { PodFailure } from './pod-status.ts';
 
@@ -34,10 +28,9 @@ function rejectForResources(pod: Pod, { allocatable, others }: AdmissionInputs):
   if (others.length + 1 > podsMax) {
     return insufficient('pods', { requested: 1, used: others.length, capacity: podsMax });
   }
-  for (const resource of Object.keys(podRequests(pod))) {
-    const requested = podRequests(pod)[resource]!;
-    const used = others.reduce((sum, other) => sum + (podRequests(other)[resource] ?? 0), 0);
-    const capacity = amountOf(resource, allocatable[resource]);
+  for (const [resource, requested] of podRequests(pod)) {
+    const used = others.reduce((sum, other) => sum + (podRequests(other).get(resource) ?? 0), 0);
+    const capacity = toAmount(resource, allocatable[resource] ?? '0');
     if (requested > 0 && requested + used > capacity)
       return insufficient(resource, { requested, used, capacity });
   }
@@ -51,41 +44,6 @@ function insufficient(
   const { capacity, requested, used } = amounts;
   const text = `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`;
   return { reason: `OutOf${resource}`, message: `Pod was rejected: ${text}` };
-}
-
-/** Millicores for cpu, whole units for the rest. */
-function amountOf(resource: string, quantity: string | undefined): number {
-  return resource === 'cpu' ? milliValue(quantity) : wholeValue(quantity);
-}
-
-/** What the Pod asks of its node: its containers and sidecars together, or more where an init container needs more. */
-export function podRequests(pod: Pod): Record<string, number> {
-  const running: Record<string, number> = {};
-  for (const container of pod.spec.containers) addRequests(running, container);
-  let peak: Record<string, number> = {};
-  const sidecars: Record<string, number> = {};
-  for (const container of pod.spec.initContainers ?? []) {
-    const alone = { ...sidecars };
-    addRequests(alone, container);
-    if (isSidecar(container)) {
-      addRequests(running, container);
-      addRequests(sidecars, container);
-    }
-    peak = maxOf(peak, alone);
-  }
-  return maxOf(running, peak);
-}
-
-function addRequests(sum: Record<string, number>, container: Container): void {
-  const requests = { ...container.resources?.limits, ...container.resources?.requests };
-  for (const [resource, quantity] of Object.entries(requests)) {
-    sum[resource] = (sum[resource] ?? 0) + amountOf(resource, quantity);
-  }
-}
-
-function maxOf(a: Record<string, number>, b: Record<string, number>): Record<string, number> {
-  const names = new Set([...Object.keys(a), ...Object.keys(b)]);
-  return Object.fromEntries([...names].map((name) => [name, Math.max(a[name] ?? 0, b[name] ?? 0)]));
 }
 
 function predicateFailed(predicate: string, text: string): PodFailure {

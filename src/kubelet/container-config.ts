@@ -21,13 +21,14 @@ import {
   POD_NAMESPACE_LABEL,
   POD_UID_LABEL,
   PRE_STOP_ANNOTATION,
+  RESOURCES_ANNOTATION,
   RESTART_COUNT_ANNOTATION,
   RETRY_ANNOTATION,
 } from './container-identity.ts';
 import { GRACE_DEFAULT_SECONDS } from './defaults.ts';
 import { expandVariables } from './expansion.ts';
+import { oomScoreAdjust } from './oom-score.ts';
 import { type NodeDns, podDns } from './pod-dns.ts';
-import { oomScoreAdjust } from './qos.ts';
 import { retryValue } from './restart-backoff.ts';
 
 export interface ContainerConfigInputs {
@@ -90,12 +91,17 @@ function annotationsOf({ attempt, backoffMs, container, messageHostPath, pod }: 
     [MESSAGE_HOST_PATH_ANNOTATION]: messageHostPath,
     [POD_GRACE_ANNOTATION]: String(grace),
     [BACKOFF_ANNOTATION]: String(backoffMs),
+    [RESOURCES_ANNOTATION]: JSON.stringify(container.resources ?? {}),
     ...(preStop === undefined ? {} : { [PRE_STOP_ANNOTATION]: JSON.stringify(preStop) }),
     ...(retry === '' ? {} : { [RETRY_ANNOTATION]: retry }),
   };
 }
 
-function containerResources(pod: Pod, container: Container, memoryCapacityBytes: number): ContainerResources {
+export function containerResources(
+  pod: Pod,
+  container: Container,
+  memoryCapacityBytes: number,
+): ContainerResources {
   const { limits = {}, requests = {} } = container.resources ?? {};
   const cpuRequest = requests['cpu'] ?? limits['cpu'];
   return {

@@ -22,6 +22,8 @@ export const POD_GRACE_ANNOTATION = 'io.kubernetes.pod.terminationGracePeriod';
 export const MESSAGE_HOST_PATH_ANNOTATION = 'kintsugi.dev/termination-message-host-path';
 /** The back-off that this start used up, ms; see restart-backoff.ts. */
 export const BACKOFF_ANNOTATION = 'kintsugi.dev/restart-backoff-ms';
+/** The resources that the container was created with, as JSON. */
+export const RESOURCES_ANNOTATION = 'kintsugi.dev/resources';
 /** Value of the Pod's `kintsugi.dev/retry` at the start. */
 export const RETRY_ANNOTATION = 'kintsugi.dev/retry';
 

@@ -12,7 +12,13 @@ function statusAfter(known: Partial<ContainerStatus> | undefined, isStopped: boo
   const containerStatuses = known && [{ name: 'web', image: 'web:1', imageID: '', ...known }];
   const pod = { metadata: { name: 'web-1' }, spec: { containers }, status: { containerStatuses } } as Pod;
   const entry = { kind: 'main', spec: containers[0]! } as const;
-  const inputs = { waiting: new Map(), messages: new Map(), runtimeName: 'process', isStopped };
+  const inputs = {
+    waiting: new Map(),
+    messages: new Map(),
+    runtimeName: 'process',
+    isStopped,
+    resizing: undefined,
+  };
   return containerStatus(entry, { pod, observed: OBSERVED, ...inputs });
 }
 

@@ -14,8 +14,8 @@ import type {
 import { isSidecar } from '../api/pod-conditions.ts';
 import { toTimestamp } from '../base/clock.ts';
 import type { ContainerStatus } from '../container-runtime/runtime.ts';
-import type { ContainerEntry } from './container-identity.ts';
-import type { PodObservation, ProbeResults } from './pod-observation.ts';
+import { type ContainerEntry, newestContainer } from './container-identity.ts';
+import type { PodObservation, ProbeResults, Resizing } from './pod-observation.ts';
 import type { WaitingReason } from './pod-plan.ts';
 
 export interface ContainerStatusInputs {
@@ -26,12 +26,35 @@ export interface ContainerStatusInputs {
   runtimeName: string;
   /** Termination messages by container id. */
   messages: ReadonlyMap<string, string>;
+  /** Absent while every container has what the spec says. */
+  resizing: Resizing | undefined;
   /** Everything of the Pod has stopped for good. */
   isStopped: boolean;
 }
 
-/** The status of one container of the spec. */
+/** The status of one container of the spec. @param inputs  `pod` with what its node gives to it */
 export function containerStatus(entry: ContainerEntry, inputs: ContainerStatusInputs): ApiContainerStatus {
+  const status = stateOf(entry, inputs);
+  return isResized(entry) ? { ...status, ...resourcesOf(entry, inputs) } : status;
+}
+
+/** Only what runs for as long as its Pod can be resized, and says what it has. */
+function isResized({ kind, spec }: ContainerEntry): boolean {
+  return kind === 'main' || (kind === 'init' && isSidecar(spec));
+}
+
+/** What the container was given, and what it has now; one that does not run will have what it was given. */
+function resourcesOf({ spec }: ContainerEntry, { observed, resizing }: ContainerStatusInputs) {
+  const { resources = {} } = spec;
+  const newest = newestContainer(observed.containers, spec.name);
+  const actual = newest?.state === 'running' ? resizing?.actual(newest) : undefined;
+  return {
+    ...(resources.requests === undefined ? {} : { allocatedResources: resources.requests }),
+    resources: actual ?? resources,
+  };
+}
+
+function stateOf(entry: ContainerEntry, inputs: ContainerStatusInputs): ApiContainerStatus {
   const instances = inputs.observed.containers.filter(({ metadata }) => metadata.name === entry.spec.name);
   const [newest] = instances;
   if (newest === undefined) return statusWithoutInstance(entry, inputs);

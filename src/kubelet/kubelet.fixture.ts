@@ -182,7 +182,8 @@ function mergeLists(current: { type?: string }[], patch: { type?: string; $patch
     return patch.filter(({ $patch }) => $patch === undefined);
   const merged = new Map(current.map((element) => [element.type, element]));
   for (const element of patch) {
-    merged.set(element.type, mergeStrategically(merged.get(element.type), element) as { type?: string });
+    if (element.$patch === 'delete') merged.delete(element.type);
+    else merged.set(element.type, mergeStrategically(merged.get(element.type), element) as { type?: string });
   }
   return [...merged.values()];
 }

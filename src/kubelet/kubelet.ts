@@ -33,6 +33,8 @@ import { PodWorker } from './pod-worker.ts';
 import { ProbeRegistry } from './probes/probe-registry.ts';
 import type { Prober } from './probes/prober.ts';
 import { ReferencedObjects } from './referenced-objects.ts';
+import { refuseResize } from './resize/fit-resize.ts';
+import type { NodeRoom } from './resize/pod-resize.ts';
 import { RuntimeObserver } from './runtime-observer.ts';
 import { StatusWriter } from './status-writer.ts';
 import type { VolumeHost } from './volumes/volume-host.ts';
@@ -100,7 +102,10 @@ class NodeKubelet implements Kubelet {
     const { name } = options.node;
     this.#informer = informers.informer(PODS, { fieldSelector: `spec.nodeName=${name}` });
     this.#nodes = informers.informer(NODES, { fieldSelector: `metadata.name=${name}` });
-    this.#podDeps = newPodDeps(deps);
+    this.#podDeps = newPodDeps(deps, {
+      refuses: (pod) => refuseResize(pod, options.node.allocatable, this.#allocatedPods(pod)),
+      onAllocated: () => this.#retryResizes(),
+    });
     this.#sweeper = new OrphanSweeper(this.#podDeps);
     const health = async (signal: AbortSignal) =>
       nodeHealth(deps, this.#isShuttingDown, await runtime.status(signal));
@@ -185,6 +190,7 @@ class NodeKubelet implements Kubelet {
     const known = this.#workers.get(uid);
     if (known !== undefined) {
       known.update(pod);
+      if (isPodTerminal(pod)) this.#retryResizes();
       return;
     }
     const worker = new PodWorker(this.#podDeps, pod);
@@ -199,6 +205,7 @@ class NodeKubelet implements Kubelet {
 
   readonly #workerEnded = (worker: PodWorker, signal: AbortSignal) => {
     this.#workers.delete(worker.pod.metadata.uid);
+    this.#retryResizes();
     this.#sweeper.sweep(this.#workers, signal).catch((error: unknown) => {
       if (signal.aborted) return;
       this.#deps.log.error('what a Pod left cannot be swept', { pod: formatPod(worker.pod), error });
@@ -207,6 +214,21 @@ class NodeKubelet implements Kubelet {
 
   #remove(pod: Pod): void {
     this.#workers.get(pod.metadata.uid)?.removed(pod);
+    this.#retryResizes();
+  }
+
+  /** What the node has given to all Pods but `pod`. */
+  #allocatedPods({ metadata: { uid } }: Pod): Pod[] {
+    const others = [...this.#workers.values()].filter(({ pod }) => pod.metadata.uid !== uid);
+    return others.filter(({ holdsResources }) => holdsResources).map(({ allocatedPod }) => allocatedPod);
+  }
+
+  /** There may be room now for who waits for it: the important first. @see sortPendingResizes */
+  #retryResizes(): void {
+    const waiting = [...this.#workers.values()].filter(
+      ({ deferredSinceMs }) => deferredSinceMs !== undefined,
+    );
+    for (const worker of waiting.sort(byResizePriority)) worker.wake();
   }
 
   /** Why the Pod cannot run here; one that runs already, or ends anyway, is not asked. */
@@ -222,8 +244,7 @@ class NodeKubelet implements Kubelet {
       resourceVersion: '',
       creationTimestamp: '',
     };
-    const active = [...this.#workers.values()].filter(({ holdsResources }) => holdsResources);
-    const others = active.map((worker) => worker.pod);
+    const others = this.#allocatedPods(pod);
     const known = labels === undefined ? { ...metadata, labels: { ...node.labels } } : metadata;
     const rejected = rejectPod(pod, {
       node: { metadata: known },
@@ -261,11 +282,12 @@ class NodeKubelet implements Kubelet {
   }
 }
 
-function newPodDeps(deps: KubeletDeps): PodDeps {
+function newPodDeps(deps: KubeletDeps, room: NodeRoom): PodDeps {
   const { node, rootDir, runtimeName, dns } = deps.options;
   const hostIps = node.addresses.filter(({ type }) => type === 'InternalIP').map(({ address }) => address);
   return {
     ...deps,
+    room,
     objects: new ReferencedObjects(deps),
     observer: new RuntimeObserver(deps),
     probes: new ProbeRegistry(deps),
@@ -274,6 +296,15 @@ function newPodDeps(deps: KubeletDeps): PodDeps {
     pulls: new ConcurrencyLimit(CONCURRENT_PULLS_MAX),
     settings: { rootDir, hostIps, allocatable: node.allocatable, runtimeName, dns },
   };
+}
+
+function byResizePriority(a: PodWorker, b: PodWorker): number {
+  const rank = ({ pod: { spec, status } }: PodWorker) => [
+    spec.priority ?? 0,
+    status?.qosClass === 'Guaranteed' ? 1 : 0,
+  ];
+  const [[priorityA, qualityA], [priorityB, qualityB]] = [rank(a), rank(b)];
+  return priorityB! - priorityA! || qualityB! - qualityA! || a.deferredSinceMs! - b.deferredSinceMs!;
 }
 
 function nodeHealth(

@@ -74,6 +74,7 @@ function seen(
     postStartPending: new Set(),
     killedForChange: new Set(),
     volumesReady: true,
+    resizing: undefined,
     sandboxRetryAtMs: 0,
     volumesRetryAtMs: 0,
     ...rest,

@@ -1,5 +1,7 @@
-/** Whether a running container may keep running: its spec and its probes decide. */
-import type { Pod } from '../api/generated/core-v1.ts';
+/** Whether a running container may keep running, as it is: its spec and its probes decide. */
+import type { Container, Pod, ResourceRequirements } from '../api/generated/core-v1.ts';
+import { equalResizable, isResizable } from '../api/pod-resize.ts';
+import { pickResources } from '../api/resource-list.ts';
 import {
   type ContainerEntry,
   containerHash,
@@ -10,7 +12,7 @@ import type { PodObservation } from './pod-observation.ts';
 import type { KillReason, PlanDraft } from './pod-plan.ts';
 import { podRestartPolicy } from './restart-policy.ts';
 
-/** Plans the end of a running container whose image changed or whose startup or liveness probe failed. */
+/** Plans the end of a running container whose image changed or whose probe failed, or its resize. */
 export function planRunningContainer(
   pod: Pod,
   entry: ContainerEntry,
@@ -19,7 +21,10 @@ export function planRunningContainer(
 ): void {
   const newest = newestContainer(observed.containers, entry.spec.name)!;
   const failing = whyKill(entry, newest.id, newest.annotations[HASH_ANNOTATION], observed);
-  if (failing === undefined) return;
+  if (failing === undefined) {
+    planResize(entry, observed, draft);
+    return;
+  }
   const { reason, text } = failing;
   const restarts = reason === 'DefinitionChanged' || canRestart(pod, entry);
   const message = restarts ? `${text}, will be restarted` : text;
@@ -43,6 +48,36 @@ function whyKill(
     return { reason: 'StartupProbe', text: `${label} failed startup probe` };
   }
   return undefined;
+}
+
+function planResize({ spec }: ContainerEntry, observed: PodObservation, draft: PlanDraft): void {
+  const { inFlight, nowMs, resizing } = observed;
+  const newest = newestContainer(observed.containers, spec.name)!;
+  const actual = resizing?.actual(newest);
+  if (resizing === undefined || actual === undefined || equalResizable(actual, spec.resources)) return;
+  const { id: containerId } = newest;
+  const { name } = spec;
+  const retryAtMs = resizing.retryAt(name);
+  if (needsRestart(spec, actual)) {
+    const message = `Container ${name} resize requires restart`;
+    draft.actions.push({ do: 'killContainer', name, containerId, reason: 'Resized', message });
+  } else if (nowMs < retryAtMs) draft.replanAt(retryAtMs);
+  else if (!inFlight.has(name)) draft.actions.push({ do: 'resizeContainer', name, containerId });
+}
+
+/** Whether what changes may not change while the container runs. */
+function needsRestart(
+  { resizePolicy = [], resources = {} }: Container,
+  actual: ResourceRequirements,
+): boolean {
+  return resizePolicy.some(({ resourceName: name, restartPolicy }) => {
+    if (restartPolicy !== 'RestartContainer' || !isResizable(name)) return false;
+    const only = (of: ResourceRequirements) => ({
+      requests: pickResources(of.requests ?? {}, (other) => other === name),
+      limits: pickResources(of.limits ?? {}, (other) => other === name),
+    });
+    return !equalResizable(only(actual), only(resources));
+  });
 }
 
 function canRestart(pod: Pod, entry: ContainerEntry): boolean {

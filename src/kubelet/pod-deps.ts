@@ -12,6 +12,7 @@ import type { NodeDns } from './pod-dns.ts';
 import type { ProbeRegistry } from './probes/probe-registry.ts';
 import type { Prober } from './probes/prober.ts';
 import type { ReferencedObjects } from './referenced-objects.ts';
+import type { NodeRoom } from './resize/pod-resize.ts';
 import type { RuntimeObserver } from './runtime-observer.ts';
 import type { StatusWriter } from './status-writer.ts';
 import type { VolumeHost } from './volumes/volume-host.ts';
@@ -31,6 +32,8 @@ export interface PodDeps {
   statuses: StatusWriter;
   starts: ConcurrencyLimit;
   pulls: ConcurrencyLimit;
+  /** Of the node, for a Pod that asks for more or less than it was given. */
+  room: NodeRoom;
   settings: PodSettings;
   /** Service links for the Pod: `FOO_SERVICE_HOST` and so on; what `enableServiceLinks` leaves of them. */
   serviceVariables(pod: Pod): readonly { name: string; value: string }[];

@@ -1,4 +1,5 @@
 /** What a Pod's worker sees when it decides: the runtime's state, the probes' results, and what it has in flight itself. */
+import type { ResourceRequirements } from '../api/generated/core-v1.ts';
 import type { ContainerStatus, SandboxStatus } from '../container-runtime/runtime.ts';
 
 /** A Pod's part of the runtime. */
@@ -17,6 +18,14 @@ export type ProbeResult = 'success' | 'failure' | 'unknown';
 /** Results by container id. A container without a probe of that type counts as `success`. */
 export interface ProbeResults {
   get(containerId: string, type: ProbeType): ProbeResult;
+}
+
+/** What containers have, of a Pod that is or was being resized. */
+export interface Resizing {
+  /** `undefined` when the instance does not say. */
+  actual(instance: ContainerStatus): ResourceRequirements | undefined;
+  /** Earliest retry of a container's resize that has failed; 0 when none has. */
+  retryAt(name: string): number;
 }
 
 /** Why a container could not be started. */
@@ -43,6 +52,8 @@ export interface PodObservation extends PodRuntime {
   postStartPending: ReadonlySet<string>;
   /** Containers killed because their spec changed: started again whatever the restart policy. */
   killedForChange: ReadonlySet<string>;
+  /** Absent while every container has what the spec says. */
+  resizing: Resizing | undefined;
   volumesReady: boolean;
   /** Earliest retry after a failed sandbox or volume; 0 when there was no failure. */
   sandboxRetryAtMs: number;

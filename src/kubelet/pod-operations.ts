@@ -22,6 +22,8 @@ import type { PodDeps } from './pod-deps.ts';
 import type { PodMemory } from './pod-memory.ts';
 import { SANDBOX_OPERATION, VOLUMES_OPERATION } from './pod-observation.ts';
 import type { PodAction } from './pod-plan.ts';
+import type { PodResize } from './resize/pod-resize.ts';
+import { resizeContainer } from './resize/resize-container.ts';
 import { nextBackoff } from './restart-backoff.ts';
 import { startContainer } from './start-container.ts';
 import type { TerminationOrder } from './termination-order.ts';
@@ -40,6 +42,8 @@ export interface OperationContext {
   pod: Pod;
   memory: PodMemory;
   volumes: PodVolumes;
+  /** Absent while no resize has been seen. */
+  resize: PodResize | undefined;
   ending: Ending | undefined;
   /** Aborts when the Pod must end: for everything that builds up. */
   startSignal: AbortSignal;
@@ -61,7 +65,7 @@ export function beginOperation(
 }
 
 function operationKey(action: Exclude<PodAction, { do: 'finish' }>): string {
-  if (action.do === 'startContainer' || action.do === 'killContainer') return action.name;
+  if ('name' in action) return action.name;
   if (action.do === 'mountVolumes') return VOLUMES_OPERATION;
   return action.do === 'removeContainer' ? `/remove/${action.containerId}` : SANDBOX_OPERATION;
 }
@@ -112,6 +116,7 @@ const OPERATIONS: Operations = {
     deps.runtime.removeContainer(containerId, agentSignal),
   startContainer: (context, action) => start(context, action),
   killContainer: (context, action) => kill(context, action),
+  resizeContainer: (context, action) => resize(context, action),
 };
 
 export function podFacts({ settings, observer }: PodDeps, pod: Pod): PodFacts {
@@ -182,11 +187,20 @@ async function kill(
   const runtime = deps.observer.pod(pod.metadata.uid);
   const instance = runtime.containers.find(({ id }) => id === containerId);
   if (instance === undefined) return;
-  if (reason === 'DefinitionChanged') memory.killedForChange.add(containerId);
+  if (reason === 'DefinitionChanged' || reason === 'Resized') memory.killedForChange.add(containerId);
   const container = findContainer(pod, name)?.spec;
   const graceSeconds = ending?.graceSeconds ?? gracePeriodSeconds(pod, container, reason);
   const podIp = runtime.sandboxes[0]?.ip ?? '';
   const runsHook = ending?.runsHooks ?? true;
   const request = { pod, container, instance, podIp, message, graceSeconds, order: ending?.order, runsHook };
   await killContainer(deps, request, killSignal);
+}
+
+async function resize(
+  { deps, pod, resize, startSignal }: OperationContext,
+  { containerId, name }: Extract<PodAction, { do: 'resizeContainer' }>,
+): Promise<void> {
+  const container = findContainer(pod, name)?.spec;
+  if (container === undefined || resize === undefined) return;
+  await resizeContainer(deps, resize, { pod, container, containerId }, startSignal);
 }

@@ -6,6 +6,7 @@ export type PodAction =
   | { do: 'removeSandbox'; sandboxId: string }
   | { do: 'startContainer'; name: string; sandboxId: string; attempt: number; backoffMs: number }
   | { do: 'killContainer'; name: string; containerId: string; reason: KillReason; message: string }
+  | { do: 'resizeContainer'; name: string; containerId: string }
   | { do: 'removeContainer'; containerId: string }
   /** Nothing is left to run: the Pod has Succeeded or Failed. */
   | { do: 'finish' };
@@ -14,6 +15,7 @@ export type KillReason =
   | 'LivenessProbe'
   | 'StartupProbe'
   | 'DefinitionChanged'
+  | 'Resized'
   | 'SandboxChanged'
   | 'Unknown'
   | 'Stopping';

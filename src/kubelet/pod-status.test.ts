@@ -35,6 +35,8 @@ function inputs(more: Partial<PodStatusInputs>): PodStatusInputs {
     failure: undefined,
     isStopped: false,
     mayStillRun: false,
+    resizing: undefined,
+    resizeConditions: [],
     known: undefined,
     ...more,
   };

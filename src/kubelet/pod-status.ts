@@ -5,13 +5,13 @@
  */
 
 import type { PodCondition, PodStatus } from '../api/generated/core-v1.ts';
+import { podQosClass } from '../api/pod-qos.ts';
 import { toTimestamp } from '../base/clock.ts';
 import { type ContainerKind, containersOf } from './container-identity.ts';
 import { type ContainerStatusInputs, containerStatus } from './container-status.ts';
 import { kubeletConditions, withTransitionTimes } from './pod-conditions.ts';
 import { usableSandbox } from './pod-observation.ts';
 import { type PodPhase, podPhase } from './pod-phase.ts';
-import { qosClass } from './qos.ts';
 
 /** A reason to end the Pod as Failed, whatever its containers do: `Evicted`, `DeadlineExceeded`, `OutOfcpu`. */
 export interface PodFailure {
@@ -26,6 +26,8 @@ export interface PodStatusInputs extends ContainerStatusInputs {
   failure: PodFailure | undefined;
   /** Containers are being stopped: a phase that ends the Pod is held back until none of them runs. */
   mayStillRun: boolean;
+  /** What is told of a resize. */
+  resizeConditions: readonly PodCondition[];
   /** The status last decided for this Pod; absent: the one in the API. */
   known: PodStatus | undefined;
 }
@@ -45,6 +47,7 @@ export function podStatus(inputs: PodStatusInputs): PodStatus {
   const conditions = [
     ...kubeletConditions(pod, { phase, initStatuses, statuses, hasSandbox }),
     ...disruption(inputs),
+    ...inputs.resizeConditions,
   ];
   const failure = phase === 'Failed' ? (inputs.failure ?? keptFailure(known)) : undefined;
   return {
@@ -57,7 +60,7 @@ export function podStatus(inputs: PodStatusInputs): PodStatus {
     ...(initStatuses.length === 0 ? {} : { initContainerStatuses: initStatuses }),
     containerStatuses: statuses,
     ...(ephemeral.length === 0 ? {} : { ephemeralContainerStatuses: ephemeral }),
-    qosClass: pod.status?.qosClass ?? qosClass(pod),
+    qosClass: pod.status?.qosClass ?? podQosClass(pod),
   };
 }
 

@@ -23,6 +23,8 @@ import { beginOperation, type Ending, type OperationContext, podFacts } from './
 import type { PodPlan } from './pod-plan.ts';
 import { DEADLINE_FAILURE, deadlineMs, nextPodState, type PodState } from './pod-state.ts';
 import { type PodFailure, podStatus } from './pod-status.ts';
+import { allocationOf, isAllocated, resourcesLeftBehind } from './resize/allocation.ts';
+import { PodResize } from './resize/pod-resize.ts';
 import { readTerminationMessage } from './termination-message.ts';
 import { TerminationOrder } from './termination-order.ts';
 import { PodVolumes } from './volumes/pod-volumes.ts';
@@ -57,6 +59,8 @@ export class PodWorker {
   #isRejected = false;
   #eviction: { failure: PodFailure; graceSeconds: number } | undefined;
   #volumesStale = false;
+  /** Absent while no resize has been seen, as of most Pods. */
+  #resize: PodResize | undefined;
   /** What the last look saw, when it left nothing to do, and the wall time at which that changes by itself. */
   #settled: ({ pod: Pod; untilMs: number } & PodRuntime) | undefined;
 
@@ -64,12 +68,24 @@ export class PodWorker {
     this.#deps = deps;
     this.#pod = pod;
     this.#wake = new Wake(deps.clock);
+    const left = resourcesLeftBehind(pod, deps.observer.pod(pod.metadata.uid).containers);
+    if (left !== undefined) this.#resize = new PodResize(left.allocation, left.actual);
     const { clock, client, host, objects, settings } = deps;
     this.#volumes = new PodVolumes({ clock, client, host, objects, rootDir: settings.rootDir });
   }
 
   get pod(): Pod {
     return this.#pod;
+  }
+
+  /** The Pod with what its node gives to it, which may be less than its spec asks for, or still more. */
+  get allocatedPod(): Pod {
+    return this.#resize?.allocated(this.#pod) ?? this.#pod;
+  }
+
+  /** Since when it waits for room to be resized, wall ms. */
+  get deferredSinceMs(): number | undefined {
+    return this.#resize?.deferredSinceMs;
   }
 
   get #memory(): PodMemory {
@@ -100,7 +116,11 @@ export class PodWorker {
       return;
     }
     const [old, { annotations, generation, labels }] = [before.metadata, pod.metadata];
-    if (generation !== old.generation) this.#volumesStale = true;
+    if (generation !== old.generation) {
+      this.#volumesStale = true;
+      const given = allocationOf(before);
+      if (!isAllocated(pod, given)) this.#resize ??= new PodResize(given);
+    }
     // What volumes may show of the object. Statuses come all the time, and change none of it.
     if (!equalJson(labels, old.labels)) this.#volumesStale = true;
     if (!equalJson(annotations, old.annotations)) this.#volumesStale = true;
@@ -225,7 +245,9 @@ export class PodWorker {
     await this.#readMessages(signal);
     this.#syncProbes(signal);
     const observed = this.#observe();
-    const plan = this.#state.is === 'syncing' ? planPod(this.#pod, observed) : planTermination(observed);
+    if (this.#state.is === 'syncing') this.#considerResize(observed);
+    const plan =
+      this.#state.is === 'syncing' ? planPod(this.allocatedPod, observed) : planTermination(observed);
     const before = this.#state;
     this.#advance(observed, plan);
     if (before !== this.#state) {
@@ -236,6 +258,11 @@ export class PodWorker {
     this.#tellWaiting(plan);
     this.#report(observed, plan, signal);
     this.#settle(plan, observed);
+  }
+
+  #considerResize({ containers, nowMs }: PodObservation): void {
+    this.#resize?.consider(this.#pod, nowMs, this.#deps);
+    this.#resize?.observe(this.#pod, containers, this.#deps);
   }
 
   #observe(): PodObservation {
@@ -250,6 +277,7 @@ export class PodWorker {
       startFailures: memory.startFailures,
       postStartPending: memory.postStartPending,
       killedForChange: memory.killedForChange,
+      resizing: this.#resize,
       volumesReady: this.#volumes.isMounted,
       sandboxRetryAtMs: memory.sandboxRetryAtMs,
       volumesRetryAtMs: memory.volumesRetryAtMs,
@@ -300,9 +328,10 @@ export class PodWorker {
     this.#kills ??= newOperationScope(signal, false);
     const context: OperationContext = {
       deps: this.#deps,
-      pod: this.#pod,
+      pod: this.allocatedPod,
       memory: this.#memory,
       volumes: this.#volumes,
+      resize: this.#resize,
       ending: this.#ending,
       startSignal: this.#starts.signal,
       killSignal: this.#kills.signal,
@@ -357,7 +386,7 @@ export class PodWorker {
     const state = this.#state;
     const isStopped = state.is === 'terminated';
     const status = podStatus({
-      pod: this.#pod,
+      pod: this.allocatedPod,
       observed,
       waiting: plan.waiting,
       runtimeName: settings.runtimeName,
@@ -365,6 +394,8 @@ export class PodWorker {
       isStopped,
       mayStillRun: state.is === 'terminating',
       hostIps: settings.hostIps,
+      resizing: this.#resize,
+      resizeConditions: this.#resize?.conditions() ?? [],
       failure: state.is === 'syncing' ? undefined : state.failure,
       known: statuses.known(this.#pod.metadata.uid),
     });
@@ -402,7 +433,13 @@ export class PodWorker {
   #settle(plan: PodPlan, observed: PodObservation): void {
     const { inFlight, volumesRetryAtMs } = this.#memory;
     const deadline = this.#state.is === 'syncing' ? deadlineMs(this.#pod) : undefined;
-    const moments = [plan.replanAtMs, this.#volumes.refreshAtMs, volumesRetryAtMs, deadline];
+    const moments = [
+      plan.replanAtMs,
+      this.#volumes.refreshAtMs,
+      volumesRetryAtMs,
+      deadline,
+      this.#resize?.retryAtMs,
+    ];
     const untilMs = nextLookMs(observed.nowMs, moments);
     this.#wake.at(untilMs);
     if (plan.actions.length > 0 || inFlight.size > 0) return;

@@ -4,9 +4,12 @@
  */
 import type { Pod, PodCondition, PodStatus } from '../api/generated/core-v1.ts';
 import type { JsonObject, JsonValue } from '../api/json.ts';
+import { RESIZE_IN_PROGRESS, RESIZE_PENDING } from '../api/pod-resize.ts';
 
 /** Lists that merge by key unless told otherwise. */
 const MERGED_LISTS: readonly (keyof PodStatus)[] = ['podIPs', 'hostIPs'];
+/** Conditions that are there only while they are so. */
+const PASSING_CONDITIONS: readonly string[] = [RESIZE_PENDING, RESIZE_IN_PROGRESS];
 /** What the kubelet takes away again when it is no longer so; everything else that it did not compute is another's. */
 const CLEARED: readonly (keyof PodStatus)[] = ['reason', 'message', 'podIP', 'podIPs'];
 
@@ -27,7 +30,10 @@ export function statusPatch(pod: Pod, wanted: PodStatus): JsonObject | undefined
 }
 
 function changedConditions(current: readonly PodCondition[], wanted: readonly PodCondition[]): JsonObject[] {
-  return wanted.flatMap((condition) => {
+  const passed = current.filter(
+    ({ type }) => PASSING_CONDITIONS.includes(type) && !wanted.some((condition) => condition.type === type),
+  );
+  const changed = wanted.flatMap((condition) => {
     const known = current.find(({ type }) => type === condition.type);
     if (known !== undefined && isSame(known, condition)) return [];
     const cleared: JsonObject = {};
@@ -35,6 +41,7 @@ function changedConditions(current: readonly PodCondition[], wanted: readonly Po
     if (known?.message !== undefined && condition.message === undefined) cleared['message'] = null;
     return [{ ...(condition as unknown as JsonObject), ...cleared }];
   });
+  return [...changed, ...passed.map(({ type }) => ({ $patch: 'delete', type }))];
 }
 
 /** Deep equality of JSON values; absent, null, and an empty object or list count as the same, as they do on the wire. */

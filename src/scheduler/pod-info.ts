@@ -2,8 +2,9 @@
 import type { Pod } from '../api/generated/core-v1.ts';
 import { equalJson } from '../api/json.ts';
 import { keyOf } from '../api/meta.ts';
-import { isPodTerminating } from '../api/pod-conditions.ts';
-import { podRequests } from '../api/pod-resources.ts';
+import { isPodTerminating, podCondition } from '../api/pod-conditions.ts';
+import { RESIZE_PENDING, resizableContainers, statusOfContainer } from '../api/pod-resize.ts';
+import { reservedRequests } from '../api/pod-resources.ts';
 
 /** What a container without a request counts as when nodes are scored. @see schedutil.DefaultMilliCPURequest */
 const UNREQUESTED_CPU_MILLIS = 100;
@@ -39,7 +40,7 @@ export interface HostPort {
 }
 
 export function newPodInfo(pod: Pod): PodInfo {
-  const requests = podRequests(pod);
+  const requests = reservedRequests(pod);
   const containers = pod.spec.containers.length;
   return {
     pod,
@@ -60,8 +61,22 @@ export function asksTheSame(before: Pod, after: Pod): boolean {
     before.metadata.uid === after.metadata.uid &&
     isPodTerminating(before) === isPodTerminating(after) &&
     equalJson(before.spec, after.spec) &&
-    equalJson(before.metadata.labels, after.metadata.labels)
+    equalJson(before.metadata.labels, after.metadata.labels) &&
+    isReservedTheSame(before, after)
   );
+}
+
+/** Whether the containers have been given, and have, as much; whether they may get more. */
+function isReservedTheSame(before: Pod, after: Pod): boolean {
+  if (podCondition(before, RESIZE_PENDING)?.reason !== podCondition(after, RESIZE_PENDING)?.reason)
+    return false;
+  return resizableContainers(after).every(({ name }) => {
+    const [old, now] = [statusOfContainer(before, name), statusOfContainer(after, name)];
+    return (
+      equalJson(old?.allocatedResources, now?.allocatedResources) &&
+      equalJson(old?.resources?.requests, now?.resources?.requests)
+    );
+  });
 }
 
 function hostPortsOf(pod: Pod): readonly HostPort[] {

@@ -45,9 +45,13 @@ const SCOPES: Readonly<Record<string, Scope>> = {
     return { ...old, metadata: { ...old.metadata }, spec: kept };
   },
   resize(object, old) {
-    const wanted = new Map(containersOf(object).map((container) => [container['name'], container]));
-    const containers = containersOf(old).map((container) => resized(container, wanted));
-    return { ...old, metadata: { ...old.metadata }, spec: { ...old.spec, containers } };
+    const spec: Fields = { ...old.spec };
+    for (const list of ['containers', 'initContainers']) {
+      const wanted = new Map(listOf(object, list).map((container) => [container['name'], container]));
+      if (spec[list] !== undefined)
+        spec[list] = listOf(old, list).map((container) => resized(container, wanted));
+    }
+    return { ...old, metadata: { ...old.metadata }, spec };
   },
 };
 
@@ -83,8 +87,8 @@ export function setOrDelete<T extends object, K extends keyof T>(
   else if (Object.hasOwn(target, field)) delete target[field];
 }
 
-function containersOf(pod: ApiObject): Fields[] {
-  return (pod.spec?.['containers'] as Fields[] | undefined) ?? [];
+function listOf(pod: ApiObject, list: string): Fields[] {
+  return (pod.spec?.[list] as Fields[] | undefined) ?? [];
 }
 
 function resized(container: Fields, wanted: ReadonlyMap<unknown, Fields>): Fields {

@@ -16,6 +16,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { validateEphemeralContainersUpdate } from '../../api/validation/ephemeral-containers.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
+import { validatePodResize } from '../../api/validation/pod-resize.ts';
 import { validateCreate, validateSubresource, validateUpdate } from '../../api/validation/validate.ts';
 import { assert } from '../../base/assert.ts';
 import { toTimestamp } from '../../base/clock.ts';
@@ -276,6 +277,7 @@ function validateEdit(subresource: string, object: KubeObject, old: KubeObject):
   const errors = validateObjectMetaUpdate(object.metadata, old.metadata);
   if (subresource === 'ephemeralcontainers')
     errors.push(...validateEphemeralContainersUpdate(object as Pod, old as Pod));
+  if (subresource === 'resize') errors.push(...validatePodResize(object as Pod, old as Pod));
   errors.push(...validateSubresource(subresource, object, old));
   return changesSpec(subresource) ? [...errors, ...validateCreate(object)] : errors;
 }
