@@ -91,6 +91,25 @@ test('ServerMetrics count a watch while it lasts, what it has sent, and at its e
   assert.equal(sumOf(api, `${DURATION}_sum`, 'verb="WATCH"'), 7);
 });
 
+test('ServerMetrics know that a watch has ended, whoever ends it', async () => {
+  const api = await newSimulatedApiServer();
+  const lasting = () => sumOf(api, 'apiserver_longrunning_requests', 'verb="WATCH"');
+  const open = async (query: string) => {
+    const end = new AbortController();
+    const response = await api.server.handle(remote('GET', `${PODS}?watch=1${query}`), end.signal);
+    assert.ok(response.body.kind === 'watch');
+    return { end, next: response.body.frames[Symbol.asyncIterator]().next() };
+  };
+  const [aborted, late] = [await open(''), await open('&timeoutSeconds=5')];
+  assert.equal(lasting(), 2);
+  aborted.end.abort();
+  assert.equal((await aborted.next).done, true);
+  assert.equal(lasting(), 1);
+  await api.clock.advance(10_000);
+  assert.equal((await late.next).done, true);
+  assert.equal(lasting(), 0);
+});
+
 test('ServerMetrics tell how many objects there are, at most once a minute', async () => {
   const api = await newSimulatedApiServer();
   const counted = () => sumOf(api, 'apiserver_resource_objects', 'group=""', 'resource="configmaps"');
