@@ -17,6 +17,7 @@ import {
   SERVICES,
 } from '../api/resources.ts';
 import { assert } from '../base/assert.ts';
+import { hasReason } from '../base/status-error.ts';
 import type { ApiObject, Fields } from './api-object.ts';
 import { ensureObject } from './ensure-object.ts';
 import { ensureFlowControl } from './fairness/bootstrap-objects.ts';
@@ -90,7 +91,10 @@ async function ensureKubernetesService(
     SERVICES,
     service,
     ({ spec }) => !equalJson((spec as Fields)['ports'], [port]),
-  );
+  ).catch((error: unknown) => {
+    // Its address may be taken, or in a range that is being deleted: then a server without it is better than none.
+    if (!hasReason(error, 'Invalid')) throw error;
+  });
   const endpointPort = { name: 'https', protocol: 'TCP', port: advertise.port };
   const slice = {
     metadata: { ...metadata, labels: { 'kubernetes.io/service-name': 'kubernetes' } },

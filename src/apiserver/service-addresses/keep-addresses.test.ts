@@ -1,11 +1,13 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { newSimulatedApiServer, type SimulatedApiServer } from '../../simulation/sim-api-server.ts';
+import { bootstrapCluster } from '../bootstrap.ts';
 import { runServiceAddresses } from './keep-addresses.ts';
 
 const SERVICES_URL = '/api/v1/namespaces/default/services';
 const NETWORKING = '/apis/networking.k8s.io/v1';
 const ADDRESS_KEY = '/registry/networking.k8s.io/ipaddresses';
+const MERGE = { 'content-type': 'application/merge-patch+json' };
 const MANAGED = {
   'ipaddress.kubernetes.io/ip-family': 'IPv4',
   'ipaddress.kubernetes.io/managed-by': 'ipallocator.k8s.io',
@@ -162,6 +164,19 @@ test('runServiceAddresses makes the default ServiceCIDR again when it is gone', 
     assert.deepEqual(value.spec, first.spec);
     assert.equal(value.status.conditions[0].status, 'True');
   });
+});
+
+test('bootstrapCluster succeeds while the address of the kubernetes Service is not to be had', async () => {
+  const { call, server } = await newSimulatedApiServer();
+  await call('POST', SERVICES_URL, service('a', '10.96.0.7'));
+  await call('DELETE', `${SERVICES_URL}/kubernetes`);
+  await call('DELETE', `${NETWORKING}/servicecidrs/kubernetes`);
+  const options = { advertise: { address: '192.0.2.1', port: 6443 }, rbacObjects: [] };
+  await bootstrapCluster(server.registry, options);
+  assert.equal((await call('GET', `${SERVICES_URL}/kubernetes`)).status, 404);
+  await call('PATCH', `${NETWORKING}/servicecidrs/kubernetes`, { metadata: { finalizers: null } }, MERGE);
+  await bootstrapCluster(server.registry, options);
+  assert.equal((await call('GET', `${SERVICES_URL}/kubernetes`)).value.spec.clusterIP, '10.96.0.1');
 });
 
 test('runServiceAddresses goes on later with what a full disk refused', async () => {
