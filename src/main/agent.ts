@@ -47,18 +47,16 @@ export async function runAgent(options: AgentOptions, signal: AbortSignal): Prom
   const server = newAgentServer({ log, node, tls: api.serverTls, runtime, clock }, signal);
   const { port } = await server.listen();
   const { version } = await runtime.status();
-  const dns = await openAgentDns({ cluster, node, clock, random, log, informers: api.informers });
+  const world = { clock, random, log, informers: api.informers };
+  const dns = await openAgentDns({ ...world, cluster, node });
   const { nodePortAddresses } = options;
   const { kubelet, tasks } = newNodeParts({
-    clock,
-    random,
-    log,
+    ...world,
     client: api.client,
-    informers: api.informers,
     runtime,
     prober: newProber(),
     volumes: newVolumeHost(),
-    ...(await openAgentDataplane({ clock, random, cluster, node, nodePortAddresses }, signal)),
+    ...(await openAgentDataplane({ ...world, cluster, node, nodePortAddresses }, signal)),
     kubelet: {
       node: readNodeFacts({ node, kubeletPort: port, runtimeVersion: `process://${version}` }),
       rootDir: path.join(nodeDirectory(dataDir, nodeName), 'kubelet'),

@@ -1,5 +1,6 @@
 /** Ends everything that a node runs, each container with its stop signal first, and takes its network away. */
 import type { ProcessRuntime } from '../container-runtime/process/process-runtime.ts';
+import { newAddressClaims } from '../network/userspace/claimed-addresses.ts';
 import { releaseServiceRange } from '../network/userspace/service-range.ts';
 import type { ClusterConfig } from './cluster-config.ts';
 
@@ -17,5 +18,8 @@ export async function stopContainers({ runtime, cluster }: NodeContents, signal:
   const running = containers.filter(({ state }) => state === 'running');
   await Promise.allSettled(running.map(({ id }) => runtime.stopContainer(id, GRACE_MS, signal)));
   await runtime.destroyAll(signal);
-  if (cluster.network === 'bridge') await releaseServiceRange(cluster.serviceCidr, signal);
+  if (cluster.network !== 'bridge') return;
+  await releaseServiceRange(cluster.serviceCidr, signal);
+  const claims = newAddressClaims(cluster.clusterId);
+  for (const address of await claims.list(signal)) await claims.release(address, signal);
 }

@@ -32,6 +32,7 @@ function sliceOf(service: string, endpoints: Endpoint[]): EndpointSlice {
 
 const SERVICES = [
   serviceOf('web', { clusterIP: '10.1.0.7', clusterIPs: ['10.1.0.7'] }),
+  serviceOf('beyond', { clusterIP: '203.0.113.10', clusterIPs: ['203.0.113.10'] }),
   serviceOf('db', { clusterIP: 'None', clusterIPs: ['None'] }),
   serviceOf('empty', { clusterIP: 'None', clusterIPs: ['None'] }),
   serviceOf('mail', { type: 'ExternalName', externalName: 'mail.example.com.', ports: [] }),
@@ -136,6 +137,7 @@ test('answerQuestion gives names for addresses of the cluster, and leaves others
   assert.equal(reverse('10.2.0.6'), 'nameError');
   assert.equal(reverse('10.9.9.9'), 'nameError');
   assert.equal(reverse('192.0.2.1'), 'notOurs');
+  assert.deepEqual(reverse('203.0.113.10'), ['beyond.shop.svc.cluster.local']);
   assert.equal(asked('2.10.in-addr.arpa', 'PTR'), 'notOurs');
   assert.equal(asked('web.shop'), 'notOurs');
   assert.equal(asked('notcluster.local'), 'notOurs');

@@ -213,9 +213,11 @@ function answerReverse(
   { domain, isClusterAddress }: ZoneOptions,
 ): ZoneAnswer {
   const ip = parseReverseName(name);
-  if (ip === undefined || !isClusterAddress(ip)) return { kind: 'notOurs' };
+  const services = ip === undefined ? [] : source.servicesAt(ip);
+  // A Service may have an address from another ServiceCIDR than the first.
+  if (ip === undefined || (services.length === 0 && !isClusterAddress(ip))) return { kind: 'notOurs' };
   const nameOf = ({ metadata }: Service) => `${metadata.name}.${metadata.namespace ?? ''}.svc.${domain}`;
-  const names = source.servicesAt(ip).map(nameOf);
+  const names = services.map(nameOf);
   if (names.length === 0) {
     for (const { metadata, endpoints = [] } of source.slicesWith(ip)) {
       const service = source.service(

@@ -34,7 +34,8 @@ export async function isServiceRangeClaimed(cidr: string, signal: AbortSignal): 
   return parsed.some((route) => route.dst === cidr);
 }
 
-async function ip(args: string[], signal: AbortSignal): Promise<string> {
+/** Runs `ip`. @throws Error naming the command and what it printed */
+export async function ip(args: string[], signal: AbortSignal): Promise<string> {
   try {
     return (await run('ip', args, { signal })).stdout;
   } catch (error) {
