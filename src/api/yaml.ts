@@ -8,6 +8,7 @@ import * as yaml from 'js-yaml';
 import { StatusError } from '../base/status-error.ts';
 import type { JsonValue } from './json.ts';
 
+import { ROUNDED_MAX, roundedInJson, roundingOf } from './rounded-integers.ts';
 import { fieldComplaints } from './validation/structural-duplicates.ts';
 
 const DEPTH_MAX = 1000;
@@ -24,6 +25,9 @@ const BOOLEANS: Readonly<Record<string, boolean>> = Object.fromEntries([
 ]);
 const INTEGER = /^[-+]?(?:0b[01_]+|0o?[0-7_]+|0x[0-9a-fA-F_]+|[1-9][0-9_]*|0)$/;
 const FLOAT = /^[-+]?(?:\.[0-9]+|[0-9][0-9_]*(?:\.[0-9_]*)?)(?:[eE][-+]?[0-9]+)?$/;
+const DECIMAL = /^[-+]?(?:[1-9][0-9_]*|0)$/;
+/** Of digits, as long as an integer that may be rounded. */
+const LONG_RUN = /\d[\d_]{15}/;
 const NUMBER_STARTS = '- + . 0 1 2 3 4 5 6 7 8 9'.split(' ');
 
 const boolTag = yaml.defineScalarTag<boolean>('tag:yaml.org,2002:bool', {
@@ -98,6 +102,22 @@ export function parseLenientYaml(text: string): { value: JsonValue; duplicates: 
     if (!isDuplicateKey(error)) throw toStatusError(error, 'yaml');
   }
   return { value: single(loadAll(text, 'yaml', true)), duplicates: duplicateKeys(text) };
+}
+
+/** What is said of integers in a document that has been parsed and that numbers cannot hold. */
+export function roundedInYaml(text: string): string[] {
+  if (!LONG_RUN.test(text)) return [];
+  if (parseJson(text) !== undefined) return roundedInJson(text);
+  const found = new Set<string>();
+  for (const event of yaml.parseEvents(text, {})) {
+    if (event.type !== yaml.EVENT_ID.SCALAR || event.style !== yaml.SCALAR_STYLE.PLAIN) continue;
+    const source = yaml.getScalarValue(text, event);
+    if (!DECIMAL.test(source)) continue;
+    const rounding = roundingOf(source.replace('+', '').replaceAll('_', ''));
+    if (rounding !== undefined) found.add(rounding);
+    if (found.size >= ROUNDED_MAX) break;
+  }
+  return [...found];
 }
 
 function loadAll(text: string, name: string, isLenient = false): JsonValue[] {

@@ -44,9 +44,9 @@ export async function applyOne(server: ServerContext, call: ResourceCall): Promi
   requireManager(call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const target = targetOf(call);
-  const { applied, duplicates } = parseApplied(call);
+  const { applied, duplicates, rounded } = parseApplied(call);
   if (duplicates.length > 0 && fieldValidation === 'Strict') throw newStrictError(duplicates);
-  const warnings = fieldValidation === 'Warn' ? duplicates : [];
+  const warnings = [...rounded, ...(fieldValidation === 'Warn' ? duplicates : [])];
   const writer = writerOf(call);
   const write = { ...writeOf(call, dryRun), writer };
   const result = (live: ApiObject | undefined): ApiObject => {
@@ -90,8 +90,14 @@ function unlessThere(error: unknown): undefined {
   if (!hasReason(error, 'AlreadyExists')) throw error;
 }
 
+interface Applied {
+  applied: JsonObject;
+  duplicates: readonly string[];
+  rounded: readonly string[];
+}
+
 /** What is applied, canonical, without defaults (they would belong to nobody who asked for them), and keys that came twice. */
-function parseApplied(call: ResourceCall): { applied: JsonObject; duplicates: readonly string[] } {
+function parseApplied(call: ResourceCall): Applied {
   const { row, request } = call;
   const body = parsePatchBody(request, true);
   if (body === undefined) throw newBadRequest('the request has no body');
@@ -107,7 +113,7 @@ function parseApplied(call: ResourceCall): { applied: JsonObject; duplicates: re
   if (metadata.managedFields !== undefined) throw newBadRequest('metadata.managedFields must be nil');
   const problem = undeclaredFields(warnings) ?? findListProblem(applyTypeOfRow(row), object);
   if (problem !== undefined) throw newUntypedError(call, problem);
-  return { applied: object, duplicates: body.duplicates ?? [] };
+  return { applied: object, duplicates: body.duplicates ?? [], rounded: body.rounded };
 }
 
 function decodeApplied(value: JsonValue, row: ResourceRow) {

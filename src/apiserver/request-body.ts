@@ -8,7 +8,9 @@ import type { ApiRequest } from '../api/message.ts';
 import { ENTRIES_MAX, findExcess } from '../api/nesting.ts';
 import { decodeProtobuf } from '../api/protobuf/decode.ts';
 import { PROTOBUF_TYPE } from '../api/protobuf/media-type.ts';
-import { parseLenientYaml } from '../api/yaml.ts';
+import { roundedInJson } from '../api/rounded-integers.ts';
+import { strictError } from '../api/validation/structural.ts';
+import { parseLenientYaml, roundedInYaml } from '../api/yaml.ts';
 import { assert } from '../base/assert.ts';
 import { StatusError } from '../base/status-error.ts';
 import { copyJson } from './api-object.ts';
@@ -21,6 +23,8 @@ export interface ParsedBody {
   text?: string;
   /** Of YAML: keys that come twice, in the words of Go's parser. */
   duplicates?: readonly string[];
+  /** For `Warning` headers: integers that are not what was sent. */
+  rounded: readonly string[];
 }
 
 /** Upstream's limit. @see apiserver/pkg/server/config.go MaxRequestBodyBytes */
@@ -41,6 +45,7 @@ const decoder = new TextDecoder('utf-8', { fatal: true });
 export function parseBody(request: ApiRequest, kind: DecodableKind): ParsedBody | undefined {
   const body = parseBodyAs(request, mediaTypeOf(request.headers['content-type']), kind);
   if (request.body.kind === 'bytes' && request.body.bytes.length > EXTENT_BYTES) checkExtent(body?.value);
+  checkExact(body, request);
   return body;
 }
 
@@ -48,6 +53,7 @@ export function parseBody(request: ApiRequest, kind: DecodableKind): ParsedBody 
 export function parsePatchBody(request: ApiRequest, isYaml: boolean): ParsedBody | undefined {
   const body = parseBodyAs(request, isYaml ? 'application/yaml' : 'application/json');
   checkExtent(body?.value);
+  checkExact(body, request);
   return body;
 }
 
@@ -75,16 +81,17 @@ export function mediaTypeOf(contentType: string | undefined): string {
 function parseBodyAs({ body }: ApiRequest, mediaType: string, kind?: DecodableKind): ParsedBody | undefined {
   if (body.kind === 'none') return undefined;
   assert(body.kind !== 'stream', 'only what is proxied is not read before');
-  if (body.kind === 'object') return { value: copyJson(body.value) };
+  if (body.kind === 'object') return { value: copyJson(body.value), rounded: [] };
   if (body.bytes.length === 0) return undefined;
   if (body.bytes.length > BODY_MAX_BYTES) {
     throw new StatusError('RequestEntityTooLarge', `Request entity too large: limit is ${BODY_MAX_BYTES}`);
   }
   if (JSON_TYPES.has(mediaType)) return parseJson(decodeUtf8(body.bytes));
-  if (YAML_TYPES.has(mediaType)) return parseLenientYaml(decodeUtf8(body.bytes));
+  if (YAML_TYPES.has(mediaType)) return parseYamlBody(decodeUtf8(body.bytes));
   const hasProtobuf = kind !== undefined && kind.custom === undefined;
   if (hasProtobuf && mediaType === PROTOBUF_TYPE) {
-    return { value: decodeProtobuf(body.bytes, { assumed: kind }) };
+    const rounded: string[] = [];
+    return { value: decodeProtobuf(body.bytes, { assumed: kind, rounded }), rounded };
   }
   const types = ['application/json', 'application/yaml', ...(hasProtobuf ? [PROTOBUF_TYPE] : [])];
   throw new StatusError(
@@ -95,11 +102,21 @@ function parseBodyAs({ body }: ApiRequest, mediaType: string, kind?: DecodableKi
 
 function parseJson(text: string): ParsedBody {
   try {
-    return { value: JSON.parse(text) as unknown, text };
+    return { value: JSON.parse(text) as unknown, text, rounded: roundedInJson(text) };
   } catch (error) {
     // Nesting past what the parser can stack is a RangeError.
     throw newBadRequest(`the request body is not valid JSON: ${(error as Error).message}`);
   }
+}
+
+function parseYamlBody(text: string): ParsedBody {
+  return { ...parseLenientYaml(text), rounded: roundedInYaml(text) };
+}
+
+/** @throws StatusError BadRequest where the client wants to be told of everything */
+function checkExact(body: ParsedBody | undefined, { query }: ApiRequest): void {
+  if (body === undefined || body.rounded.length === 0) return;
+  if (query.get('fieldValidation') === 'Strict') throw newBadRequest(strictError(body.rounded));
 }
 
 function decodeUtf8(bytes: Uint8Array): string {

@@ -72,7 +72,7 @@ async function createOne(server: ServerContext, call: ResourceCall): Promise<Api
     await newToStored(server, row, object),
     writeOf(call, dryRun),
   );
-  return withWarnings(await respondOutcome(server, call, outcome, 201), warnings);
+  return withWarnings(await respondOutcome(server, call, outcome, 201), [...body.rounded, ...warnings]);
 }
 
 export async function updateOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -83,6 +83,7 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
   const body = requiredBody(parseBody(request, row));
   const decoded = decodeAs(body.value, row, { ...body, fieldValidation });
   call.audit?.requested(decoded.object);
+  const warnings = [...body.rounded, ...decoded.warnings];
   const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const isCreation =
     info.subresource === '' &&
@@ -97,14 +98,14 @@ export async function updateOne(server: ServerContext, call: ResourceCall): Prom
       );
     }
     const outcome = await createObject(registry, target, object, write);
-    return withWarnings(await respondOutcome(server, call, outcome, 201), decoded.warnings);
+    return withWarnings(await respondOutcome(server, call, outcome, 201), warnings);
   }
   const produce = isConvertedElsewhere(row)
     ? changeConverted(server, call, () => decoded.object)
     : always(toStored(row, decoded.object));
   const edit = { subresource: info.subresource, produce };
   const outcome = await updateObject(registry, target, edit, write);
-  return withWarnings(await respondOutcome(server, call, outcome, 200), decoded.warnings);
+  return withWarnings(await respondOutcome(server, call, outcome, 200), warnings);
 }
 
 export async function patchOne(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
@@ -113,7 +114,7 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   if (mediaType === APPLY_TYPE) return applyOne(server, call);
   const { dryRun, fieldValidation } = parseWriteOptions(request.query);
   const applyPatch = patchFormat(mediaType, row.custom !== undefined);
-  const { value, text } = requiredBody(parsePatchBody(request, false));
+  const { value, text, rounded } = requiredBody(parsePatchBody(request, false));
   call.audit?.patched(value);
   const options = decodeOptions(fieldValidation, text);
   let warnings: string[] = [];
@@ -139,7 +140,7 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
   const edit = { subresource: info.subresource, produce };
   const write = { ...writeOf(call, dryRun), writer: writerOf(call) };
   const outcome = await updateObject(server.registry, targetOf(call), edit, write);
-  return withWarnings(await respondOutcome(server, call, outcome, 200), warnings);
+  return withWarnings(await respondOutcome(server, call, outcome, 200), [...rounded, ...warnings]);
 }
 
 function always(object: ApiObject): () => ApiObject {

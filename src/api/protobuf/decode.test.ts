@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { StatusError } from '../../base/status-error.ts';
 import { type GoldenObject, readGolden } from '../golden/golden.fixture.ts';
 import { decodeProtobuf } from './decode.ts';
+import { encodeProtobuf } from './encode.ts';
 
 /** A length-delimited field. */
 function field(number: number, content: string | Uint8Array): Buffer {
@@ -182,4 +183,20 @@ test('decodeProtobuf keeps a key that is a word of the language', () => {
   const { data } = decodeProtobuf(envelope('v1', 'ConfigMap', field(2, entry)));
   assert.deepEqual(Object.keys(data as object), ['__proto__']);
   assert.equal(({} as Record<string, unknown>)['x'], undefined);
+});
+
+test('decodeProtobuf says which integers it rounds', () => {
+  const object = (generation: number) => ({
+    apiVersion: 'v1',
+    kind: 'Pod',
+    metadata: { name: 'a', generation },
+  });
+  const saidOf = (generation: number) => {
+    const rounded: string[] = [];
+    decodeProtobuf(encodeProtobuf(object(generation))!, { rounded });
+    return rounded;
+  };
+  assert.deepEqual(saidOf(2 ** 53 - 1), []);
+  assert.deepEqual(saidOf(2 ** 62), ['integer 4611686018427387904 is rounded to 4611686018427388000']);
+  assert.deepEqual(saidOf(-(2 ** 62)), ['integer -4611686018427387904 is rounded to -4611686018427388000']);
 });

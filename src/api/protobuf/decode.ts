@@ -11,6 +11,7 @@
 import { StatusError } from '../../base/status-error.ts';
 import { isJsonObject, type JsonObject, type JsonValue } from '../json.ts';
 import { type GroupVersionKind, splitApiVersion, toApiVersion } from '../meta.ts';
+import { ROUNDED_MAX } from '../rounded-integers.ts';
 import { type Schema, schemaForKind } from '../schema.ts';
 import { openEnvelope } from './envelope.ts';
 import { type FieldPlan, type MessagePlan, planOf } from './plan.ts';
@@ -27,12 +28,14 @@ interface DecodeOptions {
   /** What an envelope without names holds. */
   assumed?: GroupVersionKind;
   schemaOf?: (gvk: GroupVersionKind) => Schema | undefined;
+  /** Takes what is said of integers that a number cannot hold. */
+  rounded?: string[];
 }
 
 /** The JSON form of the object in `bytes`. @throws StatusError BadRequest */
 export function decodeProtobuf(
   bytes: Uint8Array,
-  { assumed, schemaOf = schemaForKind }: DecodeOptions = {},
+  { assumed, schemaOf = schemaForKind, rounded }: DecodeOptions = {},
 ): JsonObject {
   const envelope = openEnvelope(bytes);
   const kind = envelope.kind || (assumed?.kind ?? '');
@@ -46,7 +49,9 @@ export function decodeProtobuf(
     );
   }
   const object: JsonObject = { apiVersion, kind };
-  new MessageDecoder(envelope.message).fields(planOf(schema), object, 0);
+  const decoder = new MessageDecoder(envelope.message);
+  decoder.fields(planOf(schema), object, 0);
+  rounded?.push(...decoder.rounded.slice(0, ROUNDED_MAX));
   return object;
 }
 
@@ -56,6 +61,10 @@ class MessageDecoder {
 
   constructor(bytes: Uint8Array) {
     this.#reader = new ProtobufReader(bytes);
+  }
+
+  get rounded(): readonly string[] {
+    return this.#reader.rounded;
   }
 
   /** Reads fields into `object` up to the end of the message that the reader is in. */

@@ -2,6 +2,7 @@
 import { toBase64 } from '../../base/base64.ts';
 import { formatGoDuration } from '../../base/duration.ts';
 import type { JsonValue } from '../json.ts';
+import { roundedInJson } from '../rounded-integers.ts';
 import type { Scalar } from '../schema.ts';
 import { malformed, type ProtobufReader } from './reader.ts';
 import { NO_TIME_SECONDS } from './time.ts';
@@ -85,7 +86,9 @@ function readJson(reader: ProtobufReader): JsonValue {
   const text = readInner(reader);
   if (text === undefined || text === '') return null;
   try {
-    return JSON.parse(text) as JsonValue;
+    const value = JSON.parse(text) as JsonValue;
+    reader.rounded.push(...roundedInJson(text));
+    return value;
   } catch (error) {
     throw malformed('an embedded object is not JSON', error);
   }

@@ -6,6 +6,7 @@
  * @throws StatusError BadRequest from every method, for bytes that are not protobuf
  */
 import { StatusError } from '../../base/status-error.ts';
+import { roundingOf } from '../rounded-integers.ts';
 import { WIRE_BYTES, WIRE_FIXED32, WIRE_FIXED64, WIRE_VARINT } from './wire.ts';
 
 const VARINT_BYTES_MAX = 10;
@@ -22,6 +23,8 @@ export class ProtobufReader {
   /** Both halves of the number that was read last. */
   #low = 0;
   #high = 0;
+  /** What was said of integers that are not what they were. */
+  readonly rounded: string[] = [];
 
   constructor(bytes: Uint8Array) {
     this.#bytes = bytes;
@@ -63,11 +66,13 @@ export class ProtobufReader {
     return this.int32() >>> 0;
   }
 
-  /** Past 2^53 to the nearest that JSON's readers hold. */
+  /** Past 2^53 to the nearest that a number holds, which {@link rounded} then says. */
   int64(): number {
     this.#expect(WIRE_VARINT);
     this.#varint();
-    return (this.#high | 0) * 2 ** 32 + (this.#low >>> 0);
+    const value = (this.#high | 0) * 2 ** 32 + (this.#low >>> 0);
+    if (!Number.isSafeInteger(value)) this.#noteRounding();
+    return value;
   }
 
   double(): number {
@@ -118,6 +123,11 @@ export class ProtobufReader {
     else if (this.#wire === WIRE_BYTES) this.#take(this.#length());
     else if (this.#wire === WIRE_FIXED32) this.#take(4);
     else throw malformed(`wire type ${this.#wire} is not known`);
+  }
+
+  #noteRounding(): void {
+    const rounding = roundingOf(String((BigInt(this.#high | 0) << 32n) | BigInt(this.#low >>> 0)));
+    if (rounding !== undefined) this.rounded.push(rounding);
   }
 
   #expect(wire: number): void {

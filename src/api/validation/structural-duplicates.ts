@@ -84,7 +84,7 @@ function unquoted(text: string, start: number, end: number): string {
 }
 
 /** The position after the closing quote of the string that starts at `start`. */
-function stringEnd(text: string, start: number): number {
+export function stringEnd(text: string, start: number): number {
   let end = text.indexOf('"', start + 1);
   while (isEscaped(text, end)) end = text.indexOf('"', end + 1);
   return end + 1;
