@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
+import { RuntimeError } from '../container-runtime/runtime.ts';
 import { crashAfter } from '../simulation/sim-program.ts';
 import { POD_RESYNC_MS } from './defaults.ts';
 import { createPod, newTestNode, PODS } from './kubelet.fixture.ts';
@@ -308,6 +309,30 @@ test('newKubelet waits with ErrImagePull, then ImagePullBackOff, and retries', a
   assert.match(waiting()?.message ?? '', /^Back-off pulling image "app"/);
   await node.clock.advance(60_000);
   assert.equal(node.events$('Pulling').length, 3);
+  await node.stop();
+});
+
+test('newKubelet starts nothing again that it started as the runtime went down', async () => {
+  const node = await newTestNode({ app: FOREVER });
+  const down = new RuntimeError('Unavailable', 'the runtime does not answer');
+  const { clock, runtime } = node;
+  const { listContainers, startContainer } = runtime;
+  runtime.startContainer = async (id, signal) => {
+    runtime.startContainer = startContainer;
+    await clock.sleep(5000, signal);
+    await startContainer.call(runtime, id, signal);
+    runtime.listContainers = () => Promise.reject(down);
+  };
+  await createPod(node, { containers: [{}] });
+  await clock.advance(1000);
+  // Its start lists the containers: the other's is there, and does not run yet.
+  await createPod(node, { containers: [{}] }, { name: 'web-2' });
+  await clock.advance(60_000);
+  runtime.listContainers = listContainers;
+  await clock.advance(60_000);
+  assert.equal(node.events$('Started').length, 2);
+  assert.equal(node.pod().status?.containerStatuses?.[0]?.restartCount, 0);
+  assert.equal(node.pod().status?.phase, 'Running');
   await node.stop();
 });
 

@@ -21,7 +21,13 @@ import { rejectPod } from './admission.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
-import { CONCURRENT_PULLS_MAX, CONCURRENT_STARTS_MAX, HOUSEKEEPING_MS, POD_RESYNC_MS } from './defaults.ts';
+import {
+  CONCURRENT_PULLS_MAX,
+  CONCURRENT_STARTS_MAX,
+  HOUSEKEEPING_MS,
+  LIST_RETRY_MS,
+  POD_RESYNC_MS,
+} from './defaults.ts';
 import { OrphanSweeper } from './housekeeping.ts';
 import type { NodeFacts, NodeHealth } from './node/node-facts.ts';
 import { runNodeLease } from './node/node-lease.ts';
@@ -79,8 +85,6 @@ const SHUTDOWN_FAILURE: PodFailure = {
   message: 'Pod was terminated in response to imminent node shutdown.',
   isDisruption: true,
 };
-/** Wait between attempts of the first look at the runtime. */
-const FIRST_LIST_RETRY_MS = 1_000;
 
 export function newKubelet(deps: KubeletDeps): Kubelet {
   return new NodeKubelet(deps);
@@ -166,7 +170,7 @@ class NodeKubelet implements Kubelet {
       } catch (error) {
         signal.throwIfAborted();
         log.warn('cannot list the containers yet', { error });
-        await clock.sleep(FIRST_LIST_RETRY_MS, signal);
+        await clock.sleep(LIST_RETRY_MS, signal);
       }
     }
   }
