@@ -316,11 +316,12 @@ test('newKubelet starts nothing again that it started as the runtime went down',
   const node = await newTestNode({ app: FOREVER });
   const down = new RuntimeError('Unavailable', 'the runtime does not answer');
   const { clock, runtime } = node;
-  const { listContainers, startContainer } = runtime;
+  const listContainers = runtime.listContainers.bind(runtime);
+  const startContainer = runtime.startContainer.bind(runtime);
   runtime.startContainer = async (id, signal) => {
     runtime.startContainer = startContainer;
     await clock.sleep(5000, signal);
-    await startContainer.call(runtime, id, signal);
+    await startContainer(id, signal);
     runtime.listContainers = () => Promise.reject(down);
   };
   await createPod(node, { containers: [{}] });

@@ -10,6 +10,7 @@ import type { Pod } from '../../api/generated/core-v1.ts';
 import type { OwnerReference } from '../../api/generated/meta-v1.ts';
 import { controllerOf } from '../../api/owner-references.ts';
 import { isPodActive } from '../../api/pod-conditions.ts';
+import { REPLICA_SETS } from '../../api/resources.ts';
 import type { ObjectCommitted, ProcessChanged } from '../world/world-event.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
 import { STALE_MAX_MS } from './held-bound.ts';
@@ -66,7 +67,9 @@ class ReplicaBook {
   onProcess({ process, what }: ProcessChanged, nowMs: number): void {
     const isEnd = what === 'killed' || what === 'broken' || what === 'stopped';
     if (!isEnd || !process.endsWith('/controllers')) return;
-    for (const [uid, { size }] of this.#active) {
+    const existing = this.#cluster.world.objects(REPLICA_SETS).map(({ metadata }) => metadata.uid);
+    for (const uid of new Set([...existing, ...this.#active.keys()])) {
+      const size = this.#active.get(uid)?.size ?? 0;
       const missing = (this.#cluster.scale.most(uid, nowMs) ?? 0) - size;
       const before = this.#leftBehindOf(uid, nowMs);
       if (missing > 0) this.#leftBehind.set(uid, { count: before + missing, untilMs: nowMs + STALE_MAX_MS });
