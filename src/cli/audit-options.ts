@@ -10,6 +10,7 @@ export interface AuditFlags {
   auditLogMaxSize: number;
   auditLogMaxAge: number;
   auditLogMaxBackup: number;
+  auditWebhookConfigFile?: string;
 }
 
 export function withAudit(command: Command): Command {
@@ -33,22 +34,34 @@ export function withAudit(command: Command): Command {
       'old files that are kept; 0: all',
       parseWholeNumber('--audit-log-max-backup', 0, 1_000_000),
       10,
-    );
+    )
+    .option('--audit-webhook-config-file <file>', 'a kubeconfig: where each event is sent, too');
 }
 
 /** @throws UsageError for a log without a policy */
 export function splitAudit<T extends AuditFlags>(
   flags: T,
 ): { audit?: AuditOptions; others: Omit<T, keyof AuditFlags> } {
-  const { auditPolicy, auditLog, auditLogMaxSize, auditLogMaxAge, auditLogMaxBackup, ...others } = flags;
+  const {
+    auditPolicy,
+    auditLog,
+    auditLogMaxSize,
+    auditLogMaxAge,
+    auditLogMaxBackup,
+    auditWebhookConfigFile: webhook,
+    ...others
+  } = flags;
   if (auditPolicy === undefined) {
     if (auditLog !== undefined)
       throw new UsageError('--audit-log needs --audit-policy, which says what to log');
+    if (webhook !== undefined)
+      throw new UsageError('--audit-webhook-config-file needs --audit-policy, which says what to send');
     return { others };
   }
   const audit: AuditOptions = {
     policy: auditPolicy,
     ...(auditLog === undefined ? {} : { log: auditLog }),
+    ...(webhook === undefined ? {} : { webhook }),
     maxSizeMegabytes: auditLogMaxSize,
     maxAgeDays: auditLogMaxAge,
     maxBackups: auditLogMaxBackup,

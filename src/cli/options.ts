@@ -27,6 +27,8 @@ export interface AuditOptions {
   policy: string;
   /** Absent: in the data directory's `logs`. */
   log?: string;
+  /** A kubeconfig that says where each line is sent, too. */
+  webhook?: string;
   maxSizeMegabytes: number;
   /** 0: no limit. */
   maxAgeDays: number;

@@ -1,11 +1,13 @@
 /** The metrics registry of a process: prom-client behind the narrow interfaces that components declare. */
+
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client';
 import type { ControllerMetrics } from '../controllers/framework/metrics.ts';
+import type { AuditCount } from './audit.ts';
 
 export interface ProcessMetrics {
   controllers: ControllerMetrics;
-  /** Tells how many lines the audit log has taken, and how many it has lost. */
-  countAudit(count: () => { taken: number; dropped: number }): void;
+  /** Tells how many lines the audit log has taken, and how many were lost on which way. */
+  countAudit(count: () => AuditCount): void;
   /** Prometheus' text format. */
   text: () => Promise<string>;
 }
@@ -47,7 +49,7 @@ export function newMetrics(): ProcessMetrics {
 }
 
 /** @see k8s.io/apiserver/pkg/audit/metrics.go */
-function addAuditCounters(registry: Registry, count: () => { taken: number; dropped: number }): void {
+function addAuditCounters(registry: Registry, count: () => AuditCount): void {
   const registers = [registry];
   const taken = new Counter({
     name: 'apiserver_audit_event_total',
@@ -65,7 +67,7 @@ function addAuditCounters(registry: Registry, count: () => { taken: number; drop
     registers,
     collect() {
       lost.reset();
-      lost.inc({ plugin: 'log' }, count().dropped);
+      for (const [plugin, events] of Object.entries(count().dropped)) lost.inc({ plugin }, events);
     },
   });
 }

@@ -57,13 +57,14 @@ function serverSpec({
 }
 
 /** The server may be started from another directory. */
-function auditArgs({ policy, log, maxSizeMegabytes, maxAgeDays, maxBackups }: AuditOptions): string[] {
+function auditArgs({ policy, log, webhook, ...file }: AuditOptions): string[] {
   return [
     `--audit-policy=${path.resolve(policy)}`,
     ...(log === undefined ? [] : [`--audit-log=${path.resolve(log)}`]),
-    `--audit-log-max-size=${maxSizeMegabytes}`,
-    `--audit-log-max-age=${maxAgeDays}`,
-    `--audit-log-max-backup=${maxBackups}`,
+    ...(webhook === undefined ? [] : [`--audit-webhook-config-file=${path.resolve(webhook)}`]),
+    `--audit-log-max-size=${file.maxSizeMegabytes}`,
+    `--audit-log-max-age=${file.maxAgeDays}`,
+    `--audit-log-max-backup=${file.maxBackups}`,
   ];
 }
 

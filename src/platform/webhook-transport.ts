@@ -78,9 +78,11 @@ class KeptConnections implements WebhookTransport {
   }
 }
 
-function requestOptions({ address, caBundle, body }: WebhookPost, url: URL) {
+function requestOptions({ address, caBundle, credentials = {}, body }: WebhookPost, url: URL) {
   const name = url.hostname.replace(/^\[|\]$/g, '');
+  const { token, ...certificate } = credentials;
   return {
+    ...certificate,
     method: 'POST',
     host: address?.host ?? name,
     port: address?.port ?? (url.port === '' ? HTTPS_PORT : Number(url.port)),
@@ -94,6 +96,7 @@ function requestOptions({ address, caBundle, body }: WebhookPost, url: URL) {
       'content-type': 'application/json',
       'content-length': String(Buffer.byteLength(body)),
       'user-agent': 'kube-apiserver-admission',
+      ...(token === undefined ? {} : { authorization: `Bearer ${token}` }),
     },
   } satisfies RequestOptions;
 }

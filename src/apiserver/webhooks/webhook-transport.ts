@@ -17,9 +17,18 @@ export interface WebhookPost {
   address?: WebhookAddress;
   /** PEM: who may have signed the listener's certificate. Absent: whom this machine trusts. */
   caBundle?: string;
+  /** Who asks; absent: nobody in particular. */
+  credentials?: WebhookCredentials;
   /** JSON. */
   body: string;
   answerBytesMax: number;
+}
+
+/** PEM, a bearer token, or both. */
+export interface WebhookCredentials {
+  cert?: string;
+  key?: string;
+  token?: string;
 }
 
 export interface WebhookAddress {
