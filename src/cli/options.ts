@@ -16,6 +16,8 @@ export interface UpOptions {
   audit?: AuditOptions;
   /** Absent: `encryption.yaml` in the data directory, where it is there. */
   encryptionConfig?: string;
+  /** It is read again when it changes. */
+  encryptionConfigAutomaticReload?: boolean;
   /** What is served at once, both together; absent: 400 and 200. */
   maxRequestsInflight?: number;
   maxMutatingRequestsInflight?: number;
@@ -52,6 +54,8 @@ export interface ServerOptions {
   audit?: AuditOptions;
   /** Absent: `encryption.yaml` in the data directory, where it is there. */
   encryptionConfig?: string;
+  /** It is read again when it changes. */
+  encryptionConfigAutomaticReload?: boolean;
   /** What is served at once, both together; absent: 400 and 200. */
   maxRequestsInflight?: number;
   maxMutatingRequestsInflight?: number;

@@ -67,7 +67,7 @@ function addUp(program: Command, { world, signal, run }: CommandContext): void {
       parseChoice('--output', OUTPUTS),
       'text',
     );
-  withAudit(withInflight(withEncryption(up))).action(
+  withAudit(withInflight(withReload(withEncryption(up)))).action(
     run(async ({ filename, image, dataDir, ...flags }: UpFlags) => {
       const { others, ...audit } = splitAudit(flags);
       const directory = resolveDataDir(world, dataDir);
@@ -103,6 +103,13 @@ function addDown(program: Command, { world, signal, run }: CommandContext): void
         world.roots.down({ dataDir: resolveDataDir(world, dataDir), output }, signal),
       ),
     );
+}
+
+function withReload(command: Command): Command {
+  return command.option(
+    '--encryption-config-automatic-reload',
+    'read what is encrypted again when its file changes',
+  );
 }
 
 function withEncryption(command: Command): Command {
@@ -154,7 +161,7 @@ function addServer(program: Command, { world, signal, run }: CommandContext): vo
       parseWholeNumber('--api-port', 0, PORT_MAX),
       6443,
     );
-  withAudit(withInflight(withEncryption(server))).action(
+  withAudit(withInflight(withReload(withEncryption(server)))).action(
     run(async ({ dataDir, ...flags }: ServerFlags) => {
       const { others, ...audit } = splitAudit(flags);
       return world.roots.server({ ...others, ...audit, dataDir: resolveDataDir(world, dataDir) }, signal);

@@ -10,6 +10,7 @@ import path from 'node:path';
 import type { ClientAuthorities } from '../apiserver/aggregation/extension-authentication.ts';
 import { bootstrapRbacObjects } from '../apiserver/authz/bootstrap-roles.ts';
 import { bootstrapCluster } from '../apiserver/bootstrap.ts';
+import { ReloadedEncryption } from '../apiserver/encryption/reloaded-encryption.ts';
 import { type InflightLimits, totalSeatsOf } from '../apiserver/fairness/defaults.ts';
 import { isProxyPath } from '../apiserver/route.ts';
 import { METRICS_READER } from '../apiserver/usage/reader-role.ts';
@@ -34,6 +35,7 @@ import { TransformedJournal } from '../store/transformed-journal.ts';
 import { openAudit } from './audit.ts';
 import { openClusterConfig } from './cluster-config.ts';
 import { openEncryption } from './encryption.ts';
+import { reloadTasks } from './encryption-reload.ts';
 import { openServerLiveness } from './liveness.ts';
 import { newMetrics } from './metrics.ts';
 import { readServerAddress, type ServerAddress } from './server-address.ts';
@@ -49,6 +51,7 @@ export interface ServerOptions extends InflightLimits {
   audit?: AuditOptions;
   /** Absent: `encryption.yaml` in the data directory, where it is there. */
   encryptionConfig?: string;
+  encryptionConfigAutomaticReload?: boolean;
 }
 
 const CLOSE_GRACE_MS = 2_000;
@@ -60,7 +63,7 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
   const world = { clock: systemClock, random: systemRandom, log, webhooks: newHttpsWebhooks() };
   const cluster = await openClusterConfig(dataDir);
   const audit = options.audit && (await openAudit(dataDir, options.audit, log));
-  const encryption = await openEncryption(dataDir, options.encryptionConfig);
+  const encryption = new ReloadedEncryption(await openEncryption(dataDir, options.encryptionConfig));
   const database = openSqliteJournal({ directory: path.join(dataDir, 'store') });
   const journal = new TransformedJournal(database, encryption);
   const pki = await openPki(systemClock, log, {
@@ -112,7 +115,8 @@ export async function runServer(options: ServerOptions, signal: AbortSignal): Pr
     await publishServer({ dataDir, cluster, pki, address });
     liveness.becomeReady();
     log.info('ready', { ...address, revision: store.revision });
-    await runAll(signal, serverTasks({ ...world, store, pki, parts, metrics }));
+    const reload = reloadTasks({ ...world, encryption }, options);
+    await runAll(signal, [...serverTasks({ ...world, store, pki, parts, metrics }), ...reload]);
   } finally {
     await listener.close(CLOSE_GRACE_MS);
     await store.close();

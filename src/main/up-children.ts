@@ -11,6 +11,7 @@ export interface ChildrenOptions {
   nodes: number;
   audit?: AuditOptions;
   encryptionConfig?: string;
+  encryptionConfigAutomaticReload?: boolean;
   maxRequestsInflight?: number;
   maxMutatingRequestsInflight?: number;
 }
@@ -31,6 +32,7 @@ function serverSpec({
   apiPort,
   audit,
   encryptionConfig,
+  encryptionConfigAutomaticReload,
   maxRequestsInflight,
   maxMutatingRequestsInflight,
 }: ChildrenOptions): ChildSpec {
@@ -41,6 +43,7 @@ function serverSpec({
     String(apiPort),
     ...(audit ? auditArgs(audit) : []),
     ...(encryptionConfig === undefined ? [] : [`--encryption-config=${path.resolve(encryptionConfig)}`]),
+    ...(encryptionConfigAutomaticReload ? ['--encryption-config-automatic-reload'] : []),
     ...(maxRequestsInflight === undefined ? [] : [`--max-requests-inflight=${maxRequestsInflight}`]),
     ...(maxMutatingRequestsInflight === undefined
       ? []

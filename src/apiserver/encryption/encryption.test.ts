@@ -5,6 +5,7 @@ import {
   formatEncryptionConfiguration,
   parseEncryptionConfiguration,
 } from './encryption-configuration.ts';
+import { ReloadedEncryption } from './reloaded-encryption.ts';
 import { type AuthenticatedCipher, ValueEncryption } from './value-encryption.ts';
 
 const HEADER = 'apiVersion: apiserver.config.k8s.io/v1\nkind: EncryptionConfiguration\n';
@@ -151,4 +152,30 @@ test('formatEncryptionConfiguration writes what parseEncryptionConfiguration rea
   const text = `${HEADER}resources: [{resources: [secrets, "*.apps"], providers: [${aesgcm(keyOf('k', 7))}, {identity: {}}]}]`;
   const parsed = parseEncryptionConfiguration(text);
   assert.deepEqual(parseEncryptionConfiguration(formatEncryptionConfiguration(parsed)), parsed);
+});
+
+test('ReloadedEncryption takes a configuration only if it opens all that may be on disk', () => {
+  const key1 = keyOf('key1', 1);
+  const key2 = keyOf('key2', 2);
+  const identity = '{identity: {}}';
+  const CASES: [before: [string, string], next: [string, string], isTaken: boolean][] = [
+    [['secrets', aesgcm(key1)], ['secrets', aesgcm(key2, key1)], true],
+    [['secrets', aesgcm(key1)], ['secrets', `${identity}, ${aesgcm(key1)}`], true],
+    [['secrets', aesgcm(key1)], ['"*.*"', `${aesgcm(key1)}, ${identity}`], true],
+    [['secrets', aesgcm(key1)], ['"*.*"', aesgcm(key1)], false],
+    [['secrets', aesgcm(key1)], ['secrets', aesgcm(key2)], false],
+    [['secrets', aesgcm(key1)], ['secrets', aesgcm(keyOf('key1', 2))], false],
+    [['secrets', `${aesgcm(key1)}, ${identity}`], ['secrets', aesgcm(key1)], false],
+    [['"*.*"', `${aesgcm(key1)}, ${identity}`], ['secrets', `${aesgcm(key1)}, ${identity}`], false],
+    [['secrets', aesgcm(key1)], ['secrets, configmaps', aesgcm(key1)], false],
+  ];
+  for (const [before, next, isTaken] of CASES) {
+    const encryption = new ReloadedEncryption(newEncryption(...before));
+    assert.equal(encryption.adopt(newEncryption(...next)), isTaken, `${before.join()} -> ${next.join()}`);
+  }
+  const encryption = new ReloadedEncryption(newEncryption('secrets', aesgcm(key1)));
+  const old = encryption.seal(KEY, plain);
+  assert.equal(encryption.adopt(newEncryption('secrets', aesgcm(key2, key1))), true);
+  assert.ok(textOf(encryption.seal(KEY, plain)).startsWith('k8s:enc:aesgcm:v1:key2:'));
+  assert.deepEqual([encryption.open(KEY, old), encryption.covers(KEY)], [plain, true]);
 });

@@ -109,9 +109,29 @@ export class ValueEncryption implements ValueTransform {
     return header?.scheme === SCHEME && header.keyName === writer.keys[0]!.name;
   }
 
+  /** Whether it opens whatever `before` may have left on disk: of each resource, every key and the plain form. */
+  opensAllOf(before: ValueEncryption): boolean {
+    // Within a prefix, and not within a longer one, one rule is for all.
+    return [...this.#prefixes, ...before.#prefixes].every((prefix) => {
+      const forms = formsOf(this.#ruleOf(prefix));
+      return [...formsOf(before.#ruleOf(prefix))].every((form) => forms.has(form));
+    });
+  }
+
   #ruleOf(key: string): EncryptionRule | undefined {
     return this.#rules.find(({ prefixes }) => prefixes.some((prefix) => key.startsWith(prefix)));
   }
+}
+
+/** What is not covered is plain. */
+function formsOf(rule: EncryptionRule | undefined): ReadonlySet<string> {
+  const providers: readonly EncryptionProvider[] = rule?.providers ?? [{ kind: 'identity' }];
+  const forms = providers.flatMap((provider) =>
+    provider.kind === 'identity'
+      ? ['identity']
+      : provider.keys.map(({ name, secret }) => `${name}:${secret.join()}`),
+  );
+  return new Set(forms);
 }
 
 function whyNot(rule: EncryptionRule | undefined, named: readonly EncryptionKey[]): string {
