@@ -42,9 +42,11 @@ async function newScene(t: TestContext, isolation: Isolation): Promise<Scene> {
     runtime,
     sandboxId,
     async start(script, overrides = {}) {
-      const image = `program-${images++}`;
+      const metadata = { name: 'main', attempt: images++ };
+      const image = `program-${metadata.attempt}`;
       await fixture.addImage(image, script);
-      const id = await runtime.createContainer(sandboxId, containerConfig({ image, ...overrides }), never);
+      const config = containerConfig({ image, metadata, ...overrides });
+      const id = await runtime.createContainer(sandboxId, config, never);
       await runtime.startContainer(id, never);
       return id;
     },
@@ -218,8 +220,9 @@ scenario(
     const config = { Entrypoint: ['./main.sh'], User: '1234:4321' };
     writeFileSync(join(directory, 'image.json'), JSON.stringify({ config }));
     assert.deepEqual((await runtime.imageStatus('app'))?.user, { uid: 1234 });
+    let attempt = 0;
     const outputAs = async (security: object) => {
-      const base = containerConfig({ image: 'app' });
+      const base = containerConfig({ image: 'app', metadata: { name: 'app', attempt: attempt++ } });
       const own = { ...base, security: { ...base.security, ...security } };
       const id = await runtime.createContainer(sandboxId, own, never);
       await runtime.startContainer(id, never);

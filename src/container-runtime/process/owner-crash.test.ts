@@ -46,7 +46,11 @@ for (const isolation of await availableIsolations()) {
     const first = await fixture.open();
     const sandboxId = await first.runPodSandbox(sandboxConfig(), never);
     const start = async (image: string) => {
-      const id = await first.createContainer(sandboxId, containerConfig({ image }), never);
+      const id = await first.createContainer(
+        sandboxId,
+        containerConfig({ image, metadata: { name: image, attempt: 0 } }),
+        never,
+      );
       await first.startContainer(id, never);
       return id;
     };

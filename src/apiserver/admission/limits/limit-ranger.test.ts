@@ -111,7 +111,8 @@ test('limitRanger gives Pods of a namespace their defaults and refuses what is o
 
 test('limitRanger leaves a Pod alone once it exists, but for a resize', async () => {
   const { call } = await newSimulatedApiServer();
-  await call('POST', PODS_URL, pod('web'));
+  const resources = { requests: { cpu: '1' }, limits: { cpu: '1' } };
+  await call('POST', PODS_URL, pod('web', { containers: [{ name: 'main', image: 'web', resources }] }));
   const range = {
     metadata: { name: 'bounds' },
     spec: { limits: [{ type: 'Container', max: { cpu: '1' } }] },
@@ -120,7 +121,7 @@ test('limitRanger leaves a Pod alone once it exists, but for a resize', async ()
   const merge = { 'content-type': 'application/strategic-merge-patch+json' };
   const labels = { metadata: { labels: { x: 'y' } } };
   const labelled = await call('PATCH', `${PODS_URL}/web`, labels, merge);
-  deepEqual([labelled.status, labelled.value.spec.containers[0].resources ?? {}], [200, {}]);
+  deepEqual([labelled.status, labelled.value.spec.containers[0].resources], [200, resources]);
   const containers = [{ name: 'main', resources: { limits: { cpu: '2' } } }];
   const resized = await call('PATCH', `${PODS_URL}/web/resize`, { spec: { containers } }, merge);
   deepEqual(
