@@ -69,7 +69,7 @@ const creations: {
   },
   {
     what: 'deep nesting where a text belongs',
-    body: named(`,"data":${nested(200_000, '1')}`),
+    body: named(`,"data":${nested(60_000, '1')}`),
     code: 400,
     says: /cannot unmarshal object into Go struct field ConfigMap.data of type string/,
   },
