@@ -68,10 +68,16 @@ const creations: {
     says: /not valid UTF-8/,
   },
   {
-    what: 'deep nesting where a text belongs',
-    body: named(`,"data":${nested(60_000, '1')}`),
+    what: 'nesting where a text belongs',
+    body: named(`,"data":${nested(900, '1')}`),
     code: 400,
     says: /cannot unmarshal object into Go struct field ConfigMap.data of type string/,
+  },
+  {
+    what: 'deep nesting where a text belongs',
+    body: named(`,"data":${nested(200_000, '1')}`),
+    code: 400,
+    says: 'json: exceeded max depth',
   },
   {
     what: 'deep nesting in YAML',
