@@ -30,6 +30,12 @@ interface Runs {
   /** The machine that it went with; its agent sees only that it is gone, and counts from when the machine is back. */
   vanishedWith: string | undefined;
   found: Moment | undefined;
+  /**
+   * The longest that the end was ago by the clock of `node`. An agent that finds the wait over starts the container also
+   * when its clock is set back before the runtime has made it.
+   */
+  longestMs: number;
+  node: string;
   /** Of the container in the Pod's spec, by which it was made. */
   madeOf: string;
 }
@@ -38,6 +44,7 @@ export const newRestartBackoffChecker: CheckerFactory = (cluster, report) => {
   const book = new RunBook(cluster, report);
   const checker: Checker = {
     onEvent(event) {
+      book.onTime(event.atMs);
       if (event.kind === 'container') book.onContainer(event, event.atMs);
       else if (event.kind === 'process' && event.what === 'started') book.onStart(event.process, event.atMs);
       else if (event.kind === 'commit' && event.type === 'delete' && event.key.startsWith(PODS_PREFIX)) {
@@ -54,6 +61,8 @@ class RunBook {
   readonly #report: (message: string) => void;
   /** By Pod, then by container name. Bounded by the Pods that exist. */
   readonly #byPod = new Map<string, Map<string, Runs>>();
+  /** Those that have ended and may start again. */
+  readonly #waiting = new Set<Runs>();
 
   constructor(cluster: CheckedCluster, report: (message: string) => void) {
     this.#cluster = cluster;
@@ -69,6 +78,7 @@ class RunBook {
     const runs = this.#byPod.get(podUid)?.get(name);
     if (type === 'stopped' && runs !== undefined) {
       runs.ended ??= { atMs, skewMs };
+      this.#waiting.add(runs);
       if (reason === 'ContainerStatusUnknown') runs.vanishedWith = node;
     }
     if (type !== 'created') return;
@@ -80,8 +90,17 @@ class RunBook {
       ended: undefined,
       vanishedWith: undefined,
       found: undefined,
+      longestMs: 0,
+      node,
       madeOf,
     });
+  }
+
+  onTime(atMs: number): void {
+    for (const runs of this.#waiting) {
+      const { skewMs } = this.#cluster.world.machine(runs.node);
+      runs.longestMs = Math.max(runs.longestMs, wallMsBetween(runs.found ?? runs.ended!, { atMs, skewMs }));
+    }
   }
 
   onStart(process: string, atMs: number): void {
@@ -89,11 +108,16 @@ class RunBook {
     if (program !== 'agent') return;
     const { skewMs } = this.#cluster.world.machine(node);
     for (const byName of this.#byPod.values()) {
-      for (const runs of byName.values()) if (runs.vanishedWith === node) runs.found ??= { atMs, skewMs };
+      for (const runs of byName.values()) {
+        if (runs.vanishedWith !== node || runs.found !== undefined) continue;
+        runs.found = { atMs, skewMs };
+        runs.longestMs = 0;
+      }
     }
   }
 
   forget(podUid: string): void {
+    for (const runs of this.#byPod.get(podUid)?.values() ?? []) this.#waiting.delete(runs);
     this.#byPod.delete(podUid);
   }
 
@@ -117,7 +141,7 @@ class RunBook {
   /** Judges a restart. @returns what the one after it has to wait */
   #restart(
     pod: Pod,
-    { ended, found, waitMs, created, madeOf }: Runs,
+    { ended, found, longestMs, waitMs, created, madeOf }: Runs,
     next: Moment & { name: string; madeOf: string },
   ): number {
     const { baseMs, maxMs } = curveOf(pod);
@@ -126,7 +150,7 @@ class RunBook {
     const ranMs = wallMsBetween(created, found ?? ended);
     const carriedMs = ranMs > 2 * maxMs ? 0 : waitMs;
     // The agent counts by its wall clock; one that was set while the machine was off counts from the boot.
-    const waitedMs = Math.max(wallMsBetween(found ?? ended, next), next.atMs - ended.atMs);
+    const waitedMs = Math.max(longestMs, next.atMs - ended.atMs);
     if (waitedMs < carriedMs) {
       this.#report(
         `container ${next.name} of Pod ${keyOf(pod)} is restarted after ${waitedMs} ms; its back-off is ${carriedMs} ms`,
@@ -137,6 +161,8 @@ class RunBook {
 
   #set(podUid: string, name: string, runs: Runs): void {
     const byName = this.#byPod.get(podUid);
+    const before = byName?.get(name);
+    if (before !== undefined) this.#waiting.delete(before);
     if (byName === undefined) this.#byPod.set(podUid, new Map([[name, runs]]));
     else byName.set(name, runs);
   }
