@@ -20,7 +20,12 @@ export function isPodTerminating(pod: Pod): boolean {
 
 /** All containers have ended and none will be started again. */
 export function isPodTerminal(pod: Pod): boolean {
-  return pod.status?.phase === 'Succeeded' || pod.status?.phase === 'Failed';
+  return isEnd(pod.status?.phase);
+}
+
+/** A phase that a Pod never leaves. */
+export function isEnd(phase: string | undefined): boolean {
+  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 /** Counts towards a workload's replicas: neither ended nor being deleted. @see controller.IsPodActive */

@@ -24,11 +24,12 @@ export function resizableContainers({ spec }: Pod): Container[] {
 /** Whether both ask for and limit as much cpu and memory. */
 export function equalResizable(a: ResourceRequirements = {}, b: ResourceRequirements = {}): boolean {
   return (['requests', 'limits'] as const).every((list) =>
-    equalLists(resizable(a[list]), resizable(b[list])),
+    equalLists(resizableOf(a[list] ?? {}), resizableOf(b[list] ?? {})),
   );
 }
 
-function resizable(list: ResourceList = {}): ResourceList {
+/** The part of `list` that may be resized. */
+export function resizableOf(list: ResourceList): ResourceList {
   return pickResources(list, isResizable);
 }
 

@@ -47,6 +47,13 @@ export function podRequests(pod: Pod): ResourceAmounts {
   return sumOfContainers(pod, requestsOf);
 }
 
+/** What all of `pods` ask for. */
+export function totalRequests(pods: readonly Pod[]): ResourceAmounts {
+  const total: ResourceAmounts = new Map();
+  for (const pod of pods) add(total, podRequests(pod));
+  return total;
+}
+
 function sumOfContainers(pod: Pod, of: (container: Container) => ResourceAmounts): ResourceAmounts {
   const running: ResourceAmounts = new Map();
   for (const container of pod.spec.containers) add(running, of(container));

@@ -6,7 +6,7 @@
  */
 
 import type { Node, NodeSelectorRequirement, NodeSelectorTerm, Pod } from '../api/generated/core-v1.ts';
-import { podRequests, toAmount } from '../api/pod-resources.ts';
+import { podRequests, toAmount, totalRequests } from '../api/pod-resources.ts';
 import { wholeValue } from '../base/quantity.ts';
 import { PODS_MAX } from './defaults.ts';
 import type { PodFailure } from './pod-status.ts';
@@ -28,8 +28,9 @@ function rejectForResources(pod: Pod, { allocatable, others }: AdmissionInputs):
   if (others.length + 1 > podsMax) {
     return insufficient('pods', { requested: 1, used: others.length, capacity: podsMax });
   }
+  const total = totalRequests(others);
   for (const [resource, requested] of podRequests(pod)) {
-    const used = others.reduce((sum, other) => sum + (podRequests(other).get(resource) ?? 0), 0);
+    const used = total.get(resource) ?? 0;
     const capacity = toAmount(resource, allocatable[resource] ?? '0');
     if (requested > 0 && requested + used > capacity)
       return insufficient(resource, { requested, used, capacity });
@@ -41,9 +42,15 @@ function insufficient(
   resource: string,
   amounts: { requested: number; used: number; capacity: number },
 ): PodFailure {
-  const { capacity, requested, used } = amounts;
-  const text = `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`;
-  return { reason: `OutOf${resource}`, message: `Pod was rejected: ${text}` };
+  return { reason: `OutOf${resource}`, message: `Pod was rejected: ${notEnough(resource, amounts)}` };
+}
+
+/** `Node didn't have enough resource: cpu, requested: 1000, used: 1500, capacity: 2000` */
+export function notEnough(
+  resource: string,
+  { capacity, requested, used }: { requested: number; used: number; capacity: number },
+): string {
+  return `Node didn't have enough resource: ${resource}, requested: ${requested}, used: ${used}, capacity: ${capacity}`;
 }
 
 function predicateFailed(predicate: string, text: string): PodFailure {

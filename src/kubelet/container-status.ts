@@ -39,8 +39,8 @@ export function containerStatus(entry: ContainerEntry, inputs: ContainerStatusIn
 }
 
 /** Only what runs for as long as its Pod can be resized, and says what it has. */
-function isResized({ kind, spec }: ContainerEntry): boolean {
-  return kind === 'main' || (kind === 'init' && isSidecar(spec));
+function isResized(entry: ContainerEntry): boolean {
+  return entry.kind !== 'ephemeral' && !runsToCompletion(entry);
 }
 
 /** What the container was given, and what it has now; one that does not run will have what it was given. */

@@ -14,8 +14,6 @@ export const IMAGE_ERROR_SHOWN_MS = 2_000;
 export const CREATE_RETRY_MS = 10_000;
 /** A resize that the node had no room for is considered again. @see allocation manager retryDelay */
 export const RESIZE_RETRY_MS = 180_000;
-/** Retry of a list of containers that somebody waits for. */
-export const LIST_RETRY_MS = 1_000;
 /** Retry of a sandbox: doubles from the first to the second. */
 export const SANDBOX_RETRY_BASE_MS = 1_000;
 export const SANDBOX_RETRY_MAX_MS = 10_000;

@@ -21,13 +21,7 @@ import { rejectPod } from './admission.ts';
 import { ConcurrencyLimit } from './concurrency-limit.ts';
 import { podSubject } from './container-events.ts';
 import { formatPod } from './container-identity.ts';
-import {
-  CONCURRENT_PULLS_MAX,
-  CONCURRENT_STARTS_MAX,
-  HOUSEKEEPING_MS,
-  LIST_RETRY_MS,
-  POD_RESYNC_MS,
-} from './defaults.ts';
+import { CONCURRENT_PULLS_MAX, CONCURRENT_STARTS_MAX, HOUSEKEEPING_MS, POD_RESYNC_MS } from './defaults.ts';
 import { OrphanSweeper } from './housekeeping.ts';
 import type { NodeFacts, NodeHealth } from './node/node-facts.ts';
 import { runNodeLease } from './node/node-lease.ts';
@@ -147,7 +141,8 @@ class NodeKubelet implements Kubelet {
   async #runPods(signal: AbortSignal): Promise<void> {
     const { observer } = this.#podDeps;
     // Before the first Pod is looked at, it must be known what an earlier agent left running.
-    await this.#firstList(signal);
+    const failed = (error: unknown) => this.#deps.log.warn('cannot list the containers yet', { error });
+    await observer.untilListed(signal, { failed });
     const following = observer.run(signal);
     this.#informer.addListener({
       onAdd: (pod) => this.#upsert(pod, signal),
@@ -160,19 +155,6 @@ class NodeKubelet implements Kubelet {
     });
     await this.#informer.whenSynced(signal);
     await Promise.all([following, this.#sweepNowAndThen(signal), this.#resyncNowAndThen(signal)]);
-  }
-
-  async #firstList(signal: AbortSignal): Promise<void> {
-    const { clock, log } = this.#deps;
-    for (;;) {
-      try {
-        return await this.#podDeps.observer.refresh(signal);
-      } catch (error) {
-        signal.throwIfAborted();
-        log.warn('cannot list the containers yet', { error });
-        await clock.sleep(LIST_RETRY_MS, signal);
-      }
-    }
   }
 
   async #sweepNowAndThen(signal: AbortSignal): Promise<void> {

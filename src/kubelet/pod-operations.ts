@@ -10,7 +10,6 @@ import { sandboxConfig } from './container-config.ts';
 import { podSubject } from './container-events.ts';
 import { findContainer } from './container-identity.ts';
 import {
-  LIST_RETRY_MS,
   SANDBOX_RETRY_BASE_MS,
   SANDBOX_RETRY_MAX_MS,
   VOLUME_RETRY_BASE_MS,
@@ -95,27 +94,10 @@ async function runOperation(
     memory.inFlight.delete(key);
     context.onEnd();
   };
-  if (action.do !== 'mountVolumes') await untilListed(deps, end, agentSignal);
+  // Also while the runtime is down: who plans by a list that does not show what was done starts again what runs.
+  if (action.do !== 'mountVolumes')
+    await deps.observer.untilListed(agentSignal, { seen: end }).catch(() => {});
   end();
-}
-
-/**
- * An operation is in flight until a list shows what it has done, also while the runtime is down: who plans by an older one
- * starts again what runs. @param seen  called when it shows, before anybody is told of what has changed
- */
-async function untilListed(
-  { clock, observer }: PodDeps,
-  seen: () => void,
-  signal: AbortSignal,
-): Promise<void> {
-  while (!signal.aborted) {
-    try {
-      await observer.refresh(signal, seen);
-      return;
-    } catch {
-      await clock.sleep(LIST_RETRY_MS, signal).catch(() => {});
-    }
-  }
 }
 
 type Operations = {

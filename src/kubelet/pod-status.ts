@@ -5,6 +5,7 @@
  */
 
 import type { PodCondition, PodStatus } from '../api/generated/core-v1.ts';
+import { isEnd } from '../api/pod-conditions.ts';
 import { podQosClass } from '../api/pod-qos.ts';
 import { toTimestamp } from '../base/clock.ts';
 import { type ContainerKind, containersOf } from './container-identity.ts';
@@ -74,10 +75,6 @@ function decidePhase({ failure, mayStillRun, pod, known }: PodStatusInputs, comp
   if (ended !== undefined) return ended;
   const phase = failure === undefined ? computed : 'Failed';
   return isEnd(phase) && mayStillRun ? (phases[0] ?? 'Pending') : phase;
-}
-
-function isEnd(phase: PodPhase | undefined): boolean {
-  return phase === 'Succeeded' || phase === 'Failed';
 }
 
 function keptFailure(known: PodStatus | undefined): PodFailure | undefined {

@@ -118,8 +118,7 @@ export class PodWorker {
     const [old, { annotations, generation, labels }] = [before.metadata, pod.metadata];
     if (generation !== old.generation) {
       this.#volumesStale = true;
-      const given = allocationOf(before);
-      if (!isAllocated(pod, given)) this.#resize ??= new PodResize(given);
+      this.#resize ??= newResize(before, pod);
     }
     // What volumes may show of the object. Statuses come all the time, and change none of it.
     if (!equalJson(labels, old.labels)) this.#volumesStale = true;
@@ -245,9 +244,7 @@ export class PodWorker {
     await this.#readMessages(signal);
     this.#syncProbes(signal);
     const observed = this.#observe();
-    if (this.#state.is === 'syncing') this.#considerResize(observed);
-    const plan =
-      this.#state.is === 'syncing' ? planPod(this.allocatedPod, observed) : planTermination(observed);
+    const plan = this.#state.is === 'syncing' ? this.#planPod(observed) : planTermination(observed);
     const before = this.#state;
     this.#advance(observed, plan);
     if (before !== this.#state) {
@@ -260,9 +257,9 @@ export class PodWorker {
     this.#settle(plan, observed);
   }
 
-  #considerResize({ containers, nowMs }: PodObservation): void {
-    this.#resize?.consider(this.#pod, nowMs, this.#deps);
-    this.#resize?.observe(this.#pod, containers, this.#deps);
+  #planPod(observed: PodObservation): PodPlan {
+    this.#resize?.look(this.#pod, observed, this.#deps);
+    return planPod(this.allocatedPod, observed);
   }
 
   #observe(): PodObservation {
@@ -451,6 +448,12 @@ export class PodWorker {
       this.#kills = undefined;
     }
   }
+}
+
+/** `undefined` when `pod` asks for what `before` did. */
+function newResize(before: Pod, pod: Pod): PodResize | undefined {
+  const given = allocationOf(before);
+  return isAllocated(pod, given) ? undefined : new PodResize(given);
 }
 
 /** Under which operations of an agent run. @param isOver  it is too late for them */

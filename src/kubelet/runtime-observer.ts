@@ -75,6 +75,22 @@ export class RuntimeObserver {
     return this.#next;
   }
 
+  /** As {@link refresh}, again until it works. @param failed  called each time that it has not */
+  async untilListed(
+    signal: AbortSignal,
+    { seen, failed }: { seen?: () => void; failed?: (error: unknown) => void },
+  ): Promise<void> {
+    for (;;) {
+      try {
+        return await this.refresh(signal, seen);
+      } catch (error) {
+        signal.throwIfAborted();
+        failed?.(error);
+        await this.#deps.clock.sleep(RETRY_MS, signal);
+      }
+    }
+  }
+
   async #beginAfterRunning(signal: AbortSignal): Promise<void> {
     await this.#running?.catch(() => {});
     this.#next = undefined;

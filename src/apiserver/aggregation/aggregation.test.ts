@@ -11,35 +11,16 @@ import {
   newSimulatedApiServer,
   type SimulatedApiServerOptions,
 } from '../../simulation/sim-api-server.ts';
+import { ADDRESS, API_SERVICE, NAME, SERVICE, SLICE } from '../../simulation/sim-extension.fixture.ts';
 import type { SimulatedExtension } from '../../simulation/sim-extensions.ts';
 import type { AuditEvent } from '../audit/audit-event.ts';
 import { parseAuditPolicy } from '../audit/parse-audit-policy.ts';
 
 const SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
-const NAME = 'v1.x.io';
-const ADDRESS = '10.192.0.5:8443';
 const RESOURCES = JSON.stringify({
   kind: 'APIResourceList',
   resources: [{ name: 'things', singularName: 'thing', namespaced: true, kind: 'Thing', verbs: ['get'] }],
 });
-const API_SERVICE = {
-  metadata: { name: NAME },
-  spec: {
-    group: 'x.io',
-    version: 'v1',
-    groupPriorityMinimum: 2000,
-    versionPriority: 15,
-    service: { namespace: 'default', name: 'api' },
-  },
-};
-const SERVICE = { metadata: { name: 'api' }, spec: { ports: [{ name: 'https', port: 443 }] } };
-const SLICE = {
-  metadata: { name: 'api-1', labels: { 'kubernetes.io/service-name': 'api' } },
-  addressType: 'IPv4',
-  endpoints: [{ addresses: ['10.192.0.5'], conditions: { ready: true } }],
-  ports: [{ name: 'https', port: 8443, protocol: 'TCP' }],
-};
-
 /** With everything that runs beside a server running. */
 async function start(t: TestContext, options: SimulatedApiServerOptions = {}) {
   const world = await newSimulatedApiServer(options);

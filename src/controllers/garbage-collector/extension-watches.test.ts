@@ -7,32 +7,15 @@ import { newInProcessTransport } from '../../client/in-process-transport.ts';
 import { newInformerFactory } from '../../client/informer-factory.ts';
 import { newRestClient } from '../../client/rest-client.ts';
 import { ADMIN, newSimulatedApiServer } from '../../simulation/sim-api-server.ts';
+import { ADDRESS, API_SERVICE, SERVICE, SLICE } from '../../simulation/sim-extension.fixture.ts';
 import type { SimulatedExtension } from '../../simulation/sim-extensions.ts';
 import { newSeededRandom } from '../../simulation/sim-random.ts';
 import { noControllerMetrics } from '../framework/metrics.ts';
 import { newGarbageCollector } from './controller.ts';
 
-const ADDRESS = '10.192.0.5:8443';
 const CONFIG_MAPS = '/api/v1/namespaces/default/configmaps';
 const API_SERVICES = '/apis/apiregistration.k8s.io/v1/apiservices';
 const THINGS = '/apis/x.io/v1/namespaces/default/things';
-const SERVICE = { metadata: { name: 'api' }, spec: { ports: [{ name: 'https', port: 443 }] } };
-const SLICE = {
-  metadata: { name: 'api-1', labels: { 'kubernetes.io/service-name': 'api' } },
-  addressType: 'IPv4',
-  endpoints: [{ addresses: ['10.192.0.5'], conditions: { ready: true } }],
-  ports: [{ name: 'https', port: 8443, protocol: 'TCP' }],
-};
-const API_SERVICE = {
-  metadata: { name: 'v1.x.io' },
-  spec: {
-    group: 'x.io',
-    version: 'v1',
-    groupPriorityMinimum: 2000,
-    versionPriority: 15,
-    service: { namespace: 'default', name: 'api' },
-  },
-};
 const RESOURCES = [
   {
     name: 'things',

@@ -5,7 +5,8 @@
  */
 import type { Pod } from '../../api/generated/core-v1.ts';
 import { isResizable } from '../../api/pod-resize.ts';
-import { podRequests, toAmount } from '../../api/pod-resources.ts';
+import { podRequests, toAmount, totalRequests } from '../../api/pod-resources.ts';
+import { notEnough } from '../admission.ts';
 
 /** Why a resize waits: for another Pod to go, or for ever. */
 export interface ResizeRefusal {
@@ -19,6 +20,7 @@ export function refuseResize(
   allocatable: Readonly<Record<string, string>>,
   others: readonly Pod[],
 ): ResizeRefusal | undefined {
+  const total = totalRequests(others);
   for (const [name, requested] of podRequests(pod)) {
     if (!isResizable(name)) continue;
     const capacity = toAmount(name, allocatable[name] ?? '0');
@@ -26,10 +28,9 @@ export function refuseResize(
       const amounts = `${name}, requested: ${requested}, capacity: ${capacity}`;
       return { reason: 'Infeasible', message: `Node didn't have enough capacity: ${amounts}` };
     }
-    const used = others.reduce((sum, other) => sum + (podRequests(other).get(name) ?? 0), 0);
+    const used = total.get(name) ?? 0;
     if (requested + used <= capacity) continue;
-    const amounts = `${name}, requested: ${requested}, used: ${used}, capacity: ${capacity}`;
-    return { reason: 'Deferred', message: `Node didn't have enough resource: ${amounts}` };
+    return { reason: 'Deferred', message: notEnough(name, { requested, used, capacity }) };
   }
   return undefined;
 }

@@ -20,7 +20,7 @@ import type { ContainerStatus } from '../../container-runtime/runtime.ts';
 import { podSubject } from '../container-events.ts';
 import { newestContainer } from '../container-identity.ts';
 import { RESIZE_RETRY_MS } from '../defaults.ts';
-import type { Resizing } from '../pod-observation.ts';
+import type { PodObservation, Resizing } from '../pod-observation.ts';
 import { type Allocation, allocationOf, createdWith, isAllocated, withAllocation } from './allocation.ts';
 import type { ResizeRefusal } from './fit-resize.ts';
 import { resizeMessage } from './resize-messages.ts';
@@ -68,8 +68,13 @@ export class PodResize implements Resizing {
     return isAllocated(pod, this.#allocation) ? pod : withAllocation(pod, this.#allocation);
   }
 
-  /** Decides anew when the Pod asks for something else than it has been given. */
-  consider(pod: Pod, nowMs: number, deps: ResizeDeps): void {
+  /** Decides anew where the Pod asks for something else than it has been given, and tells how far that has come. */
+  look(pod: Pod, { containers, nowMs }: PodObservation, deps: ResizeDeps): void {
+    this.#consider(pod, nowMs, deps);
+    this.#observe(pod, containers, deps);
+  }
+
+  #consider(pod: Pod, nowMs: number, deps: ResizeDeps): void {
     this.retryAtMs = undefined;
     if (isAllocated(pod, this.#allocation)) {
       this.#pending = undefined;
@@ -104,7 +109,7 @@ export class PodResize implements Resizing {
   }
 
   /** Tells when all containers have what was allocated, and forgets those that are gone. */
-  observe(pod: Pod, containers: readonly ContainerStatus[], { events }: ResizeDeps): void {
+  #observe(pod: Pod, containers: readonly ContainerStatus[], { events }: ResizeDeps): void {
     for (const id of this.#actual.keys())
       if (!containers.some((container) => container.id === id)) this.#actual.delete(id);
     const isDone = resizableContainers(this.allocated(pod)).every(({ name, resources }) => {

@@ -1,8 +1,7 @@
 /** What the kubelet tells in Events of a resize, as upstream words it. @see k8s.io/kubernetes/pkg/kubelet/events */
 import type { Container, Pod } from '../../api/generated/core-v1.ts';
 import { isSidecar } from '../../api/pod-conditions.ts';
-import { isResizable } from '../../api/pod-resize.ts';
-import { pickResources, type ResourceList } from '../../api/resource-list.ts';
+import { resizableOf } from '../../api/pod-resize.ts';
 
 /** `Pod resize started: {"containers":[{"name":"web","resources":{…}}],"generation":2}` */
 export function resizeMessage(
@@ -22,9 +21,8 @@ export function resizeMessage(
 }
 
 function facts({ name, resources: { limits, requests } = {} }: Container): object {
-  return { name, resources: { limits: resizable(limits), requests: resizable(requests) } };
-}
-
-function resizable(list: ResourceList | undefined): ResourceList | undefined {
-  return list === undefined ? undefined : pickResources(list, isResizable);
+  return {
+    name,
+    resources: { limits: limits && resizableOf(limits), requests: requests && resizableOf(requests) },
+  };
 }
