@@ -9,6 +9,7 @@ import type { ObjectCommitted } from '../world/world-event.ts';
 export interface LogEntry {
   readonly key: string;
   readonly revision: number;
+  readonly atMs: number;
   readonly type: 'put' | 'delete';
   readonly object: StoredValue;
   readonly before: StoredValue | undefined;
@@ -36,13 +37,13 @@ export class CommitLog {
     return this.#revision;
   }
 
-  add({ key, revision, type, object }: ObjectCommitted): void {
+  add({ key, revision, atMs, type, object }: ObjectCommitted & { atMs: number }): void {
     const before = this.#objects.get(key);
     if (type === 'put') this.#objects.set(key, object);
     else this.#objects.delete(key);
     this.#revision = revision;
     for (const [prefix, log] of this.#byKind) {
-      if (key.startsWith(prefix)) log.add({ key, revision, type, object, before });
+      if (key.startsWith(prefix)) log.add({ key, revision, atMs, type, object, before });
     }
   }
 

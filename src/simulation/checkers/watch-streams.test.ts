@@ -1,12 +1,12 @@
 import { deepEqual } from 'node:assert/strict';
-import { test } from 'node:test';
+import { type TestContext, test } from 'node:test';
 import type { KubeObject } from '../../api/meta.ts';
 import { newWorld } from '../world/world.fixture.ts';
 import { CalmTime } from './calm-time.ts';
 import { STALE_MAX_MS } from './held-bound.ts';
 import { newWatchStreamsChecker } from './watch-streams.ts';
 
-test('watch-streams: the end of a watch by an error holds up no other watch', async (t) => {
+async function newWatched(t: TestContext) {
   const world = await newWorld(t);
   const said: string[] = [];
   const cluster = { world, calm: new CalmTime(world) } as never;
@@ -19,14 +19,16 @@ test('watch-streams: the end of a watch by an error holds up no other watch', as
     const request = { method: 'GET', path: '/api/v1/nodes', query, headers: {} };
     return checker.onWatch!({ process: 'control-plane/server', request } as never);
   };
-  const commit = (at: number) =>
-    checker.onEvent!({
-      kind: 'commit',
-      type: 'put',
-      key: '/registry/nodes/node-9',
-      revision: at,
-      object: nodeAt(at),
-    } as never);
+  const commit = (at: number) => {
+    const [key, object] = ['/registry/nodes/node-9', nodeAt(at)];
+    const event = { kind: 'commit', type: 'put', key, revision: at, atMs: world.clock.now(), object };
+    checker.onEvent!(event as never);
+  };
+  return { world, said, checker, revision, nodeAt, open, commit };
+}
+
+test('watch-streams: the end of a watch by an error holds up no other watch', async (t) => {
+  const { world, said, checker, revision, nodeAt, open, commit } = await newWatched(t);
   const [told, ended] = [open(), open()];
   // It arrives before the commit is told here, and the error after it.
   told.delivered([{ type: 'ADDED', object: nodeAt(revision + 1) }] as never);
@@ -37,4 +39,16 @@ test('watch-streams: the end of a watch by an error holds up no other watch', as
   await world.advance(2 * STALE_MAX_MS);
   deepEqual(checker.unconverged!(), []);
   deepEqual(said, []);
+});
+
+test('watch-streams: what was committed a moment ago may be on its way', async (t) => {
+  const { world, checker, revision, open, commit } = await newWatched(t);
+  open();
+  await world.advance(2 * STALE_MAX_MS);
+  commit(revision + 1);
+  deepEqual(checker.unconverged!(), []);
+  await world.advance(STALE_MAX_MS);
+  deepEqual(checker.unconverged!(), [
+    `the watch /api/v1/nodes of control-plane/server has not told of /registry/nodes/node-9 at ${revision + 1}`,
+  ]);
 });
