@@ -78,8 +78,6 @@ function runTests(files: readonly string[], flags: readonly string[]): Tally {
 function runTestsTwice(files: readonly string[], flags: readonly string[]): Tally {
   const first = runTests(files, flags);
   if (first.failedFiles.length === 0) return first;
-  // A test that a shared fixture defines is named by the fixture, which alone has none: that it then passes says nothing.
-  if (!first.failedFiles.every((file) => /\.test\.[jt]s$/.test(file))) return first;
   process.stdout.write(`running again, alone: ${first.failedFiles.join(' ')}\n`);
   const second = runTests(first.failedFiles, [...flags, '--test-concurrency=1']);
   for (const file of first.failedFiles) {
