@@ -84,6 +84,7 @@ export function newServerParts(options: ServerPartsOptions): ServerParts {
   const securityView = new SecurityView(store, rbacIndex, nodePods);
   const authorizer = newAuthorizer(rbacIndex, nodePods);
   const discovery: PathResponder = newDiscovery({
+    clock,
     served: () => api.aggregation.served(),
     version: newServerVersion(options.platform.name, options.platform.runtime),
     health: { livez: [], readyz: [options.readiness] },

@@ -119,6 +119,7 @@ const AGENT_PATHS: Readonly<Record<string, string>> = {
 async function startApi(agentPort: number): Promise<string> {
   const served = toServedVersions(allResources());
   const discovery = newDiscovery({
+    clock: systemClock,
     served: () => served,
     version: newServerVersion('linux/amd64', 'nodejs24'),
     health: { livez: [], readyz: [] },

@@ -8,8 +8,8 @@ import type { Container, Pod, PodAffinityTerm } from '../generated/core-v1.ts';
 import { podQosClass } from '../pod-qos.ts';
 import { podUsage } from '../pod-usage.ts';
 import { addQuantities, type ResourceList } from '../resource-list.ts';
+import { isExtendedResource, isHugePages, isNativeResource } from '../resource-names.ts';
 import { toLabelMatcher } from '../selectors.ts';
-import { qualifiedNameProblem } from '../validation/names.ts';
 import type { QuotaEvaluator, ScopeRequirement } from './evaluator.ts';
 import { selectorOf } from './scope-selector.ts';
 
@@ -36,10 +36,10 @@ const MUST_BE_SAID = new Set(
 export const POD_EVALUATOR: QuotaEvaluator<Pod> = {
   matchesResource: (name) =>
     NAMES.has(name) ||
-    name.startsWith('hugepages-') ||
+    isHugePages(name) ||
     name.startsWith('requests.hugepages-') ||
     name.startsWith(`requests.${OF_CLASS}`) ||
-    (name.startsWith('requests.') && !isNative(name)),
+    (name.startsWith('requests.') && !isNativeResource(name)),
   matchesScope: matchesPodScope,
   usage: (pod, nowMs) =>
     isCounted(pod, nowMs) ? { [COUNT]: '1', ...computeUsage(effectiveUsage(pod)) } : { [COUNT]: '1' },
@@ -93,20 +93,14 @@ function computeUsage({ requests = {}, limits = {} }: Resources): ResourceList {
   for (const name of Object.keys(requests)) {
     if (NATIVE.has(name)) continue;
     const request = requests[name]!;
-    if (name.startsWith('hugepages-')) usage[name] = usage[`requests.${name}`] = request;
+    if (isHugePages(name)) usage[name] = usage[`requests.${name}`] = request;
     if (isExtended(name)) usage[`requests.${name}`] = request;
   }
   return usage;
 }
 
-function isNative(name: string): boolean {
-  return !name.includes('/') || name.includes('kubernetes.io/');
-}
-
 function isExtended(name: string): boolean {
-  if (name.startsWith(OF_CLASS)) return true;
-  if (isNative(name) || name.startsWith('requests.')) return false;
-  return qualifiedNameProblem(`requests.${name}`) === undefined;
+  return name.startsWith(OF_CLASS) || isExtendedResource(name);
 }
 
 function unsaidProblem(names: readonly string[], { spec }: Pod): string | undefined {

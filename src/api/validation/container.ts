@@ -2,16 +2,15 @@
  * Validation of containers: names, ports, environment, probes, hooks, mounts, resources.
  * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go validateContainers
  */
-import { compareQuantities, isQuantity } from '../../base/quantity.ts';
 import type {
   Container,
   ContainerPort,
   EnvVar,
   LifecycleHandler,
   Probe,
-  ResourceRequirements,
   VolumeMount,
 } from '../generated/core-v1.ts';
+import { validateResources } from './container-resources.ts';
 import {
   duplicate,
   errorsOfEach,
@@ -23,13 +22,7 @@ import {
   required,
   untilMany,
 } from './field-error.ts';
-import {
-  dns1123LabelProblem,
-  environmentNameProblem,
-  portNameProblem,
-  portNumberProblem,
-  qualifiedNameProblem,
-} from './names.ts';
+import { dns1123LabelProblem, environmentNameProblem, portNameProblem, portNumberProblem } from './names.ts';
 
 export interface ContainerContext {
   /** Names of the Pod's volumes. */
@@ -240,37 +233,4 @@ function validateMounts(
 export function validateRelativePath(path: string, field: string): FieldError[] {
   if (path.startsWith('/')) return [invalid(field, path, 'must be a relative path')];
   return path.split('/').includes('..') ? [invalid(field, path, "must not contain '..'")] : [];
-}
-
-export function validateResources(resources: ResourceRequirements | undefined, field: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const part of ['limits', 'requests'] as const) {
-    for (const [name, quantity] of untilMany(errors, Object.entries(resources?.[part] ?? {}))) {
-      const path = `${field}.${part}[${name}]`;
-      errors.push(...validateQuantity(quantity, path));
-      errors.push(...named(path, name, qualifiedNameProblem(name)));
-    }
-  }
-  for (const [name, request] of untilMany(errors, Object.entries(resources?.requests ?? {}))) {
-    const limit = resources?.limits?.[name];
-    if (
-      limit !== undefined &&
-      limit !== request &&
-      isQuantity(limit) &&
-      isQuantity(request) &&
-      compareQuantities(request, limit) > 0
-    ) {
-      errors.push(
-        invalid(`${field}.requests`, request, `must be less than or equal to ${name} limit of ${limit}`),
-      );
-    }
-  }
-  return errors;
-}
-
-function validateQuantity(quantity: string, field: string): FieldError[] {
-  if (!isQuantity(quantity)) return [invalid(field, quantity, 'must be a valid quantity')];
-  return quantity.startsWith('-') && compareQuantities(quantity, '0') < 0
-    ? [invalid(field, quantity, 'must be greater than or equal to 0')]
-    : [];
 }

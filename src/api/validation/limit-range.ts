@@ -5,6 +5,7 @@
  */
 import { compareQuantities, milliValue } from '../../base/quantity.ts';
 import type { LimitRange, LimitRangeItem } from '../generated/core-v1.ts';
+import { isOvercommitAllowed } from '../resource-names.ts';
 import { named } from './container.ts';
 import {
   duplicate,
@@ -16,6 +17,7 @@ import {
   untilMany,
 } from './field-error.ts';
 import { qualifiedNameProblem } from './names.ts';
+import { validateContainerResourceName, validateResourceName } from './resource-name.ts';
 
 const TYPES = new Set(['Container', 'PersistentVolumeClaim', 'Pod']);
 const QUANTITIES = ['max', 'min', 'default', 'defaultRequest', 'maxLimitRequestRatio'] as const;
@@ -84,8 +86,10 @@ function validateItem(item: LimitRangeItem, field: string): FieldError[] {
 }
 
 function validateResource(item: LimitRangeItem, resource: string, field: string): FieldError[] {
+  const ofContainers = item.type === 'Container' || item.type === 'Pod';
+  const validateName = ofContainers ? validateContainerResourceName : validateResourceName;
   const errors = QUANTITIES.filter((part) => item[part]?.[resource] !== undefined).flatMap((part) =>
-    named(`${field}.${part}[${resource}]`, resource, qualifiedNameProblem(resource)),
+    validateName(resource, `${field}.${part}[${resource}]`),
   );
   for (const { low, high, at, shows, words } of ORDERS) {
     const [less, more] = [item[low]?.[resource], item[high]?.[resource]];
@@ -112,8 +116,7 @@ function validateRatio(item: LimitRangeItem, resource: string, field: string): F
 
 /** What cannot be promised twice is requested to its limit. */
 function validateFixed(item: LimitRangeItem, resource: string, field: string): FieldError[] {
-  const isNative = !resource.includes('/') || resource.includes('kubernetes.io/');
-  if (isNative && !resource.startsWith('hugepages-')) return [];
+  if (isOvercommitAllowed(resource)) return [];
   const [limit, request] = [item.default?.[resource], item.defaultRequest?.[resource]];
   if (limit === undefined || request === undefined || compareQuantities(limit, request) === 0) return [];
   const why = `default value ${limit} must equal to defaultRequest value ${request} in ${resource}`;

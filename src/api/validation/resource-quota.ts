@@ -7,31 +7,11 @@
 import { parseQuantityMilli } from '../../base/quantity.ts';
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../generated/core-v1.ts';
 import { isNegativeQuantity, type ResourceList } from '../resource-list.ts';
-import { named } from './container.ts';
+import { isCountedResource, isStandardResource } from '../resource-names.ts';
 import { errorsOfEach, type FieldError, invalid, required } from './field-error.ts';
-import { qualifiedNameProblem } from './names.ts';
+import { validateResourceName } from './resource-name.ts';
 
 const POD_COMPUTE = ['cpu', 'memory', 'limits.cpu', 'limits.memory', 'requests.cpu', 'requests.memory'];
-const COUNTED = new Set([
-  'pods',
-  'resourcequotas',
-  'services',
-  'replicationcontrollers',
-  'secrets',
-  'configmaps',
-  'persistentvolumeclaims',
-  'services.nodeports',
-  'services.loadbalancers',
-]);
-const STANDARD = new Set([
-  ...COUNTED,
-  ...POD_COMPUTE,
-  'ephemeral-storage',
-  'requests.ephemeral-storage',
-  'limits.ephemeral-storage',
-  'requests.storage',
-]);
-
 const OF_PODS = new Set(['pods', ...POD_COMPUTE]);
 const OF_CLAIMS = new Set(['persistentvolumeclaims', 'requests.storage']);
 
@@ -85,32 +65,21 @@ function validateList(list: ResourceList, field: string): FieldError[] {
 }
 
 function validateName(name: string, field: string): FieldError[] {
-  const problem = qualifiedNameProblem(name);
-  if (problem === undefined && (name.includes('/') || isStandard(name))) return [];
-  const unknown = 'must be a standard resource type or fully qualified';
-  const errors = named(field, name, problem ?? (name === 'storage' ? undefined : unknown));
-  return name.includes('/') || isStandard(name)
-    ? errors
-    : [...errors, invalid(field, name, 'must be a standard resource for quota')];
+  const errors = validateResourceName(name, field);
+  if (name.includes('/') || isStandard(name)) return errors;
+  return [...errors, invalid(field, name, 'must be a standard resource for quota')];
 }
 
 function isStandard(name: string): boolean {
-  return STANDARD.has(name) || name.startsWith('hugepages-') || name.startsWith('requests.hugepages-');
+  return name !== 'storage' && isStandardResource(name);
 }
 
 function validateAmount(name: string, amount: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (isNegativeQuantity(amount)) errors.push(invalid(field, amount, 'must be greater than or equal to 0'));
   const isWhole = (parseQuantityMilli(amount) ?? 0n) % 1000n === 0n;
-  if (isCounted(name) && !isWhole) errors.push(invalid(field, amount, 'must be an integer'));
+  if (isCountedResource(name) && !isWhole) errors.push(invalid(field, amount, 'must be an integer'));
   return errors;
-}
-
-/** Pieces: objects, and what devices offer. */
-function isCounted(name: string): boolean {
-  if (COUNTED.has(name)) return true;
-  if (!name.includes('/') || name.includes('kubernetes.io/') || name.startsWith('requests.')) return false;
-  return qualifiedNameProblem(`requests.${name}`) === undefined;
 }
 
 type Spec = Partial<ResourceQuota['spec']>;

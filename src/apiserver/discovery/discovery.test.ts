@@ -21,6 +21,7 @@ const AGGREGATED_TYPE = `application/json${AGGREGATED}`;
 const SERVED = toServedVersions(allResources());
 
 const sources: DiscoverySources = {
+  clock: { now: () => Date.UTC(2026, 0, 1) },
   served: () => SERVED,
   version: newServerVersion('linux/amd64', 'nodejs24'),
   health: { livez: [], readyz: [] },
@@ -211,6 +212,7 @@ test('newDiscovery serves the documents of schemas that the index names, cacheab
   );
   const response = await ask(paths['apis/apps/v1']!.serverRelativeURL);
   assert.equal(response?.headers['cache-control'], 'public, immutable');
+  assert.equal(response?.headers['expires'], 'Fri, 01 Jan 2027 00:00:00 GMT');
   assert.equal(parsed<{ openapi: string }>(response).openapi, '3.0.0');
   await assert.rejects(ask('/openapi/v3/apis/none/v1'), (error) => hasReason(error, 'NotFound'));
   const xml = { accept: 'application/xml' };

@@ -5,6 +5,7 @@
  * Read-only and without I/O; documents follow what is served and are built when first asked for.
  */
 import type { ApiRequest, ApiResponse } from '../../api/message.ts';
+import type { Clock } from '../../base/clock.ts';
 import type { ServedVersion } from '../aggregation/served-version.ts';
 import { newMethodNotAllowed } from '../errors.ts';
 import type { PathResponder } from '../interfaces.ts';
@@ -21,6 +22,7 @@ import { documentResponse, metaResponse, type PublishedDocument, publish } from 
 import type { ServerVersion } from './server-version.ts';
 
 export interface DiscoverySources {
+  clock: Pick<Clock, 'now'>;
   /** What there is now, in the order of its priority; another array once it has changed. */
   served: () => readonly ServedVersion[];
   version: ServerVersion;
@@ -65,11 +67,12 @@ export function newDiscovery(sources: DiscoverySources): PathResponder {
 class SelfDescription implements PathResponder {
   readonly #sources: DiscoverySources;
   readonly #documents = new Map<string, PublishedDocument>();
-  readonly #openApi = new OpenApiDocuments();
+  readonly #openApi: OpenApiDocuments;
   #served: readonly ServedVersion[] = [];
 
   constructor(sources: DiscoverySources) {
     this.#sources = sources;
+    this.#openApi = new OpenApiDocuments(sources.clock);
   }
 
   respond(request: ApiRequest): ApiResponse | undefined | Promise<ApiResponse | undefined> {

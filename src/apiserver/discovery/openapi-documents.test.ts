@@ -7,7 +7,7 @@ import { type ServedVersion, toServedVersions } from '../aggregation/served-vers
 import { OpenApiDocuments } from './openapi-documents.ts';
 
 const SERVED = toServedVersions(allResources());
-const documents = new OpenApiDocuments();
+const documents = new OpenApiDocuments({ now: () => 0 });
 
 function newRequest(path: string, headers: Record<string, string>): ApiRequest {
   return {

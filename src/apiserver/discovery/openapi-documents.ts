@@ -13,6 +13,7 @@ import { openApiPath, openApiV2, openApiV3, openApiV3Index } from '../../api/ope
 import { mergePart } from '../../api/openapi-merge.ts';
 import { encodeOpenApi } from '../../api/openapi-protobuf/encode.ts';
 import type { ResourceRow } from '../../api/resources.ts';
+import type { Clock } from '../../base/clock.ts';
 import { StatusError } from '../../base/status-error.ts';
 import type { ServedVersion } from '../aggregation/served-version.ts';
 import { newUnknownPath } from '../errors.ts';
@@ -32,10 +33,17 @@ const ROOT = '/openapi/v3';
 /** `api/v1` or `apis/GROUP/VERSION`. */
 const GROUP_VERSION = /^(?:api|apis\/([^/]+))\/([^/]+)$/;
 
+const YEAR_MS = 365 * 24 * 3600 * 1000;
+
 export class OpenApiDocuments {
+  readonly #clock: Pick<Clock, 'now'>;
   #served: readonly ServedVersion[] = [];
   #version2: PublishedDocument | undefined;
   #version2Message: Uint8Array | undefined;
+
+  constructor(clock: Pick<Clock, 'now'>) {
+    this.#clock = clock;
+  }
 
   /** Undefined for paths outside `/openapi/`. @throws StatusError NotFound, NotAcceptable */
   respond(request: ApiRequest, served: readonly ServedVersion[]): ApiResponse | undefined {
@@ -48,7 +56,7 @@ export class OpenApiDocuments {
       return documentResponse(request, publish(indexOf(served, custom)));
     }
     if (path === V2) return this.#version2Response(request, negotiate(accept, 'v2'));
-    return groupVersionResponse(request, path.slice(ROOT.length + 1), custom);
+    return groupVersionResponse(request, path.slice(ROOT.length + 1), custom, this.#clock.now());
   }
 
   #follow(served: readonly ServedVersion[]): void {
@@ -96,6 +104,7 @@ function groupVersionResponse(
   request: ApiRequest,
   place: string,
   custom: readonly ResourceRow[],
+  nowMs: number,
 ): ApiResponse {
   const type = negotiate(request.headers['accept'], 'v3');
   const match = GROUP_VERSION.exec(place);
@@ -107,6 +116,8 @@ function groupVersionResponse(
   const { serverRelativeURL: url } = openApiV3Index(custom).paths[openApiPath(match[1] ?? '', match[2]!)]!;
   if (!url.endsWith(`?hash=${hash}`)) return movedTo(url);
   response.headers['cache-control'] = 'public, immutable';
+  // Without it a client's cache asks again each time.
+  response.headers['expires'] = new Date(nowMs + YEAR_MS).toUTCString();
   return response;
 }
 
