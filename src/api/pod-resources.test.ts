@@ -22,6 +22,12 @@ test('podRequests counts sidecars beside the main containers, and the largest in
   );
 });
 
+test('podRequests takes the word of a Pod that asks for something as a whole', () => {
+  const resources = { requests: { cpu: '2', 'example.com/gpu': '9' } };
+  const spec = { resources, overhead: { cpu: '100m' }, containers: [asking('500m')] };
+  assert.deepEqual(podRequests(podOf(spec)), new Map([['cpu', 2100]]));
+});
+
 test('reservedRequests counts the most of what a Pod asks for, has been given and has', () => {
   const cpuOf = (asked: string, given: string, has: string, reason?: string) => {
     const status = { name: 'c', allocatedResources: { cpu: given }, resources: { requests: { cpu: has } } };

@@ -6,6 +6,7 @@ import { milliValue, wholeValue } from '../base/quantity.ts';
 import type { Container, Pod } from './generated/core-v1.ts';
 import { isSidecar, podCondition } from './pod-conditions.ts';
 import { RESIZE_PENDING, statusOfContainer } from './pod-resize.ts';
+import { isPodLevelResource } from './resource-names.ts';
 
 /** CPU in thousandths of a core, everything else in whole units (bytes, pieces). */
 export type ResourceAmounts = Map<string, number>;
@@ -40,8 +41,9 @@ export function reservedRequests(pod: Pod): ResourceAmounts {
 }
 
 /**
- * The Pod's effective requests, its overhead included. Main containers and sidecars run together. Each ordinary init container runs beside the sidecars started before it;
- * the Pod needs the largest of those moments.
+ * The Pod's effective requests, its overhead included. Main containers and sidecars run together. Each ordinary init
+ * container runs beside the sidecars started before it; the Pod needs the largest of those moments. What the Pod asks for
+ * as a whole counts instead of what its containers do.
  */
 export function podRequests(pod: Pod): ResourceAmounts {
   return sumOfContainers(pod, requestsOf);
@@ -72,6 +74,8 @@ function sumOfContainers(pod: Pod, of: (container: Container) => ResourceAmounts
     }
   }
   raise(running, peak);
+  for (const [name, amount] of toAmounts(pod.spec.resources?.requests))
+    if (isPodLevelResource(name)) running.set(name, amount);
   add(running, toAmounts(pod.spec.overhead));
   return running;
 }

@@ -2,7 +2,7 @@
  * What a whole Pod requests and is limited to, as quantities that messages can show: `cpu` → `1500m`.
  *
  * Main containers and sidecars run together; each ordinary init container runs beside the sidecars started before it. Where
- * the Pod itself names CPU or memory, that counts instead.
+ * the Pod itself names CPU, memory or huge pages, that counts instead.
  *
  * @see kubernetes/kubernetes plugin/pkg/admission/limitranger/admission.go, podRequests and podLimits
  */
@@ -10,19 +10,23 @@ import { compareQuantities } from '../base/quantity.ts';
 import type { PodSpec, ResourceRequirements } from './generated/core-v1.ts';
 import { isSidecar } from './pod-conditions.ts';
 import { addQuantities, type ResourceList } from './resource-list.ts';
+import { isPodLevelResource } from './resource-names.ts';
 
 export interface PodUsage {
   requests: ResourceList;
   limits: ResourceList;
 }
 
-const POD_LEVEL = new Set(['cpu', 'memory']);
-
 export function podUsage(spec: PodSpec): PodUsage {
   return {
     requests: podTotal(spec, (resources) => resources?.requests ?? {}),
     limits: podTotal(spec, (resources) => resources?.limits ?? {}),
   };
+}
+
+/** What the containers request together, whatever the Pod itself says. */
+export function containerRequests({ resources: _, ...spec }: PodSpec): ResourceList {
+  return podTotal(spec, (resources) => resources?.requests ?? {});
 }
 
 function podTotal(
@@ -48,7 +52,7 @@ function podTotal(
   }
   raise(running, peak);
   for (const [resource, quantity] of Object.entries(part(spec.resources)))
-    if (POD_LEVEL.has(resource)) running.set(resource, quantity);
+    if (isPodLevelResource(resource)) running.set(resource, quantity);
   return Object.fromEntries(running);
 }
 

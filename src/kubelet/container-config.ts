@@ -1,6 +1,6 @@
 /** From a container of the manifest to what the runtime is told. Pure. @see kuberuntime generateContainerConfig */
 
-import type { Container, Pod } from '../api/generated/core-v1.ts';
+import type { Container, Pod, ResourceRequirements } from '../api/generated/core-v1.ts';
 import { milliValue, wholeValue } from '../base/quantity.ts';
 import type {
   ContainerConfig,
@@ -102,13 +102,21 @@ export function containerResources(
   container: Container,
   memoryCapacityBytes: number,
 ): ContainerResources {
-  const { limits = {}, requests = {} } = container.resources ?? {};
+  const { limits, requests = {} } = container.resources ?? {};
+  // A container that is not limited itself ends where its Pod does.
+  const limited = { limits: { ...pod.spec.resources?.limits, ...limits }, requests };
+  return {
+    ...amountsOf(limited),
+    oomScoreAdj: oomScoreAdjust(pod, container, memoryCapacityBytes),
+  };
+}
+
+function amountsOf({ limits = {}, requests = {} }: ResourceRequirements) {
   const cpuRequest = requests['cpu'] ?? limits['cpu'];
   return {
     ...(cpuRequest === undefined ? {} : { cpuRequestMillis: milliValue(cpuRequest) }),
     ...(limits['cpu'] === undefined ? {} : { cpuLimitMillis: milliValue(limits['cpu']) }),
     ...(limits['memory'] === undefined ? {} : { memoryLimitBytes: wholeValue(limits['memory']) }),
-    oomScoreAdj: oomScoreAdjust(pod, container, memoryCapacityBytes),
   };
 }
 
@@ -148,5 +156,6 @@ export function sandboxConfig(pod: Pod, attempt: number, nodeDns: NodeDns): Sand
     ),
     labels: { ...metadata.labels, ...podLabels(pod) },
     annotations: { ...metadata.annotations },
+    ...(spec.resources && { resources: amountsOf(spec.resources) }),
   };
 }

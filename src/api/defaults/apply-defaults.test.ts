@@ -64,6 +64,19 @@ test('applyDefaults fills in a Pod', () => {
   ]);
 });
 
+test('applyDefaults lets a Pod that is limited as a whole request what its containers do, and else its limit', () => {
+  const pod = defaulted<Pod>('v1', 'Pod', {
+    spec: {
+      resources: { limits: { cpu: '4', memory: '1Gi', 'hugepages-2Mi': '2Mi' } },
+      containers: [
+        { name: 'a', resources: { requests: { cpu: '500m', 'example.com/gpu': '1' } } },
+        { name: 'b', resources: { limits: { cpu: '1' } } },
+      ],
+    },
+  });
+  assert.deepEqual(pod.spec.resources?.requests, { cpu: '1500m', memory: '1Gi', 'hugepages-2Mi': '2Mi' });
+});
+
 test('applyDefaults fills in a Deployment and its template, and leaves a Recreate strategy alone', () => {
   const template = { metadata: {}, spec: { containers: [{ name: 'a', image: 'x' }] } };
   const deployment = defaulted<Deployment>('apps/v1', 'Deployment', { spec: { template } });

@@ -12,6 +12,9 @@ import type {
   ResourceRequirements,
   Volume,
 } from '../generated/core-v1.ts';
+import { containerRequests } from '../pod-usage.ts';
+import { pickResources } from '../resource-list.ts';
+import { isOvercommitAllowed, isPodLevelResource } from '../resource-names.ts';
 
 export const DEFAULT_GRACE_PERIOD_SECONDS = 30;
 export const DEFAULT_SCHEDULER = 'default-scheduler';
@@ -23,6 +26,7 @@ export function defaultPod(pod: Pod): void {
   for (const container of [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]) {
     if (container.resources) requestWhatIsLimited(container.resources);
   }
+  if (pod.spec.resources?.limits) requestForWholePod(pod.spec, pod.spec.resources);
   pod.spec.enableServiceLinks ??= true;
   defaultPodSpec(pod.spec);
 }
@@ -31,6 +35,16 @@ export function defaultPod(pod: Pod): void {
 function requestWhatIsLimited(resources: ResourceRequirements): void {
   if (resources.limits === undefined) return;
   resources.requests = { ...resources.limits, ...resources.requests };
+}
+
+/** A Pod that is limited as a whole requests what its containers do, and else its limit. @see defaultPodRequests */
+function requestForWholePod(spec: PodSpec, resources: ResourceRequirements): void {
+  const ofContainers = pickResources(
+    containerRequests(spec),
+    (name) => isPodLevelResource(name) && isOvercommitAllowed(name),
+  );
+  const ofLimits = pickResources(resources.limits ?? {}, isPodLevelResource);
+  resources.requests = { ...ofLimits, ...ofContainers, ...resources.requests };
 }
 
 export function defaultPodTemplate(template: PodTemplateSpec | undefined): void {

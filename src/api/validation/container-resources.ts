@@ -1,5 +1,5 @@
 /**
- * Validation of what containers request and may use at most.
+ * Validation of what containers, and whole Pods, request and may use at most.
  * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidateContainerResourceRequirements
  */
 import { compareQuantities, isQuantity, parseQuantityMilli } from '../../base/quantity.ts';
@@ -12,11 +12,20 @@ import { validateContainerResourceName } from './resource-name.ts';
 const PARTS = ['limits', 'requests'] as const;
 
 export function validateResources(resources: ResourceRequirements | undefined, field: string): FieldError[] {
+  return validateRequirements(resources, field, validateContainerResourceName);
+}
+
+/** @param validateName  says which resources may be named there */
+export function validateRequirements(
+  resources: ResourceRequirements | undefined,
+  field: string,
+  validateName: (name: string, field: string) => FieldError[],
+): FieldError[] {
   const errors: FieldError[] = [];
   for (const part of PARTS) {
     for (const [name, quantity] of untilMany(errors, Object.entries(resources?.[part] ?? {}))) {
       const path = `${field}.${part}[${name}]`;
-      errors.push(...validateContainerResourceName(name, path), ...validateAmount(name, quantity, path));
+      errors.push(...validateName(name, path), ...validateAmount(name, quantity, path));
     }
   }
   for (const [name, request] of untilMany(errors, Object.entries(resources?.requests ?? {}))) {

@@ -19,6 +19,7 @@ import {
 } from './field-error.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem, qualifiedNameProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';
+import { validatePodLevelResources } from './pod-level-resources.ts';
 import { validateSysctls } from './sysctls.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
@@ -39,6 +40,7 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
   const errors = [
     ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
     ...validateContainers(spec, field),
+    ...validatePodLevelResources(spec, field),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
     ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
     ...validateLabels(spec.nodeSelector, `${field}.nodeSelector`),

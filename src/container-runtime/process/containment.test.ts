@@ -368,6 +368,20 @@ scenario('is OOMKilled past its memory limit', ['root'], async ({ start, exited 
   assert.deepEqual([exitCode, reason], [137, 'OOMKilled']);
 });
 
+scenario('is OOMKilled past the memory limit of its Pod', ['root'], async ({ runtime, fixture, exited }) => {
+  await fixture.addImage(
+    'eater',
+    `exec node -e 'const kept = []; for (;;) kept.push(Buffer.alloc(1e6, 1));'`,
+  );
+  const metadata = { name: 'limited', namespace: 'default', uid: 'u-3', attempt: 0 };
+  const resources = { memoryLimitBytes: 64 * 1024 * 1024, cpuLimitMillis: 1000 };
+  const limited = await runtime.runPodSandbox(sandboxConfig({ metadata, resources }), never);
+  const id = await runtime.createContainer(limited, containerConfig({ image: 'eater' }), never);
+  await runtime.startContainer(id, never);
+  const { exitCode, reason } = await exited(id);
+  assert.deepEqual([exitCode, reason], [137, 'OOMKilled']);
+});
+
 scenario('reports what containers use', ALL, async ({ start, runtime }) => {
   const id = await start('exec sleep 1000');
   // Between its fork and its first page a program uses nothing yet.
