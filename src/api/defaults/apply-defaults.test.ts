@@ -1,7 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import type { Deployment } from '../generated/apps-v1.ts';
-import type { LimitRange, Pod, Secret, Service } from '../generated/core-v1.ts';
+import type { Deployment, StatefulSet } from '../generated/apps-v1.ts';
+import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v2.ts';
+import type { Job } from '../generated/batch-v1.ts';
+import type { LimitRange, PersistentVolume, Pod, Secret, Service } from '../generated/core-v1.ts';
+import type { CSIDriver } from '../generated/storage-v1.ts';
 import { gvkOf, type KubeObject } from '../meta.ts';
 import { schemaForKind } from '../schema.ts';
 import { applyDefaults } from './apply-defaults.ts';
@@ -133,4 +136,82 @@ test('applyDefaults completes the limits of containers: the maximum, then the li
       [undefined, undefined],
     ],
   );
+});
+
+test('applyDefaults opens ports of the host’s network in Pods, and leaves templates as they were written', () => {
+  const spec = { hostNetwork: true, containers: [{ name: 'a', ports: [{ containerPort: 80 }] }] };
+  const portOf = ({ containers }: Pod['spec']) => containers[0]?.ports?.[0]?.hostPort;
+  assert.equal(portOf(defaulted<Pod>('v1', 'Pod', { spec: structuredClone(spec) }).spec), 80);
+  const deployment = defaulted<Deployment>('apps/v1', 'Deployment', { spec: { template: { spec } } });
+  assert.equal(portOf(deployment.spec.template.spec!), undefined);
+});
+
+test('applyDefaults fills in sources of volumes, in Pods and by themselves', () => {
+  const iscsi = { targetPortal: 'a', iqn: 'b', lun: 0 };
+  const volumes = [
+    { name: 'a', iscsi: { ...iscsi } },
+    { name: 'b', image: { reference: 'data:1' } },
+    { name: 'c', azureDisk: { diskName: 'a', diskURI: 'b', kind: 'Managed' } },
+  ];
+  const pod = defaulted<Pod>('v1', 'Pod', { spec: { containers: [], volumes } });
+  assert.deepEqual(pod.spec.volumes, [
+    { name: 'a', iscsi: { ...iscsi, iscsiInterface: 'default' } },
+    { name: 'b', image: { reference: 'data:1', pullPolicy: 'IfNotPresent' } },
+    {
+      name: 'c',
+      azureDisk: {
+        ...{ diskName: 'a', diskURI: 'b', kind: 'Managed' },
+        ...{ cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false },
+      },
+    },
+  ]);
+  const volume = defaulted<PersistentVolume>('v1', 'PersistentVolume', { spec: { iscsi: { ...iscsi } } });
+  assert.equal(volume.spec.iscsi?.iscsiInterface, 'default');
+});
+
+test('applyDefaults completes the scaling rules of an autoscaler that has any', () => {
+  const { spec } = defaulted<HorizontalPodAutoscaler>('autoscaling/v2', 'HorizontalPodAutoscaler', {
+    spec: { maxReplicas: 3, behavior: { scaleUp: { stabilizationWindowSeconds: 30 } } },
+  });
+  const doubled = { type: 'Percent', value: 100, periodSeconds: 15 };
+  assert.deepEqual(spec.behavior, {
+    scaleUp: {
+      stabilizationWindowSeconds: 30,
+      selectPolicy: 'Max',
+      policies: [{ type: 'Pods', value: 4, periodSeconds: 15 }, doubled],
+    },
+    scaleDown: { selectPolicy: 'Max', policies: [doubled] },
+  });
+});
+
+test('applyDefaults gives the templates of claims their kind and their state', () => {
+  const { spec } = defaulted<StatefulSet>('apps/v1', 'StatefulSet', {
+    spec: {
+      updateStrategy: { type: 'RollingUpdate' },
+      template: { spec: {} },
+      volumeClaimTemplates: [{ metadata: { name: 'data' }, spec: {} }],
+    },
+  });
+  const kind = { apiVersion: 'v1', kind: 'PersistentVolumeClaim', metadata: { name: 'data' } };
+  assert.deepEqual(spec.volumeClaimTemplates, [
+    { ...kind, spec: { volumeMode: 'Filesystem' }, status: { phase: 'Pending' } },
+  ]);
+  assert.deepEqual(spec.updateStrategy, { type: 'RollingUpdate' });
+});
+
+test('applyDefaults tells what a CSI driver is that says nothing', () => {
+  const { spec } = defaulted<CSIDriver>('storage.k8s.io/v1', 'CSIDriver', { spec: {} });
+  assert.deepEqual(spec, {
+    ...{ attachRequired: true, podInfoOnMount: false, requiresRepublish: false, storageCapacity: false },
+    ...{
+      fsGroupPolicy: 'ReadWriteOnceWithFSType',
+      seLinuxMount: false,
+      volumeLifecycleModes: ['Persistent'],
+    },
+  });
+});
+
+test('applyDefaults labels a Job as its Pods, unless it has labels of its own', () => {
+  const template = { metadata: { labels: { app: 'a' } }, spec: {} };
+  assert.deepEqual(defaulted<Job>('batch/v1', 'Job', { spec: { template } }).metadata.labels, { app: 'a' });
 });

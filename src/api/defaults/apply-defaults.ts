@@ -6,6 +6,7 @@
 import type { KubeObject } from '../meta.ts';
 import type { Field, Schema } from '../schema.ts';
 import * as admission from './admission.ts';
+import { defaultHorizontalPodAutoscaler } from './autoscaling.ts';
 import * as cluster from './cluster.ts';
 import { defaultResourceClaim, defaultResourceClaimTemplate } from './device-claims.ts';
 import { defaultFlowSchema, defaultPriorityLevel } from './flow-control.ts';
@@ -48,18 +49,20 @@ const DEFAULTERS: Readonly<Record<string, Defaulter>> = {
   'apps/v1/Deployment': workloads.defaultDeployment,
   'apps/v1/ReplicaSet': workloads.defaultReplicaSet,
   'apps/v1/StatefulSet': workloads.defaultStatefulSet,
-  'autoscaling/v2/HorizontalPodAutoscaler': workloads.defaultHorizontalPodAutoscaler,
+  'autoscaling/v2/HorizontalPodAutoscaler': defaultHorizontalPodAutoscaler,
   'batch/v1/CronJob': workloads.defaultCronJob,
   'batch/v1/Job': workloads.defaultJob,
   'discovery.k8s.io/v1/EndpointSlice': cluster.defaultEndpointSlice,
   'flowcontrol.apiserver.k8s.io/v1/FlowSchema': defaultFlowSchema,
   'flowcontrol.apiserver.k8s.io/v1/PriorityLevelConfiguration': defaultPriorityLevel,
+  'networking.k8s.io/v1/IngressClass': cluster.defaultIngressClass,
   'networking.k8s.io/v1/NetworkPolicy': cluster.defaultNetworkPolicy,
   'rbac.authorization.k8s.io/v1/ClusterRoleBinding': cluster.defaultBinding,
   'rbac.authorization.k8s.io/v1/RoleBinding': cluster.defaultBinding,
   'resource.k8s.io/v1/ResourceClaim': defaultResourceClaim,
   'resource.k8s.io/v1/ResourceClaimTemplate': defaultResourceClaimTemplate,
   'scheduling.k8s.io/v1/PriorityClass': cluster.defaultPriorityClass,
+  'storage.k8s.io/v1/CSIDriver': cluster.defaultCsiDriver,
   'storage.k8s.io/v1/StorageClass': cluster.defaultStorageClass,
 };
 

@@ -18,17 +18,19 @@ import type {
   Service,
 } from '../generated/core-v1.ts';
 import type { EndpointSlice } from '../generated/discovery-v1.ts';
-import type { NetworkPolicy } from '../generated/networking-v1.ts';
+import type { IngressClass, NetworkPolicy } from '../generated/networking-v1.ts';
 import type { ClusterRoleBinding, RoleBinding } from '../generated/rbac-v1.ts';
 import type { PriorityClass } from '../generated/scheduling-v1.ts';
-import type { StorageClass } from '../generated/storage-v1.ts';
+import type { CSIDriver, StorageClass } from '../generated/storage-v1.ts';
+import { defaultVolumeSource } from './volume-source.ts';
 
 /** How long a client stays with its endpoint under `sessionAffinity: ClientIP`. */
 export const DEFAULT_AFFINITY_SECONDS = 10_800;
 const RBAC_GROUP = 'rbac.authorization.k8s.io';
 
-export function defaultService({ spec }: Service): void {
+export function defaultService({ spec, status }: Service): void {
   spec.sessionAffinity ??= 'None';
+  if (spec.sessionAffinity === 'None') delete spec.sessionAffinityConfig;
   if (spec.sessionAffinity === 'ClientIP') {
     spec.sessionAffinityConfig ??= {};
     spec.sessionAffinityConfig.clientIP ??= {};
@@ -44,7 +46,10 @@ export function defaultService({ spec }: Service): void {
     spec.externalTrafficPolicy ??= 'Cluster';
   }
   if (opensNodes || spec.type === 'ClusterIP') spec.internalTrafficPolicy ??= 'Cluster';
-  if (spec.type === 'LoadBalancer') spec.allocateLoadBalancerNodePorts ??= true;
+  if (spec.type === 'LoadBalancer') {
+    spec.allocateLoadBalancerNodePorts ??= true;
+    for (const ingress of status?.loadBalancer?.ingress ?? []) if (ingress.ip) ingress.ipMode ??= 'VIP';
+  }
 }
 
 /** @see k8s.io/kube-aggregator/pkg/apis/apiregistration/v1/defaults.go */
@@ -98,6 +103,7 @@ export function defaultPersistentVolume(volume: PersistentVolume): void {
   volume.status!.phase ??= 'Pending';
   volume.spec.persistentVolumeReclaimPolicy ??= 'Retain';
   volume.spec.volumeMode ??= 'Filesystem';
+  defaultVolumeSource(volume.spec);
 }
 
 export function defaultPersistentVolumeClaim(claim: PersistentVolumeClaim): void {
@@ -108,6 +114,20 @@ export function defaultPersistentVolumeClaim(claim: PersistentVolumeClaim): void
 export function defaultStorageClass(storageClass: StorageClass): void {
   storageClass.reclaimPolicy ??= 'Delete';
   storageClass.volumeBindingMode ??= 'Immediate';
+}
+
+export function defaultCsiDriver({ spec }: CSIDriver): void {
+  spec.attachRequired ??= true;
+  spec.podInfoOnMount ??= false;
+  spec.storageCapacity ??= false;
+  spec.fsGroupPolicy ??= 'ReadWriteOnceWithFSType';
+  if ((spec.volumeLifecycleModes ?? []).length === 0) spec.volumeLifecycleModes = ['Persistent'];
+  spec.requiresRepublish ??= false;
+  spec.seLinuxMount ??= false;
+}
+
+export function defaultIngressClass({ spec }: IngressClass): void {
+  if (spec?.parameters) spec.parameters.scope ??= 'Cluster';
 }
 
 export function defaultPriorityClass(priorityClass: PriorityClass): void {

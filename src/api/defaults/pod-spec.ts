@@ -15,6 +15,7 @@ import type {
 import { containerRequests } from '../pod-usage.ts';
 import { pickResources } from '../resource-list.ts';
 import { isOvercommitAllowed, isPodLevelResource } from '../resource-names.ts';
+import { defaultVolumeSource } from './volume-source.ts';
 
 export const DEFAULT_GRACE_PERIOD_SECONDS = 30;
 export const DEFAULT_SCHEDULER = 'default-scheduler';
@@ -23,12 +24,22 @@ const DEFAULT_FILE_MODE = 0o644;
 const DEFAULT_TOKEN_EXPIRATION_SECONDS = 3600;
 
 export function defaultPod(pod: Pod): void {
-  for (const container of [...(pod.spec.initContainers ?? []), ...(pod.spec.containers ?? [])]) {
+  for (const container of containersOf(pod.spec)) {
     if (container.resources) requestWhatIsLimited(container.resources);
   }
   if (pod.spec.resources?.limits) requestForWholePod(pod.spec, pod.spec.resources);
   pod.spec.enableServiceLinks ??= true;
+  if (pod.spec.hostNetwork) for (const container of containersOf(pod.spec)) openOnHost(container);
   defaultPodSpec(pod.spec);
+}
+
+function containersOf({ containers, initContainers }: PodSpec): Container[] {
+  return [...(initContainers ?? []), ...(containers ?? [])];
+}
+
+/** In the host's network a port is the host's. Only in Pods: their templates stay as they were written. */
+function openOnHost({ ports }: Container): void {
+  for (const port of ports ?? []) port.hostPort ||= port.containerPort;
 }
 
 /** A container that limits a resource and does not say what it requests, requests its limit. */
@@ -59,12 +70,8 @@ export function defaultPodSpec(spec: PodSpec): void {
   spec.securityContext ??= {};
   defaultServiceAccountAlias(spec);
   for (const volume of spec.volumes ?? []) defaultVolume(volume);
-  const containers = [
-    ...(spec.initContainers ?? []),
-    ...(spec.containers ?? []),
-    ...(spec.ephemeralContainers ?? []),
-  ];
-  for (const container of containers as Container[]) defaultContainer(container, spec.hostNetwork === true);
+  const containers = [...containersOf(spec), ...(spec.ephemeralContainers ?? [])];
+  for (const container of containers as Container[]) defaultContainer(container);
 }
 
 /** `serviceAccount` is the old name of `serviceAccountName`; both are kept equal. */
@@ -75,15 +82,12 @@ function defaultServiceAccountAlias(spec: PodSpec): void {
   spec.serviceAccount = name;
 }
 
-function defaultContainer(container: Container, hostNetwork: boolean): void {
+function defaultContainer(container: Container): void {
   container.resources ??= {};
   container.terminationMessagePath ??= '/dev/termination-log';
   container.terminationMessagePolicy ??= 'File';
-  container.imagePullPolicy ??= isLatest(container.image ?? '') ? 'Always' : 'IfNotPresent';
-  for (const port of container.ports ?? []) {
-    port.protocol ??= 'TCP';
-    if (hostNetwork) port.hostPort ??= port.containerPort;
-  }
+  container.imagePullPolicy ??= defaultPullPolicy(container.image);
+  for (const port of container.ports ?? []) port.protocol ??= 'TCP';
   for (const variable of container.env ?? []) {
     if (variable.valueFrom?.fieldRef) variable.valueFrom.fieldRef.apiVersion ??= 'v1';
   }
@@ -93,6 +97,10 @@ function defaultContainer(container: Container, hostNetwork: boolean): void {
   for (const handler of [container.lifecycle?.postStart, container.lifecycle?.preStop]) {
     if (handler?.httpGet) defaultHttpGet(handler.httpGet);
   }
+}
+
+function defaultPullPolicy(image = ''): string {
+  return isLatest(image) ? 'Always' : 'IfNotPresent';
 }
 
 /** No tag and no digest, or the tag `latest`. */
@@ -121,7 +129,8 @@ function defaultVolume(volume: Volume): void {
   for (const source of [volume.configMap, volume.secret, volume.downwardAPI, volume.projected]) {
     if (source) source.defaultMode ??= DEFAULT_FILE_MODE;
   }
-  if (volume.hostPath) volume.hostPath.type ??= '';
+  if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference);
+  defaultVolumeSource(volume);
   if (volume.ephemeral?.volumeClaimTemplate)
     volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
   defaultDownwardItems(volume.downwardAPI?.items);

@@ -3,7 +3,6 @@
  * @see k8s.io/kubernetes/pkg/apis/{apps,batch,autoscaling}/v1/defaults.go
  */
 import type { DaemonSet, Deployment, ReplicaSet, StatefulSet } from '../generated/apps-v1.ts';
-import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v2.ts';
 import type { CronJob, Job, JobSpec } from '../generated/batch-v1.ts';
 import type { ReplicationController } from '../generated/core-v1.ts';
 import { defaultPodTemplate } from './pod-spec.ts';
@@ -43,19 +42,21 @@ export function defaultReplicationController(controller: ReplicationController):
 export function defaultStatefulSet({ spec }: StatefulSet): void {
   spec.podManagementPolicy ??= 'OrderedReady';
   spec.updateStrategy ??= {};
-  spec.updateStrategy.type ??= 'RollingUpdate';
-  if (spec.updateStrategy.type === 'RollingUpdate') {
-    spec.updateStrategy.rollingUpdate ??= {};
-    spec.updateStrategy.rollingUpdate.partition ??= 0;
-  }
+  if (!spec.updateStrategy.type)
+    spec.updateStrategy = { rollingUpdate: {}, ...spec.updateStrategy, type: 'RollingUpdate' };
+  const { rollingUpdate, type } = spec.updateStrategy;
+  if (type === 'RollingUpdate' && rollingUpdate) rollingUpdate.partition ??= 0;
   spec.persistentVolumeClaimRetentionPolicy ??= {};
   spec.persistentVolumeClaimRetentionPolicy.whenDeleted ??= 'Retain';
   spec.persistentVolumeClaimRetentionPolicy.whenScaled ??= 'Retain';
   spec.replicas ??= 1;
   spec.revisionHistoryLimit ??= REVISION_HISTORY_LIMIT;
   for (const claim of spec.volumeClaimTemplates ?? []) {
-    const claimSpec = claim.spec as { volumeMode?: string } | undefined;
-    if (claimSpec) claimSpec.volumeMode ??= 'Filesystem';
+    Object.assign(claim, { apiVersion: 'v1', kind: 'PersistentVolumeClaim' });
+    claim.spec ??= {};
+    claim.spec.volumeMode ??= 'Filesystem';
+    claim.status ??= {};
+    claim.status.phase ??= 'Pending';
   }
   defaultPodTemplate(spec.template);
 }
@@ -72,7 +73,9 @@ export function defaultDaemonSet({ spec }: DaemonSet): void {
   defaultPodTemplate(spec.template);
 }
 
-export function defaultJob({ spec }: Job): void {
+export function defaultJob({ metadata, spec }: Job): void {
+  const labels = spec.template?.metadata?.labels;
+  if (labels && Object.keys(metadata.labels ?? {}).length === 0) metadata.labels = { ...labels };
   if (spec.completions === undefined && spec.parallelism === undefined) spec.completions = 1;
   spec.parallelism ??= 1;
   spec.backoffLimit ??= spec.backoffLimitPerIndex === undefined ? 6 : 2_147_483_647;
@@ -93,11 +96,4 @@ export function defaultCronJob({ spec }: CronJob): void {
   spec.failedJobsHistoryLimit ??= 1;
   const job = spec.jobTemplate?.spec as JobSpec | undefined;
   if (job) defaultPodTemplate(job.template);
-}
-
-export function defaultHorizontalPodAutoscaler({ spec }: HorizontalPodAutoscaler): void {
-  spec.minReplicas ??= 1;
-  spec.metrics ??= [
-    { type: 'Resource', resource: { name: 'cpu', target: { type: 'Utilization', averageUtilization: 80 } } },
-  ];
 }
