@@ -33,11 +33,17 @@ export function required(field: string, detail = ''): FieldError {
 }
 
 export function invalid(field: string, value: unknown, detail: string): FieldError {
-  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${showValue(value)}: ${detail}` };
+  const why = detail === '' ? '' : `: ${detail}`;
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${showValue(value)}${why}` };
 }
 
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
-  const names = [...supported].sort().map((name) => JSON.stringify(name));
+  return unsupported(field, value, [...supported].sort());
+}
+
+/** The supported values in the order given: upstream has one that is not the alphabet's for some fields. */
+export function unsupported(field: string, value: unknown, supported: readonly string[]): FieldError {
+  const names = supported.map((name) => JSON.stringify(name));
   return {
     reason: 'FieldValueNotSupported',
     field,

@@ -3,15 +3,7 @@
  * @see k8s.io/apimachinery/pkg/api/validation/objectmeta.go
  */
 import type { LabelSelector, ObjectMeta, OwnerReference } from '../generated/meta-v1.ts';
-import {
-  type FieldError,
-  forbidden,
-  invalid,
-  notSupported,
-  required,
-  tooLong,
-  untilMany,
-} from './field-error.ts';
+import { type FieldError, forbidden, invalid, required, tooLong, untilMany } from './field-error.ts';
 import { dns1123LabelProblem, labelValueProblem, qualifiedNameProblem } from './names.ts';
 
 const ANNOTATIONS_MAX_BYTES = 256 * 1024;
@@ -37,7 +29,7 @@ export function validateObjectMeta(
   }
   errors.push(...validateNamespaceField(meta, namespaced));
   errors.push(...validateLabels(meta.labels, 'metadata.labels'));
-  errors.push(...validateAnnotations(meta.annotations));
+  errors.push(...validateAnnotations(meta.annotations, 'metadata.annotations'));
   errors.push(...validateOwnerReferences(meta.ownerReferences ?? []));
   for (const finalizer of untilMany(errors, meta.finalizers ?? [])) {
     const problem = qualifiedNameProblem(finalizer);
@@ -66,15 +58,18 @@ export function validateLabels(labels: Record<string, string> | undefined, field
   return errors;
 }
 
-export function validateAnnotations(annotations: Record<string, string> | undefined): FieldError[] {
+export function validateAnnotations(
+  annotations: Record<string, string> | undefined,
+  field: string,
+): FieldError[] {
   const errors: FieldError[] = [];
   let bytes = 0;
   for (const [key, value] of untilMany(errors, Object.entries(annotations ?? {}))) {
     const problem = qualifiedNameProblem(key.toLowerCase());
-    if (problem !== undefined) errors.push(invalid('metadata.annotations', key, problem));
+    if (problem !== undefined) errors.push(invalid(field, key, problem));
     bytes += key.length + value.length;
   }
-  if (bytes > ANNOTATIONS_MAX_BYTES) errors.push(tooLong('metadata.annotations', ANNOTATIONS_MAX_BYTES));
+  if (bytes > ANNOTATIONS_MAX_BYTES) errors.push(tooLong(field, ANNOTATIONS_MAX_BYTES));
   return errors;
 }
 
@@ -133,13 +128,13 @@ export function validateLabelSelector(selector: LabelSelector | undefined, field
         errors.push(
           forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
         );
-    } else {
-      errors.push(
-        notSupported(`${path}.operator`, expression.operator, ['DoesNotExist', 'Exists', 'In', 'NotIn']),
-      );
-    }
+    } else errors.push(invalid(`${path}.operator`, expression.operator, 'not a valid selector operator'));
     const problem = qualifiedNameProblem(expression.key);
     if (problem !== undefined) errors.push(invalid(`${path}.key`, expression.key, problem));
+    for (const [at, value] of untilMany(errors, (expression.values ?? []).entries())) {
+      const valueProblem = labelValueProblem(value);
+      if (valueProblem !== undefined) errors.push(invalid(`${path}.values[${at}]`, value, valueProblem));
+    }
   }
   return errors;
 }

@@ -3,7 +3,15 @@
  * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidatePodSpec, ValidatePodUpdate
  */
 
-import type { Container, Pod, PodSpec, PodTemplateSpec, Toleration, Volume } from '../generated/core-v1.ts';
+import type {
+  Container,
+  Pod,
+  PodSpec,
+  PodTemplate,
+  PodTemplateSpec,
+  Toleration,
+  Volume,
+} from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
 import { isSidecar } from '../pod-conditions.ts';
 import { named, oneOf, validateContainer, validateRelativePath } from './container.ts';
@@ -18,7 +26,7 @@ import {
   untilMany,
 } from './field-error.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem, qualifiedNameProblem } from './names.ts';
-import { validateLabels } from './object-meta.ts';
+import { validateAnnotations, validateLabels } from './object-meta.ts';
 import { validatePodLevelResources } from './pod-level-resources.ts';
 import { validateSysctls } from './sysctls.ts';
 
@@ -29,9 +37,14 @@ export function validatePod(pod: Pod): FieldError[] {
   return validatePodSpec(pod.spec, 'spec');
 }
 
+export function validatePodTemplateObject({ template }: PodTemplate): FieldError[] {
+  return validatePodTemplate(template, 'template');
+}
+
 export function validatePodTemplate(template: PodTemplateSpec | undefined, field: string): FieldError[] {
   return [
     ...validateLabels(template?.metadata?.labels, `${field}.labels`),
+    ...validateAnnotations(template?.metadata?.annotations, `${field}.annotations`),
     ...validatePodSpec(template?.spec ?? ({} as PodSpec), `${field}.spec`),
   ];
 }

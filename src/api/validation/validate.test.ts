@@ -1,34 +1,8 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { applyDefaults } from '../defaults/apply-defaults.ts';
-import { gvkOf, type KubeObject } from '../meta.ts';
-import { schemaForKind } from '../schema.ts';
 import { toInvalidError } from './field-error.ts';
-import { validateCreate, validateUpdate } from './validate.ts';
-
-const META = {
-  name: 'x',
-  namespace: 'default',
-  uid: 'u',
-  resourceVersion: '1',
-  creationTimestamp: '2026-01-01T00:00:00Z',
-};
-
-function objectOf(apiVersion: string, kind: string, rest: object, meta: object = {}): KubeObject {
-  const object = structuredClone({
-    apiVersion,
-    kind,
-    metadata: { ...META, ...meta },
-    ...rest,
-  }) as unknown as KubeObject;
-  applyDefaults(object, schemaForKind(gvkOf(object))!);
-  return object;
-}
-
-const problems = (object: KubeObject) =>
-  validateCreate(object).map(({ field, message }) => `${field}: ${message}`);
-const updateProblems = (object: KubeObject, old: KubeObject) =>
-  validateUpdate(object, old).map(({ field, message }) => `${field}: ${message}`);
+import { objectOf, problems, updateProblems } from './judged.fixture.ts';
+import { validateCreate } from './validate.ts';
 
 const CONTAINER = { name: 'web', image: 'web:1' };
 const TEMPLATE = { metadata: { labels: { app: 'web' } }, spec: { containers: [CONTAINER] } };
@@ -42,26 +16,6 @@ const service = (spec: object = {}) =>
 
 test('validateCreate accepts ordinary objects', () => {
   for (const object of [deployment(), pod(), service()]) assert.deepEqual(problems(object), []);
-});
-
-test('validateCreate explains a wrong Deployment in the words of Kubernetes', () => {
-  assert.deepEqual(problems(deployment({ replicas: -1 })), [
-    'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
-  ]);
-  assert.deepEqual(problems(deployment({ selector: { matchLabels: { app: 'other' } } })), [
-    'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
-  ]);
-  assert.deepEqual(problems(deployment({ strategy: { type: 'Sideways' } })), [
-    'spec.strategy.type: Unsupported value: "Sideways": supported values: "Recreate", "RollingUpdate"',
-  ]);
-  assert.deepEqual(
-    problems(deployment({ strategy: { rollingUpdate: { maxSurge: 0, maxUnavailable: 0 } } })),
-    ['spec.strategy.rollingUpdate.maxUnavailable: Invalid value: 0: may not be 0 when `maxSurge` is 0'],
-  );
-  assert.deepEqual(problems(objectOf('apps/v1', 'Deployment', {})), [
-    'spec.selector: Required value',
-    'spec.template.spec.containers: Required value',
-  ]);
 });
 
 test('validateCreate takes the claim templates of a StatefulSet for volumes of its Pods', () => {
@@ -132,20 +86,6 @@ test('validateCreate refuses what Services and metadata may not hold', () => {
     problems(objectOf('v1', 'Pod', { spec: { containers: [CONTAINER] } }, { labels: { a: 'b c' } }))[0]!,
     /^metadata\.labels: Invalid value: "b c"/,
   );
-});
-
-test('validateCreate explains a wrong ReplicationController', () => {
-  const controller = (spec: object) => objectOf('v1', 'ReplicationController', { spec });
-  const ownTemplate = { ...TEMPLATE, spec: { containers: [CONTAINER] } };
-  assert.deepEqual(problems(controller({ template: ownTemplate })), []);
-  assert.deepEqual(problems(controller({ selector: {}, replicas: -1 })), [
-    'spec.replicas: Invalid value: -1: must be greater than or equal to 0',
-    'spec.selector: Required value',
-    'spec.template: Required value',
-  ]);
-  assert.deepEqual(problems(controller({ selector: { app: 'other' }, template: ownTemplate })), [
-    'spec.template.metadata.labels: Invalid value: {"app":"web"}: `selector` does not match template `labels`',
-  ]);
 });
 
 test('validateUpdate keeps the history that a ControllerRevision is', () => {

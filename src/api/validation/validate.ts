@@ -13,9 +13,13 @@ import {
   validateCertificateSigningRequest,
 } from './certificate-signing-request.ts';
 import * as cluster from './cluster.ts';
+import { validateControllerRevision, validateControllerRevisionUpdate } from './controller-revision.ts';
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
+import { validateDaemonSet, validateDaemonSetStatus } from './daemon-set.ts';
+import { validateDeployment, validateDeploymentStatus } from './deployment.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import { validateFlowControlStatus, validateFlowSchema } from './flow-schema.ts';
+import { validateJob } from './job.ts';
 import { validateLimitRange } from './limit-range.ts';
 import {
   dns1035LabelProblem,
@@ -26,37 +30,39 @@ import {
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
 import { validateClaim, validateClaimUpdate } from './persistent-volume-claim.ts';
-import { validatePod, validatePodUpdate } from './pod-spec.ts';
+import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from './pod-disruption-budget.ts';
+import { validatePod, validatePodTemplateObject, validatePodUpdate } from './pod-spec.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
 import { validatePriorityLevel } from './priority-level.ts';
+import { validateReplicaSet, validateReplicasStatus, validateReplicationController } from './replica-set.ts';
 import * as quotas from './resource-quota.ts';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
 import * as addresses from './service-addresses.ts';
+import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from './stateful-set.ts';
 import { validateWebhooks } from './webhooks.ts';
-import * as workloads from './workloads.ts';
+import { type OwnerSpec, validateFixedSelector } from './workload-template.ts';
 
 interface KindRule {
   create?: (object: never) => FieldError[];
   /** Replaces `create` on updates; without it an update is judged as a creation. */
   update?: (object: never, old: never) => FieldError[];
   /** What a write of the status must keep to. */
-  status?: (object: never) => FieldError[];
+  status?: (object: never, old: never) => FieldError[];
   /** What a write through a subresource may make of the object. */
   subresource?: (subresource: string, object: never, old: never) => FieldError[];
   /** Default: a DNS subdomain. */
   name?: NameRule;
 }
 
-type Owner = { spec: Parameters<typeof workloads.validateFixedSelector>[0] };
-
 /** An owner of Pods: its selector is fixed. */
-function owner<T extends Owner>(create: (object: T) => FieldError[]): KindRule {
+function owner<T extends { spec: OwnerSpec }>(
+  create: (object: T) => FieldError[],
+  status: (object: T, old: T) => FieldError[],
+): KindRule {
   return {
     create,
-    update: (object: T, old: T) => [
-      ...create(object),
-      ...workloads.validateFixedSelector(object.spec, old.spec),
-    ],
+    update: (object: T, old: T) => [...create(object), ...validateFixedSelector(object.spec, old.spec)],
+    status,
   };
 }
 
@@ -77,7 +83,8 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'v1/PersistentVolume': { create: validateVolume, update: validateVolumeUpdate },
   'v1/PersistentVolumeClaim': { create: validateClaim, update: validateClaimUpdate },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
-  'v1/ReplicationController': { create: workloads.validateReplicationController },
+  'v1/PodTemplate': { create: validatePodTemplateObject },
+  'v1/ReplicationController': { create: validateReplicationController, status: validateReplicasStatus },
   'v1/ResourceQuota': {
     create: quotas.validateResourceQuota,
     update: quotas.validateResourceQuotaUpdate,
@@ -109,17 +116,19 @@ const RULES: Readonly<Record<string, KindRule>> = {
     name: pathSegmentProblem,
   },
   'apps/v1/ControllerRevision': {
-    create: workloads.validateControllerRevision,
-    update: workloads.validateControllerRevisionUpdate,
+    create: validateControllerRevision,
+    update: validateControllerRevisionUpdate,
   },
-  'apps/v1/DaemonSet': owner(workloads.validateDaemonSet),
-  'apps/v1/Deployment': owner(workloads.validateDeployment),
-  'apps/v1/ReplicaSet': owner(workloads.validateReplicaSet),
+  'apps/v1/DaemonSet': owner(validateDaemonSet, validateDaemonSetStatus),
+  'apps/v1/Deployment': owner(validateDeployment, validateDeploymentStatus),
+  'apps/v1/ReplicaSet': owner(validateReplicaSet, validateReplicasStatus),
   'apps/v1/StatefulSet': {
-    create: workloads.validateStatefulSet,
-    update: workloads.validateStatefulSetUpdate,
+    create: validateStatefulSet,
+    update: validateStatefulSetUpdate,
+    status: validateStatefulSetStatus,
+    name: dns1123LabelProblem,
   },
-  'batch/v1/Job': { create: workloads.validateJob },
+  'batch/v1/Job': { create: validateJob },
   'certificates.k8s.io/v1/CertificateSigningRequest': {
     create: validateCertificateSigningRequest,
     subresource: validateCertificateDecision,
@@ -145,7 +154,10 @@ const RULES: Readonly<Record<string, KindRule>> = {
     update: addresses.validateServiceCidrUpdate,
   },
   'node.k8s.io/v1/RuntimeClass': { create: validateRuntimeClass, update: validateRuntimeClassUpdate },
-  'policy/v1/PodDisruptionBudget': { create: workloads.validatePodDisruptionBudget },
+  'policy/v1/PodDisruptionBudget': {
+    create: validatePodDisruptionBudget,
+    status: validatePodDisruptionBudgetStatus,
+  },
   'scheduling.k8s.io/v1/PriorityClass': {
     create: validatePriorityClass,
     update: validatePriorityClassUpdate,
@@ -166,6 +178,9 @@ const RULES: Readonly<Record<string, KindRule>> = {
 
 const NO_RULE: KindRule = {};
 
+/** Names never change: one that came in under older rules stays. */
+const judgedBefore: NameRule = () => undefined;
+
 function ruleOf(object: KubeObject): KindRule {
   return RULES[`${object.apiVersion}/${object.kind}`] ?? NO_RULE;
 }
@@ -173,13 +188,16 @@ function ruleOf(object: KubeObject): KindRule {
 /** Everything wrong with a new object; empty when it is valid. */
 export function validateCreate(object: KubeObject): FieldError[] {
   const rule = ruleOf(object);
-  return [...validateMeta(object, rule), ...judge(rule.create, object)];
+  return [...validateMeta(object, rule.name ?? dns1123SubdomainProblem), ...judge(rule.create, object)];
 }
 
 /** Everything wrong with `object` as the successor of `old`, spec and metadata; status has its own door. */
 export function validateUpdate(object: KubeObject, old: KubeObject): FieldError[] {
   const rule = ruleOf(object);
-  const errors = [...validateMeta(object, rule), ...validateObjectMetaUpdate(object.metadata, old.metadata)];
+  const errors = [
+    ...validateMeta(object, judgedBefore),
+    ...validateObjectMetaUpdate(object.metadata, old.metadata),
+  ];
   if (rule.update)
     return [
       ...errors,
@@ -191,19 +209,25 @@ export function validateUpdate(object: KubeObject, old: KubeObject): FieldError[
 /** Everything wrong with what a write through `subresource` made of `old`, beyond types and metadata. */
 export function validateSubresource(subresource: string, object: KubeObject, old: KubeObject): FieldError[] {
   const rule = ruleOf(object);
-  const errors = subresource === 'status' ? judge(rule.status, object) : [];
+  const errors = subresource === 'status' ? judgeStatus(rule.status, object, old) : [];
   if (rule.subresource === undefined) return errors;
   const judgeChange = rule.subresource as (name: string, now: KubeObject, before: KubeObject) => FieldError[];
   return [...errors, ...judgeChange(subresource, object, old)];
+}
+
+function judgeStatus(status: KindRule['status'], object: KubeObject, old: KubeObject): FieldError[] {
+  return status === undefined
+    ? []
+    : (status as (now: KubeObject, before: KubeObject) => FieldError[])(object, old);
 }
 
 function judge(create: KindRule['create'], object: KubeObject): FieldError[] {
   return create === undefined ? [] : (create as (object: KubeObject) => FieldError[])(object);
 }
 
-function validateMeta(object: KubeObject, rule: KindRule): FieldError[] {
+function validateMeta(object: KubeObject, nameRule: NameRule): FieldError[] {
   const { group, version } = splitApiVersion(object.apiVersion);
   const row = findKind(group, version, object.kind);
   if (row === undefined) return [invalid('kind', object.kind, 'is not a known kind')];
-  return validateObjectMeta(object.metadata, row.namespaced, rule.name ?? dns1123SubdomainProblem);
+  return validateObjectMeta(object.metadata, row.namespaced, nameRule);
 }

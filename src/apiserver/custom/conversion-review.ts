@@ -119,7 +119,10 @@ function textsOf(
   }
   const texts = value as Record<string, string>;
   if (equalJson(texts, original)) return texts;
-  const problems = field === 'labels' ? validateLabels(texts, 'metadata.labels') : validateAnnotations(texts);
+  const problems =
+    field === 'labels'
+      ? validateLabels(texts, 'metadata.labels')
+      : validateAnnotations(texts, 'metadata.annotations');
   const [problem] = problems;
   if (problem !== undefined) refuse(`returned invalid metadata: ${problem.field}: ${problem.message}`);
   return texts;
