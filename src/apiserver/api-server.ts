@@ -9,6 +9,7 @@
 import type { ApiRequest, ApiResponse, UserInfo } from '../api/message.ts';
 import { NODE_METRICS } from '../api/resources/metrics.ts';
 import { type ResourceRow, SERVICES } from '../api/resources.ts';
+import { deprecationOf } from '../api/warnings/deprecated-kinds.ts';
 import { isCancellation } from '../base/abort.ts';
 import { AssertionError } from '../base/assert.ts';
 import type { Random } from '../base/random.ts';
@@ -332,6 +333,7 @@ class KubeApiServer implements ApiServer {
 
   #call(asked: RoutedCall, follow: Followed): ApiResponse | Promise<ApiResponse> {
     const handler = handlerOf(asked);
+    warnOfDeprecation(asked);
     const { receivedMs, waitedMs } = follow;
     const observed = this.metrics.requests.begin(asked, { receivedMs, waitedMs });
     follow.observed = observed;
@@ -411,6 +413,13 @@ function writtenDown(
   if (audit === undefined) return response;
   for (const [key, value] of auditAnnotations) audit.annotate(key, value);
   return audit.answered(response, lasts, signal);
+}
+
+function warnOfDeprecation({ row, notes }: RoutedCall): void {
+  const text = deprecationOf(row);
+  if (text === undefined) return;
+  notes.warnings.add(text);
+  notes.auditAnnotations.set('k8s.io/deprecated', 'true');
 }
 
 /** A refusal is answered with its warnings, too. */

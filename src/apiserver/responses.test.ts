@@ -17,3 +17,11 @@ test('withWarnings gives only what a header may hold, whatever the text', () => 
   match(header, /^[\t\x20-\x7e\x80-\xff]*$/);
   equal(Buffer.from(header, 'latin1').toString(), '299 - "日本  X-Evil: 1   é"');
 });
+
+test('withWarnings gives long texts whole, and cuts them when there are many', () => {
+  const text = 'x'.repeat(1000);
+  equal(warningOf(text), `299 - "${text}"`);
+  const cut = warningOf(...Array.from({ length: 100 }, () => text)).split(', ');
+  equal(cut.length, 16);
+  equal(cut[0], `299 - "${'x'.repeat(256)}"`);
+});

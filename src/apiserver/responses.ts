@@ -146,10 +146,21 @@ function quoted(text: string): string {
   return `"${Array.from(encoder.encode(plain), (byte) => String.fromCharCode(byte)).join('')}"`;
 }
 
-/** Adds to the `Warning` header per RFC 7234, one for each text; at most as many as fit in a head. */
+/** In characters: of all warnings together, and of each once they are more. @see apiserver/pkg/warning recorder */
+const WARNINGS_MAX = 4096;
+const WARNING_CUT = 256;
+
+/** As many as fit in a head. */
+function fitting(warnings: readonly string[]): readonly string[] {
+  const total = warnings.reduce((sum, { length }) => sum + length, 0);
+  if (total <= WARNINGS_MAX) return warnings;
+  return warnings.slice(0, WARNINGS_MAX / WARNING_CUT).map((text) => text.slice(0, WARNING_CUT));
+}
+
+/** Adds to the `Warning` header per RFC 7234, one for each text. */
 export function withWarnings(response: ApiResponse, warnings: readonly string[]): ApiResponse {
   if (warnings.length === 0) return response;
-  const texts = warnings.slice(0, 20).map((text) => `299 - ${quoted(text.slice(0, 256))}`);
+  const texts = fitting(warnings).map((text) => `299 - ${quoted(text)}`);
   const { warning } = response.headers;
   response.headers['warning'] = [...(warning === undefined ? [] : [warning]), ...texts].join(', ');
   return response;

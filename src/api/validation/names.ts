@@ -39,8 +39,9 @@ function mustBeShorter(max: number): string {
 
 export function dns1123LabelProblem(value: string): string | undefined {
   if (value.length > LABEL_MAX) return mustBeShorter(LABEL_MAX);
-  return DNS1123_LABEL.test(value)
-    ? undefined
+  if (DNS1123_LABEL.test(value)) return undefined;
+  return DNS1123_SUBDOMAIN.test(value)
+    ? 'must not contain dots'
     : mustMatch(DNS1123_LABEL_TEXT, ['my-name', '123-abc'], DNS1123_LABEL);
 }
 

@@ -12,6 +12,7 @@ import type { KubeObject } from '../../api/meta.ts';
 import { SERVICES } from '../../api/resources.ts';
 import { toInvalidError } from '../../api/validation/field-error.ts';
 import { validateCreate } from '../../api/validation/validate.ts';
+import { warningsOnCreate } from '../../api/warnings/warnings.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import { randomSuffix, randomUid } from '../../base/random.ts';
 import { hasReason, StatusError } from '../../base/status-error.ts';
@@ -72,6 +73,8 @@ export async function createObject(
       ? validateCreate(object as KubeObject)
       : validateCustom(object as KubeObject, row);
   if (errors.length > 0) throw toInvalidError(row, object.metadata.name ?? '', errors);
+  if (row.custom === undefined)
+    for (const text of warningsOnCreate(object as KubeObject)) request.notes.warnings.add(text);
   admit(registry.admission.validating, request, view);
   if (isForWebhooks) await registry.admission.webhooks.validate(request, view);
   for (let attempt = 1; ; attempt++) {

@@ -18,6 +18,7 @@ import { type FieldError, invalid, toInvalidError } from '../../api/validation/f
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validatePodResize } from '../../api/validation/pod-resize.ts';
 import { validateCreate, validateSubresource, validateUpdate } from '../../api/validation/validate.ts';
+import { warningsOnUpdate } from '../../api/warnings/warnings.ts';
 import { assert } from '../../base/assert.ts';
 import { toTimestamp } from '../../base/clock.ts';
 import type { Change, NewestObjects, StoredObject, TransactResult } from '../../store/store.ts';
@@ -268,7 +269,9 @@ function validateUpdated(
   row: Target['row'],
 ): { errors: FieldError[]; warnings: readonly string[] } {
   if (row.custom !== undefined) return validateCustomUpdate(object as KubeObject, old as KubeObject, row);
-  return { errors: validateEdit(subresource, object as KubeObject, old as KubeObject), warnings: [] };
+  const [now, before] = [object as KubeObject, old as KubeObject];
+  const errors = validateEdit(subresource, now, before);
+  return { errors, warnings: errors.length > 0 || subresource !== '' ? [] : warningsOnUpdate(now, before) };
 }
 
 /** The rules of an update are about what its door lets through. */
