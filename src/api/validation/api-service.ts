@@ -1,6 +1,6 @@
 /** Validation of APIServices. @see k8s.io/kube-aggregator/pkg/apis/apiregistration/validation/validation.go */
 import type { APIService, APIServiceSpec, ServiceReference } from '../generated/apiregistration-v1.ts';
-import { named } from './container.ts';
+import { named } from './field-checks.ts';
 import { type FieldError, invalid, notSupported, required } from './field-error.ts';
 import { dns1035LabelProblem, dns1123SubdomainProblem, portNumberProblem } from './names.ts';
 

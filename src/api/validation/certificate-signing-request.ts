@@ -13,16 +13,14 @@ import type {
 } from '../generated/certificates-v1.ts';
 import {
   duplicate,
-  errorsOfEach,
   type FieldError,
   forbidden,
   invalid,
   notSupported,
   required,
-  tooLong,
   untilMany,
 } from './field-error.ts';
-import { dns1123LabelProblem, dns1123SubdomainProblem, SUBDOMAIN_MAX } from './names.ts';
+import { validateSignerName } from './signer-name.ts';
 
 const USAGES = [
   'any',
@@ -51,8 +49,6 @@ const USAGES = [
 ];
 const LEGACY_SIGNER = 'kubernetes.io/legacy-unknown';
 const EXPIRATION_MIN_SECONDS = 600;
-/** @see pkg/apis/certificates/validation/validation.go ValidateSignerName */
-const SIGNER_NAME_MAX = 571;
 /** Conditions that say yes or are not there. */
 const TRUE_ONLY: ReadonlySet<string> = new Set(['Approved', 'Denied', 'Failed']);
 const STATUSES = ['True', 'False', 'Unknown'];
@@ -92,33 +88,7 @@ function signerNameErrors(name: string): FieldError[] {
   const field = 'spec.signerName';
   if (name === LEGACY_SIGNER)
     return [invalid(field, name, 'the legacy signerName is not allowed via this API version')];
-  if (!name) return [required(field)];
-  const [domain = '', path = '', ...rest] = name.split('/');
-  if (rest.length > 0 || !name.includes('/')) {
-    const why = "must be a fully qualified domain and path of the form 'example.com/signer-name'";
-    return [invalid(field, name, why)];
-  }
-  // Each complaint shows all of it.
-  if (name.length > SIGNER_NAME_MAX) return [tooLong(field, SIGNER_NAME_MAX)];
-  const errors: FieldError[] = [];
-  if (domain.length > SUBDOMAIN_MAX) errors.push(tooLong(field, SUBDOMAIN_MAX));
-  const labels = domain.split('.');
-  errors.push(...labelErrors(domain, labels, dns1123LabelProblem));
-  if (labels.length < 2)
-    errors.push(invalid(field, domain, 'should be a domain with at least two segments separated by dots'));
-  return [...errors, ...labelErrors(path, path.split('.'), dns1123SubdomainProblem)];
-}
-
-function labelErrors(
-  whole: string,
-  labels: readonly string[],
-  problemOf: (label: string) => string | undefined,
-): FieldError[] {
-  return errorsOfEach(labels, (label) => {
-    const problem = problemOf(label);
-    if (problem === undefined) return [];
-    return [invalid('spec.signerName', whole, `validating label ${JSON.stringify(label)}: ${problem}`)];
-  });
+  return validateSignerName(name, field);
 }
 
 function conditionErrors(conditions: readonly CertificateSigningRequestCondition[]): FieldError[] {

@@ -7,7 +7,8 @@ import type { ConfigMap, Endpoints, Node, Secret, Service, ServicePort } from '.
 import type { EndpointSlice } from '../generated/discovery-v1.ts';
 import type { ClusterRoleBinding, RoleBinding } from '../generated/rbac-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
-import { named, oneOf, validatePortReference } from './container.ts';
+import { validatePortReference } from './container-ports.ts';
+import { named, oneOf } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,

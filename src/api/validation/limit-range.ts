@@ -6,7 +6,7 @@
 import { compareQuantities, milliValue } from '../../base/quantity.ts';
 import type { LimitRange, LimitRangeItem } from '../generated/core-v1.ts';
 import { isOvercommitAllowed } from '../resource-names.ts';
-import { named } from './container.ts';
+import { named } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,

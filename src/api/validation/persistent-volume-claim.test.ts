@@ -1,7 +1,8 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PersistentVolumeClaim } from '../generated/core-v1.ts';
-import { validateClaim, validateClaimUpdate } from './persistent-volume-claim.ts';
+import { dns1123SubdomainProblem } from './names.ts';
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from './persistent-volume-claim.ts';
 
 const SPEC = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
 const IMMUTABLE =
@@ -28,9 +29,37 @@ const CASES: readonly { spec: object | undefined; expected: string[] }[] = [
     },
     expected: [
       'spec.accessModes: Unsupported value: "Anyhow": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"',
-      'spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes',
       'spec.resources[storage]: Invalid value: "0": must be greater than zero',
       'spec.volumeMode: Unsupported value: "Tape": supported values: "Block", "Filesystem"',
+    ],
+  },
+  {
+    spec: { ...SPEC, accessModes: ['ReadWriteOncePod', 'ReadWriteMany'] },
+    expected: ['spec.accessModes: Forbidden: may not use ReadWriteOncePod with other access modes'],
+  },
+  {
+    spec: {
+      ...SPEC,
+      dataSource: { kind: 'Volume', name: '' },
+      dataSourceRef: { kind: 'Volume', name: 'x', apiGroup: 'a_b' },
+      volumeAttributesClassName: 'a_b',
+    },
+    expected: [
+      'spec.dataSource.name: Required value',
+      `spec.dataSource: Invalid value: "Volume": must be 'PersistentVolumeClaim' when referencing the default apiGroup`,
+      `spec.dataSourceRef.apiGroup: Invalid value: "a_b": ${dns1123SubdomainProblem('a_b')}`,
+      'spec: Invalid value: "spec.dataSource": must match dataSourceRef',
+      `spec.volumeAttributesClassName: Invalid value: "a_b": ${dns1123SubdomainProblem('a_b')}`,
+    ],
+  },
+  {
+    spec: {
+      ...SPEC,
+      dataSource: { kind: 'PersistentVolumeClaim', name: 'x' },
+      dataSourceRef: { kind: 'PersistentVolumeClaim', name: 'x', namespace: 'other' },
+    },
+    expected: [
+      'spec: Invalid value: "spec.dataSource": may not be specified when dataSourceRef.namespace is specified',
     ],
   },
 ];
@@ -66,4 +95,51 @@ test('validateClaimUpdate lets a bound claim grow, and shrink no further than it
   deepEqual(update(sized('1Gi'), sized('2Gi')), [
     'spec.resources.requests.storage: Forbidden: field can not be less than status.capacity',
   ]);
+});
+
+test('validateClaimUpdate keeps the mode, the attributes in effect, and the class by its old name', () => {
+  const update = (now: PersistentVolumeClaim, old: PersistentVolumeClaim) =>
+    texts(validateClaimUpdate(now, old));
+  deepEqual(update(claim({ volumeMode: 'Block' }), claim({ volumeMode: 'Filesystem' })), [
+    IMMUTABLE,
+    'volumeMode: Invalid value: "Block": field is immutable',
+  ]);
+  const applied = { ...BOUND, currentVolumeAttributesClassName: 'fast' };
+  const fast = claim({ volumeAttributesClassName: 'fast' }, applied);
+  deepEqual(update(claim({}, applied), fast), [
+    'spec.volumeAttributesClassName: Forbidden: update to nil is forbidden when status.currentVolumeAttributesClassName is not nil',
+  ]);
+  deepEqual(update(claim({ volumeAttributesClassName: '' }, applied), fast), [
+    'spec.volumeAttributesClassName: Forbidden: update to empty string is forbidden when status.currentVolumeAttributesClassName is not nil',
+  ]);
+  deepEqual(update(claim({}, BOUND), claim({ volumeAttributesClassName: 'fast' }, BOUND)), []);
+  const annotated = claim({});
+  annotated.metadata.annotations = { 'volume.beta.kubernetes.io/storage-class': 'slow' };
+  deepEqual(update(claim({ storageClassName: 'slow' }), annotated), [], 'it may move into the spec');
+  deepEqual(update(claim({}), annotated), [
+    'metadata.annotations.volume.beta.kubernetes.io/storage-class: Invalid value: "": field is immutable',
+  ]);
+});
+
+test('validateClaimUpdate lets an odd group of a data source stay', () => {
+  const dataSource = { apiGroup: 'a_b', kind: 'X', name: 'x' };
+  deepEqual(texts(validateClaimUpdate(claim({ dataSource }), claim({ dataSource }))), []);
+});
+
+test('validateClaimStatus judges amounts and the states of growing', () => {
+  const status = {
+    capacity: { storage: '-1' },
+    allocatedResourceStatuses: { storage: 'Growing', cpu: 'NodeResizePending' },
+    allocatedResources: { 'a b': '1', storage: '1Gi' },
+  };
+  const found = texts(validateClaimStatus(claim({}, status)));
+  deepEqual(found.slice(0, 3), [
+    'status.capacity[storage]: Invalid value: -1: must be a valid resource quantity',
+    'status.allocatedResourceStatuses: Unsupported value: "storage": supported values: "ControllerResizeInProgress", "ControllerResizeInfeasible", "NodeResizeInProgress", "NodeResizeInfeasible", "NodeResizePending"',
+    'status.allocatedResourceStatuses: Unsupported value: "cpu": supported values: "storage"',
+  ]);
+  deepEqual(
+    found.slice(3).map((text) => text.slice(0, 48)),
+    ['status.allocatedResources: Invalid value: "a b":'.slice(0, 48)],
+  );
 });

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PersistentVolume, PersistentVolumeSpec } from '../generated/core-v1.ts';
+import { dns1123SubdomainProblem } from './names.ts';
 import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
 
 const SPEC: PersistentVolumeSpec = {
@@ -20,6 +21,7 @@ test('validateVolume wants capacity, access modes and one source', () => {
   assert.deepEqual(problems({}), [
     'spec.accessModes: Required value',
     'spec.capacity: Required value',
+    'spec.capacity: Unsupported value: {}: supported values: "storage"',
     'spec: Required value: must specify a volume type',
   ]);
   assert.deepEqual(problems({ ...SPEC, nfs: { server: 's', path: '/' } }), [
@@ -37,6 +39,7 @@ test('validateVolume wants capacity, access modes and one source', () => {
 test('validateVolume judges what a source says', () => {
   assert.deepEqual(problems({ ...SOURCELESS, csi: { driver: '', volumeHandle: '' } }), [
     'spec.csi.driver: Required value',
+    `spec.csi.driver: Invalid value: "": ${dns1123SubdomainProblem('')}`,
     'spec.csi.volumeHandle: Required value',
   ]);
   assert.deepEqual(problems({ ...SOURCELESS, local: { path: '/a' } }), [
@@ -57,8 +60,83 @@ test('validateVolumeUpdate keeps the source and the mode', () => {
   );
   assert.deepEqual(
     changed.map(({ field }) => field),
-    ['spec.persistentvolumesource', 'spec.volumeMode'],
+    ['spec.persistentvolumesource', 'volumeMode'],
   );
   const grown = { ...SPEC, capacity: { storage: '2Gi' }, persistentVolumeReclaimPolicy: 'Delete' };
   assert.deepEqual(validateVolumeUpdate(volume(grown), volume(SPEC)), []);
+});
+
+const CSI = { driver: 'd.example.com', volumeHandle: 'h' };
+
+test('validateVolume judges what only PersistentVolumes say of their sources', () => {
+  deepEqualProblems({ csi: { ...CSI, nodeExpandSecretRef: { name: 'a_b' } } }, [
+    `spec.csi.nodeExpandSecretRef.name: Invalid value: "a_b": ${dns1123SubdomainProblem('a_b')}`,
+    'spec.csi.nodeExpandSecretRef.namespace: Required value',
+  ]);
+  deepEqualProblems({ glusterfs: { endpoints: 'e', path: 'p', endpointsNamespace: '' } }, [
+    'spec.glusterfs.endpointsNamespace: Invalid value: "": if the endpointnamespace is set, it must be a valid namespace name',
+  ]);
+  deepEqualProblems({ azureFile: { secretName: 's', shareName: 's', secretNamespace: '' } }, [
+    'spec.azureFile.secretNamespace: Required value',
+  ]);
+  deepEqualProblems({ cinder: { volumeID: 'v', secretRef: { name: 's' } } }, [
+    'spec.cinder.secretRef.namespace: Required value',
+  ]);
+  deepEqualProblems({ iscsi: { targetPortal: 'p', iqn: 'x', lun: 0 } }, [
+    'spec.iscsi.iqn: Invalid value: "x": must be valid format',
+  ]);
+  deepEqualProblems({ local: { path: '/a/../b' }, nodeAffinity: {} }, [
+    'spec.nodeAffinity.required: Required value: must specify required node constraints',
+    `spec.local.path: Invalid value: "/a/../b": must not contain '..'`,
+  ]);
+  deepEqualProblems({ hostPath: { path: '//a/./..' }, persistentVolumeReclaimPolicy: 'Recycle' }, [
+    `spec.hostPath.path: Invalid value: "//a/./..": must not contain '..'`,
+    "spec.persistentVolumeReclaimPolicy: Forbidden: may not be 'recycle' for a hostPath mount of '/'",
+  ]);
+});
+
+test('validateVolume wants a CSI driver where attributes are', () => {
+  deepEqualProblems({ csi: CSI, volumeAttributesClassName: 'fast' }, []);
+  deepEqualProblems({ hostPath: { path: '/a' }, volumeAttributesClassName: '' }, [
+    'spec.volumeAttributesClassName: Required value: an empty string is disallowed',
+    'spec.csi: Required value: has to be specified when using volumeAttributesClassName',
+  ]);
+});
+
+function deepEqualProblems(spec: PersistentVolumeSpec, expected: string[]): void {
+  assert.deepEqual(problems({ ...SOURCELESS, ...spec }), expected);
+}
+
+const affinity = (key: string, value = 'a') => ({
+  required: { nodeSelectorTerms: [{ matchExpressions: [{ key, operator: 'In', values: [value] }] }] },
+});
+
+test('validateVolumeUpdate lets labels of the affinity take their new names, and nothing else', () => {
+  const update = (now: PersistentVolumeSpec, before: PersistentVolumeSpec) =>
+    validateVolumeUpdate(volume({ ...SPEC, ...now }), volume({ ...SPEC, ...before })).map(
+      ({ field }) => field,
+    );
+  const old = { nodeAffinity: affinity('failure-domain.beta.kubernetes.io/zone') };
+  assert.deepEqual(update(old, {}), [], 'it may come later');
+  assert.deepEqual(update({ nodeAffinity: affinity('topology.kubernetes.io/zone') }, old), []);
+  assert.deepEqual(update({ nodeAffinity: affinity('topology.kubernetes.io/region') }, old), [
+    'nodeAffinity',
+  ]);
+  assert.deepEqual(update({ nodeAffinity: affinity('topology.kubernetes.io/zone', 'b') }, old), [
+    'nodeAffinity',
+  ]);
+  assert.deepEqual(update({}, old), ['nodeAffinity']);
+});
+
+test('validateVolumeUpdate lets a CSI volume be given its secret for growth, and keep its attributes', () => {
+  const update = (now: PersistentVolumeSpec, before: PersistentVolumeSpec) =>
+    validateVolumeUpdate(volume({ ...SOURCELESS, ...now }), volume({ ...SOURCELESS, ...before })).map(
+      ({ field, message }) => `${field}: ${message}`,
+    );
+  const secret = { controllerExpandSecretRef: { name: 'a', namespace: 'b' } };
+  assert.deepEqual(update({ csi: { ...CSI, ...secret } }, { csi: CSI }), []);
+  assert.deepEqual(update({ csi: CSI }, { csi: { ...CSI, ...secret }, volumeAttributesClassName: 'fast' }), [
+    'spec.persistentvolumesource: Forbidden: spec.persistentvolumesource is immutable after creation',
+    'spec.volumeAttributesClassName: Forbidden: update from non-nil value to nil is forbidden',
+  ]);
 });

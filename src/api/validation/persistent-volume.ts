@@ -4,90 +4,254 @@
  * @see kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidatePersistentVolumeSpec and its Update
  */
 import { compareQuantities } from '../../base/quantity.ts';
-import type { PersistentVolume, PersistentVolumeSpec } from '../generated/core-v1.ts';
+import type {
+  CSIPersistentVolumeSource,
+  GlusterfsPersistentVolumeSource,
+  LocalVolumeSource,
+  PersistentVolume,
+  PersistentVolumeSpec,
+  SecretReference,
+  VolumeNodeAffinity,
+} from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
-import { named, oneOf } from './container.ts';
-import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
-import { dns1123SubdomainProblem } from './names.ts';
-import { VOLUME_MODES, validateAccessModes } from './persistent-volume-claim.ts';
+import { named, namedRequired, oneOf, requiredFields } from './field-checks.ts';
+import { errorsOfEach, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import { validatePersistentIscsi } from './iscsi-source.ts';
+import { dns1123LabelProblem, dns1123SubdomainProblem } from './names.ts';
+import { validateNoBacksteps } from './path-checks.ts';
+import {
+  VOLUME_MODES,
+  validateAccessModes,
+  validateBasicResource,
+  validateClass,
+} from './persistent-volume-claim.ts';
+import {
+  namesOfSources,
+  requiredOfSecret,
+  SHARED_SOURCES,
+  type SourceRules,
+  validateCsiDriverName,
+  validateOneSource,
+  validateStorageOs,
+} from './volume-sources.ts';
 
 const RECLAIM_POLICIES = ['Delete', 'Recycle', 'Retain'];
 
-/** All other fields of a spec are sources. */
-const COMMON_FIELDS: ReadonlySet<string> = new Set<keyof PersistentVolumeSpec>([
-  'accessModes',
-  'capacity',
-  'claimRef',
-  'mountOptions',
-  'nodeAffinity',
-  'persistentVolumeReclaimPolicy',
-  'storageClassName',
-  'volumeAttributesClassName',
-  'volumeMode',
-]);
+/** Fields of a spec that are no sources. */
+type CommonField =
+  | 'accessModes'
+  | 'capacity'
+  | 'claimRef'
+  | 'mountOptions'
+  | 'nodeAffinity'
+  | 'persistentVolumeReclaimPolicy'
+  | 'storageClassName'
+  | 'volumeAttributesClassName'
+  | 'volumeMode';
 
-/** What a source must say. */
-const SOURCE_FIELDS: Readonly<Record<string, readonly string[]>> = {
-  hostPath: ['path'],
-  local: ['path'],
-  nfs: ['server', 'path'],
-  csi: ['driver', 'volumeHandle'],
+type Sources = Omit<PersistentVolumeSpec, CommonField>;
+
+/** The rows in upstream's order. The context is the volume's name. */
+const SOURCES: SourceRules<Sources, string> = {
+  hostPath: SHARED_SOURCES.hostPath,
+  gcePersistentDisk: SHARED_SOURCES.gcePersistentDisk,
+  awsElasticBlockStore: SHARED_SOURCES.awsElasticBlockStore,
+  glusterfs: validateGlusterfs,
+  flocker: SHARED_SOURCES.flocker,
+  nfs: SHARED_SOURCES.nfs,
+  rbd: SHARED_SOURCES.rbd,
+  quobyte: SHARED_SOURCES.quobyte,
+  cephfs: SHARED_SOURCES.cephfs,
+  iscsi: validatePersistentIscsi,
+  cinder: (cinder, field) => [
+    ...requiredFields(field, cinder, ['volumeID']),
+    ...requiredOfSecret(cinder.secretRef, field, ['name', 'namespace']),
+  ],
+  fc: SHARED_SOURCES.fc,
+  flexVolume: SHARED_SOURCES.flexVolume,
+  azureFile: (azure, field) => [
+    ...SHARED_SOURCES.azureFile(azure, field),
+    ...(azure.secretNamespace === '' ? [required(`${field}.secretNamespace`)] : []),
+  ],
+  vsphereVolume: SHARED_SOURCES.vsphereVolume,
+  photonPersistentDisk: SHARED_SOURCES.photonPersistentDisk,
+  portworxVolume: SHARED_SOURCES.portworxVolume,
+  azureDisk: SHARED_SOURCES.azureDisk,
+  scaleIO: SHARED_SOURCES.scaleIO,
+  local: validateLocal,
+  storageos: (source, field) => validateStorageOs(source, field, ['name', 'namespace']),
+  csi: validateCsi,
 };
 
 /** Objects come as they are sent: what is required may be absent. */
-export function validateVolume({ spec = {} }: { spec?: PersistentVolumeSpec }): FieldError[] {
-  const { accessModes = [], storageClassName, volumeMode, persistentVolumeReclaimPolicy } = spec;
-  const errors: FieldError[] = accessModes.length === 0 ? [required('spec.accessModes')] : [];
-  errors.push(
+export function validateVolume({ metadata, spec = {} }: Partial<PersistentVolume>): FieldError[] {
+  const { accessModes = [], volumeMode, persistentVolumeReclaimPolicy: policy } = spec;
+  return [
+    ...(accessModes.length === 0 ? [required('spec.accessModes')] : []),
     ...validateAccessModes(accessModes),
     ...validateCapacity(spec.capacity),
-    ...oneOf('spec.persistentVolumeReclaimPolicy', persistentVolumeReclaimPolicy, RECLAIM_POLICIES),
-    ...validateSource(spec),
-  );
-  if (storageClassName)
-    errors.push(
-      ...named('spec.storageClassName', storageClassName, dns1123SubdomainProblem(storageClassName)),
-    );
-  return [...errors, ...oneOf('spec.volumeMode', volumeMode, VOLUME_MODES)];
+    ...(policy ? oneOf('spec.persistentVolumeReclaimPolicy', policy, RECLAIM_POLICIES) : []),
+    ...validateNodeAffinity(spec.nodeAffinity),
+    ...validateOneSource(spec, 'spec', SOURCES, metadata?.name ?? ''),
+    ...validateRecycling(spec),
+    ...validateClass(spec.storageClassName, 'spec.storageClassName'),
+    ...oneOf('spec.volumeMode', volumeMode, VOLUME_MODES),
+    ...validateAttributes(spec),
+  ];
 }
 
 function validateCapacity(capacity: PersistentVolumeSpec['capacity'] = {}): FieldError[] {
   const names = Object.keys(capacity);
-  if (names.length === 0) return [required('spec.capacity')];
-  const size = capacity['storage'];
-  if (size === undefined || names.length > 1) return [notSupported('spec.capacity', capacity, ['storage'])];
-  if (compareQuantities(size, '0') > 0) return [];
-  return [invalid('spec.capacity[storage]', size, 'must be greater than zero')];
+  const errors = names.length === 0 ? [required('spec.capacity')] : [];
+  if (!names.includes('storage') || names.length > 1)
+    errors.push(notSupported('spec.capacity', capacity, ['storage']));
+  const ofEach = errorsOfEach(Object.entries(capacity), ([name, size]) => {
+    const field = `spec.capacity[${name}]`;
+    if (compareQuantities(size, '0') > 0) return [];
+    return [...validateBasicResource(size, field), invalid(field, size, 'must be greater than zero')];
+  });
+  return [...errors, ...ofEach];
 }
 
-function validateSource(spec: PersistentVolumeSpec): FieldError[] {
-  const [source, ...others] = sourcesOf(spec);
-  if (source === undefined) return [required('spec', 'must specify a volume type')];
-  const errors = others.map(([name]) => forbidden(`spec.${name}`, 'may not specify more than 1 volume type'));
-  const [name, value] = source;
-  for (const field of SOURCE_FIELDS[name] ?? [])
-    if (!(value as Record<string, unknown>)[field]) errors.push(required(`spec.${name}.${field}`));
-  if (name === 'local' && spec.nodeAffinity === undefined)
+function validateNodeAffinity(affinity: VolumeNodeAffinity | undefined): FieldError[] {
+  if (affinity === undefined || affinity.required !== undefined) return [];
+  return [required('spec.nodeAffinity.required', 'must specify required node constraints')];
+}
+
+function validateRecycling({
+  hostPath,
+  local,
+  nodeAffinity,
+  persistentVolumeReclaimPolicy,
+}: PersistentVolumeSpec): FieldError[] {
+  const errors: FieldError[] = [];
+  if (local !== undefined && nodeAffinity === undefined)
     errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
-  if (spec.persistentVolumeReclaimPolicy === 'Recycle' && spec.hostPath?.path === '/')
+  if (persistentVolumeReclaimPolicy === 'Recycle' && hostPath !== undefined && isRoot(hostPath.path))
     errors.push(
       forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
     );
   return errors;
 }
 
-function sourcesOf(spec: PersistentVolumeSpec): [string, JsonValue][] {
-  return Object.entries(spec).filter(([field]) => !COMMON_FIELDS.has(field));
+/** However it is written: `//`, `/a/..`. */
+function isRoot(path: string | undefined): boolean {
+  if (!path?.startsWith('/')) return false;
+  let depth = 0;
+  for (const part of path.split('/')) {
+    if (part === '..') depth = Math.max(0, depth - 1);
+    else if (part !== '' && part !== '.') depth++;
+  }
+  return depth === 0;
+}
+
+function validateAttributes({ volumeAttributesClassName: name, csi }: PersistentVolumeSpec): FieldError[] {
+  if (name === undefined) return [];
+  const field = 'spec.volumeAttributesClassName';
+  const errors =
+    name === '' ? [required(field, 'an empty string is disallowed')] : validateClass(name, field);
+  return csi === undefined
+    ? [...errors, required('spec.csi', 'has to be specified when using volumeAttributesClassName')]
+    : errors;
+}
+
+function validateGlusterfs(glusterfs: GlusterfsPersistentVolumeSource, field: string): FieldError[] {
+  const errors = SHARED_SOURCES.glusterfs(glusterfs, field);
+  const { endpointsNamespace: namespace } = glusterfs;
+  if (namespace === undefined) return errors;
+  const problem =
+    namespace === ''
+      ? 'if the endpointnamespace is set, it must be a valid namespace name'
+      : dns1123LabelProblem(namespace);
+  return [...errors, ...named(`${field}.endpointsNamespace`, namespace, problem)];
+}
+
+function validateLocal({ path }: LocalVolumeSource, field: string): FieldError[] {
+  return path ? validateNoBacksteps(path, `${field}.path`) : [required(`${field}.path`)];
+}
+
+/** Those that upstream judges. */
+const CSI_SECRETS = [
+  'controllerPublishSecretRef',
+  'controllerExpandSecretRef',
+  'nodePublishSecretRef',
+  'nodeExpandSecretRef',
+] as const;
+
+function validateCsi(csi: CSIPersistentVolumeSource, field: string): FieldError[] {
+  return [
+    ...validateCsiDriverName(csi.driver, `${field}.driver`),
+    ...requiredFields(field, csi, ['volumeHandle']),
+    ...CSI_SECRETS.flatMap((name) => validateSecretReference(csi[name], `${field}.${name}`)),
+  ];
+}
+
+function validateSecretReference(secret: SecretReference | undefined, field: string): FieldError[] {
+  if (secret === undefined) return [];
+  return [
+    ...namedRequired(`${field}.name`, secret.name, dns1123SubdomainProblem),
+    ...namedRequired(`${field}.namespace`, secret.namespace, dns1123LabelProblem),
+  ];
 }
 
 export function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
   const errors = validateVolume(volume);
-  const [sources, before] = [volume, old].map(({ spec }) => Object.fromEntries(sourcesOf(spec ?? {})));
-  if (!equalJson(sources as JsonValue, before as JsonValue))
+  const [now, before] = [volume.spec ?? {}, old.spec ?? {}];
+  if (!equalJson(sourcesOf(now, before), sourcesOf(before, before)))
     errors.push(
       forbidden('spec.persistentvolumesource', 'spec.persistentvolumesource is immutable after creation'),
     );
-  if (volume.spec?.volumeMode !== old.spec?.volumeMode)
-    errors.push(invalid('spec.volumeMode', volume.spec?.volumeMode, 'field is immutable'));
+  if (now.volumeMode !== before.volumeMode)
+    errors.push(invalid('volumeMode', now.volumeMode, 'field is immutable'));
+  if (before.nodeAffinity !== undefined && !isAllowedAffinity(now.nodeAffinity, before.nodeAffinity))
+    errors.push(invalid('nodeAffinity', now.nodeAffinity, 'field is immutable'));
+  if (before.volumeAttributesClassName !== undefined && now.volumeAttributesClassName === undefined)
+    errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
   return errors;
+}
+
+/** The sources of `spec`, but for a secret that a volume of a CSI driver was given since `before`. */
+function sourcesOf(spec: PersistentVolumeSpec, before: PersistentVolumeSpec): JsonValue {
+  const sources = Object.fromEntries(
+    namesOfSources(spec, SOURCES).map((name) => [name, spec[name as keyof Sources]]),
+  );
+  if (spec.csi && before.csi && before.csi.controllerExpandSecretRef === undefined) {
+    const { controllerExpandSecretRef: _, ...others } = spec.csi;
+    sources['csi'] = others;
+  }
+  return sources as JsonValue;
+}
+
+/** Labels of nodes that have a new name. */
+const RENAMED_LABELS: Readonly<Record<string, string>> = {
+  'failure-domain.beta.kubernetes.io/zone': 'topology.kubernetes.io/zone',
+  'failure-domain.beta.kubernetes.io/region': 'topology.kubernetes.io/region',
+  'beta.kubernetes.io/instance-type': 'node.kubernetes.io/instance-type',
+  'beta.kubernetes.io/os': 'kubernetes.io/os',
+  'beta.kubernetes.io/arch': 'kubernetes.io/arch',
+};
+
+/** Nothing may change but the names of labels, from old to new. */
+function isAllowedAffinity(now: VolumeNodeAffinity | undefined, before: VolumeNodeAffinity): boolean {
+  const keysBefore = keysOf(before);
+  const keys = keysOf(now);
+  const areKept = keys.every(
+    (key, i) => key === keysBefore[i] || key === RENAMED_LABELS[keysBefore[i] ?? ''],
+  );
+  return (
+    now !== undefined && areKept && equalJson(withoutKeys(now) as JsonValue, withoutKeys(before) as JsonValue)
+  );
+}
+
+function keysOf(affinity: VolumeNodeAffinity | undefined): string[] {
+  const terms = affinity?.required?.nodeSelectorTerms ?? [];
+  return terms.flatMap(({ matchExpressions = [] }) => matchExpressions.map(({ key }) => key));
+}
+
+function withoutKeys({ required: selector }: VolumeNodeAffinity): object {
+  const terms = selector?.nodeSelectorTerms ?? [];
+  return terms.map(({ matchExpressions = [], matchFields = [] }) => ({
+    matchExpressions: matchExpressions.map(({ operator, values = [] }) => ({ operator, values })),
+    matchFields,
+  }));
 }

@@ -10,11 +10,12 @@ import type {
   PodTemplate,
   PodTemplateSpec,
   Toleration,
-  Volume,
 } from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
 import { isSidecar } from '../pod-conditions.ts';
-import { named, oneOf, validateContainer, validateRelativePath } from './container.ts';
+import { type ContainerContext, validateContainer, validateInitContainer } from './container.ts';
+import { validateEphemeralContainers } from './ephemeral-containers.ts';
+import { named, oneOf } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,
@@ -29,12 +30,16 @@ import { dns1123LabelProblem, dns1123SubdomainProblem, qualifiedNameProblem } fr
 import { validateAnnotations, validateLabels } from './object-meta.ts';
 import { validatePodLevelResources } from './pod-level-resources.ts';
 import { validateSysctls } from './sysctls.ts';
+import { validateVolumes } from './volumes.ts';
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
 
 export function validatePod(pod: Pod): FieldError[] {
-  return validatePodSpec(pod.spec, 'spec');
+  const errors = validatePodSpec(pod.spec, 'spec', pod.metadata.name ?? '');
+  if ((pod.spec.ephemeralContainers?.length ?? 0) > 0)
+    errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
+  return errors;
 }
 
 export function validatePodTemplateObject({ template }: PodTemplate): FieldError[] {
@@ -46,13 +51,23 @@ export function validatePodTemplate(template: PodTemplateSpec | undefined, field
     ...validateLabels(template?.metadata?.labels, `${field}.labels`),
     ...validateAnnotations(template?.metadata?.annotations, `${field}.annotations`),
     ...validatePodSpec(template?.spec ?? ({} as PodSpec), `${field}.spec`),
+    ...((template?.spec?.ephemeralContainers?.length ?? 0) > 0
+      ? [forbidden(`${field}.spec.ephemeralContainers`, 'ephemeral containers not allowed in pod template')]
+      : []),
   ];
 }
 
-export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
+/** @param podName  as {@link validateVolumes} takes it */
+export function validatePodSpec(spec: PodSpec, field: string, podName?: string): FieldError[] {
+  const volumes = validateVolumes(spec.volumes ?? [], `${field}.volumes`, podName);
+  const context: ContainerContext = {
+    volumes: volumes.valid,
+    restartPolicy: spec.restartPolicy,
+    gracePeriodSeconds: spec.terminationGracePeriodSeconds,
+  };
   const errors = [
-    ...validateVolumes(spec.volumes ?? [], `${field}.volumes`),
-    ...validateContainers(spec, field),
+    ...volumes.errors,
+    ...validateContainers(spec, field, context),
     ...validatePodLevelResources(spec, field),
     ...oneOf(`${field}.restartPolicy`, spec.restartPolicy, RESTART_POLICIES),
     ...oneOf(`${field}.dnsPolicy`, spec.dnsPolicy, DNS_POLICIES),
@@ -92,55 +107,23 @@ export function validatePodSpec(spec: PodSpec, field: string): FieldError[] {
   return errors;
 }
 
-function validateContainers(spec: PodSpec, field: string): FieldError[] {
-  const volumes = new Set((spec.volumes ?? []).map((volume) => volume.name));
+function validateContainers(spec: PodSpec, field: string, context: ContainerContext): FieldError[] {
   const names = new Set<string>();
-  const check = (container: Container, path: string, runsToCompletion: boolean): FieldError[] => {
-    const errors = validateContainer(container, path, { volumes, runsToCompletion });
+  const check = (container: Container, path: string, validate: typeof validateContainer): FieldError[] => {
+    const errors = validate(container, path, context);
     if (names.has(container.name)) errors.push(duplicate(`${path}.name`, container.name));
     names.add(container.name);
     return errors;
   };
   const errors = (spec.containers?.length ?? 0) === 0 ? [required(`${field}.containers`)] : [];
   for (const [i, container] of untilMany(errors, (spec.containers ?? []).entries())) {
-    errors.push(...check(container, `${field}.containers[${i}]`, false));
+    errors.push(...check(container, `${field}.containers[${i}]`, validateContainer));
   }
   for (const [i, container] of untilMany(errors, (spec.initContainers ?? []).entries())) {
-    errors.push(...check(container, `${field}.initContainers[${i}]`, !isSidecar(container)));
+    const validate = isSidecar(container) ? validateContainer : validateInitContainer;
+    errors.push(...check(container, `${field}.initContainers[${i}]`, validate));
   }
-  return errors;
-}
-
-function validateVolumes(volumes: readonly Volume[], field: string): FieldError[] {
-  const names = new Set<string>();
-  return errorsOfEach(volumes, (volume, index) => {
-    const path = `${field}[${index}]`;
-    const errors = volume.name
-      ? named(`${path}.name`, volume.name, dns1123LabelProblem(volume.name))
-      : [required(`${path}.name`)];
-    if (names.has(volume.name)) errors.push(duplicate(`${path}.name`, volume.name));
-    names.add(volume.name);
-    return [...errors, ...validateVolumeSource(volume, path)];
-  });
-}
-
-function validateVolumeSource(volume: Volume, path: string): FieldError[] {
-  const [first, ...others] = Object.keys(volume).filter((key) => key !== 'name');
-  if (first === undefined) return [required(path, 'must specify a volume type')];
-  const errors = others.map((source) =>
-    forbidden(`${path}.${source}`, 'may not specify more than 1 volume type'),
-  );
-  if (volume.secret && !volume.secret.secretName) errors.push(required(`${path}.secret.secretName`));
-  if (volume.configMap && !volume.configMap.name) errors.push(required(`${path}.configMap.name`));
-  if (volume.hostPath && !volume.hostPath.path) errors.push(required(`${path}.hostPath.path`));
-  if (volume.persistentVolumeClaim && !volume.persistentVolumeClaim.claimName) {
-    errors.push(required(`${path}.persistentVolumeClaim.claimName`));
-  }
-  const items = volume.configMap?.items ?? volume.secret?.items ?? [];
-  for (const [i, item] of untilMany(errors, items.entries())) {
-    errors.push(...validateRelativePath(item.path, `${path}.${first}.items[${i}].path`));
-  }
-  return errors;
+  return [...errors, ...validateEphemeralContainers(spec, `${field}.ephemeralContainers`, context)];
 }
 
 export function validateToleration(toleration: Toleration, field: string): FieldError[] {
@@ -183,7 +166,7 @@ const UPDATABLE =
 
 /** A Pod's spec is fixed but for images, a shorter deadline and more tolerations. */
 export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
-  const errors = validatePodSpec(pod.spec, 'spec');
+  const errors = validatePodSpec(pod.spec, 'spec', pod.metadata.name);
   if ((pod.spec.containers ?? []).length !== old.spec.containers.length) {
     return [forbidden('spec.containers', 'pod updates may not add or remove containers')];
   }

@@ -1,7 +1,7 @@
 /** Validation of RuntimeClasses. @see kubernetes/kubernetes pkg/apis/node/validation/validation.go */
 import type { RuntimeClass } from '../generated/node-v1.ts';
-import { named } from './container.ts';
 import { validateResources } from './container-resources.ts';
+import { named } from './field-checks.ts';
 import { errorsOfEach, type FieldError, invalid } from './field-error.ts';
 import { dns1123LabelProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';

@@ -29,7 +29,7 @@ import {
 } from './names.ts';
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
-import { validateClaim, validateClaimUpdate } from './persistent-volume-claim.ts';
+import { validateClaim, validateClaimStatus, validateClaimUpdate } from './persistent-volume-claim.ts';
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from './pod-disruption-budget.ts';
 import { validatePod, validatePodTemplateObject, validatePodUpdate } from './pod-spec.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
@@ -81,7 +81,11 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'v1/Namespace': { name: dns1123LabelProblem },
   'v1/Node': { create: cluster.validateNode },
   'v1/PersistentVolume': { create: validateVolume, update: validateVolumeUpdate },
-  'v1/PersistentVolumeClaim': { create: validateClaim, update: validateClaimUpdate },
+  'v1/PersistentVolumeClaim': {
+    create: validateClaim,
+    update: validateClaimUpdate,
+    status: validateClaimStatus,
+  },
   'v1/Pod': { create: validatePod, update: validatePodUpdate },
   'v1/PodTemplate': { create: validatePodTemplateObject },
   'v1/ReplicationController': { create: validateReplicationController, status: validateReplicasStatus },
