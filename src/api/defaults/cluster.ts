@@ -81,9 +81,10 @@ function defaultContainerLimits(item: LimitRangeItem): void {
   if (Object.keys(requests).length > 0) item.defaultRequest = requests;
 }
 
-/** Selectors of namespaces find them by name through this label. */
-export function defaultNamespace({ metadata }: Namespace): void {
+/** Selectors of namespaces find them by name through this label. A status that says no phase says that nothing ends. */
+export function defaultNamespace({ metadata, status }: Namespace): void {
   if (metadata.name) metadata.labels = { ...metadata.labels, 'kubernetes.io/metadata.name': metadata.name };
+  if (status !== undefined) status.phase ||= 'Active';
 }
 
 export function defaultNode({ status }: Node): void {

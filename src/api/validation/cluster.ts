@@ -1,37 +1,17 @@
 /**
- * Validation of Services, configuration, nodes, endpoints, leases and access kinds.
+ * Validation of Services, endpoints and leases.
  * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go and its neighbours
  */
 import type { Lease } from '../generated/coordination-v1.ts';
-import type { ConfigMap, Endpoints, Node, Secret, Service, ServicePort } from '../generated/core-v1.ts';
+import type { Endpoints, Service, ServicePort } from '../generated/core-v1.ts';
 import type { EndpointSlice } from '../generated/discovery-v1.ts';
-import type { ClusterRoleBinding, RoleBinding } from '../generated/rbac-v1.ts';
-import { equalJson, type JsonValue } from '../json.ts';
 import { validatePortReference } from './container-ports.ts';
 import { named, oneOf } from './field-checks.ts';
-import {
-  duplicate,
-  errorsOfEach,
-  type FieldError,
-  forbidden,
-  invalid,
-  required,
-  tooLong,
-  untilMany,
-} from './field-error.ts';
-import {
-  configKeyProblem,
-  dns1123LabelProblem,
-  dns1123SubdomainProblem,
-  ipProblem,
-  portNumberProblem,
-  qualifiedNameProblem,
-} from './names.ts';
+import { duplicate, errorsOfEach, type FieldError, invalid, required, untilMany } from './field-error.ts';
+import { dns1123LabelProblem, dns1123SubdomainProblem, ipProblem, portNumberProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';
 
 const SERVICE_TYPES = ['ClusterIP', 'ExternalName', 'LoadBalancer', 'NodePort'];
-/** All values of a ConfigMap or Secret together. */
-const DATA_MAX_BYTES = 1024 * 1024;
 const ENDPOINTS_PER_SLICE_MAX = 1000;
 const AFFINITY_SECONDS_MAX = 86_400;
 
@@ -112,75 +92,6 @@ export function validateServiceUpdate(service: Service, old: Service): FieldErro
   return errors;
 }
 
-export function validateConfigMap(config: ConfigMap): FieldError[] {
-  return validateData({ data: config.data ?? {}, binaryData: config.binaryData ?? {} });
-}
-
-export function validateSecret(secret: Secret): FieldError[] {
-  const errors = validateData({ data: secret.data ?? {} });
-  for (const [key, value] of untilMany(errors, Object.entries(secret.data ?? {}))) {
-    if (!isBase64(value))
-      errors.push(invalid(`data[${key}]`, '<secret contents redacted>', 'must be base64'));
-  }
-  if (secret.type === 'kubernetes.io/service-account-token' && !secret.metadata.annotations?.[ACCOUNT_NAME])
-    errors.push(required(`metadata.annotations[${ACCOUNT_NAME}]`));
-  return errors;
-}
-
-const ACCOUNT_NAME = 'kubernetes.io/service-account.name';
-
-function isBase64(text: string): boolean {
-  return text.length % 4 === 0 && /^[A-Za-z0-9+/]*={0,2}$/.test(text);
-}
-
-function validateData(parts: Record<string, Record<string, string>>): FieldError[] {
-  const errors: FieldError[] = [];
-  const seen = new Set<string>();
-  let bytes = 0;
-  for (const [part, data] of Object.entries(parts)) {
-    for (const [key, value] of untilMany(errors, Object.entries(data))) {
-      errors.push(...named(`${part}[${key}]`, key, configKeyProblem(key)));
-      if (seen.has(key)) errors.push(invalid(part, key, `duplicate of key present in data`));
-      seen.add(key);
-      bytes += part === 'data' ? value.length : Math.floor((value.length * 3) / 4);
-    }
-  }
-  if (bytes > DATA_MAX_BYTES) errors.push(tooLong('[]', DATA_MAX_BYTES));
-  return errors;
-}
-
-type MaybeImmutable = { immutable?: boolean; data?: object; binaryData?: object };
-
-/** ConfigMaps and Secrets that were declared immutable stay as they are. */
-export function validateImmutableData(object: MaybeImmutable, old: MaybeImmutable): FieldError[] {
-  if (!old.immutable) return [];
-  const errors = object.immutable
-    ? []
-    : [forbidden('immutable', 'field is immutable when `immutable` is set')];
-  for (const part of ['data', 'binaryData'] as const) {
-    const same = equalJson((object[part] ?? {}) as JsonValue, (old[part] ?? {}) as JsonValue);
-    if (!same) errors.push(forbidden(part, 'field is immutable when `immutable` is set'));
-  }
-  return errors;
-}
-
-export function validateSecretUpdate(secret: Secret, old: Secret): FieldError[] {
-  const errors = [...validateSecret(secret), ...validateImmutableData(secret, old)];
-  if (secret.type !== old.type) errors.push(invalid('type', secret.type, 'field is immutable'));
-  return errors;
-}
-
-export function validateNode({ spec }: Node): FieldError[] {
-  return errorsOfEach(spec?.taints ?? [], (taint, i) => {
-    const field = `spec.taints[${i}]`;
-    const errors = named(`${field}.key`, taint.key, qualifiedNameProblem(taint.key));
-    return [
-      ...errors,
-      ...oneOf(`${field}.effect`, taint.effect, ['NoExecute', 'NoSchedule', 'PreferNoSchedule']),
-    ];
-  });
-}
-
 export function validateEndpoints(endpoints: Endpoints): FieldError[] {
   return errorsOfEach(endpoints.subsets ?? [], (subset, i) =>
     errorsOfEach([...(subset.addresses ?? []), ...(subset.notReadyAddresses ?? [])], (address) =>
@@ -218,25 +129,4 @@ export function validateLease({ spec }: Lease): FieldError[] {
     );
   }
   return errors;
-}
-
-export function validateBinding(binding: RoleBinding | ClusterRoleBinding): FieldError[] {
-  const kinds = binding.kind === 'RoleBinding' ? ['ClusterRole', 'Role'] : ['ClusterRole'];
-  const errors = binding.roleRef?.name ? [] : [required('roleRef.name')];
-  errors.push(...oneOf('roleRef.kind', binding.roleRef?.kind ?? '', kinds));
-  for (const [i, subject] of untilMany(errors, (binding.subjects ?? []).entries())) {
-    errors.push(...oneOf(`subjects[${i}].kind`, subject.kind, ['Group', 'ServiceAccount', 'User']));
-    if (!subject.name) errors.push(required(`subjects[${i}].name`));
-  }
-  return errors;
-}
-
-type AnyBinding = RoleBinding | ClusterRoleBinding;
-
-export function validateBindingUpdate(binding: AnyBinding, old: AnyBinding): FieldError[] {
-  const same = equalJson(binding.roleRef as unknown as JsonValue, old.roleRef as unknown as JsonValue);
-  return [
-    ...validateBinding(binding),
-    ...(same ? [] : [invalid('roleRef', binding.roleRef, 'cannot change roleRef')]),
-  ];
 }

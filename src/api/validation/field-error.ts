@@ -51,8 +51,9 @@ export function unsupported(field: string, value: unknown, supported: readonly s
   };
 }
 
-export function duplicate(field: string, value: unknown): FieldError {
-  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${showValue(value)}` };
+export function duplicate(field: string, value: unknown, detail = ''): FieldError {
+  const why = detail === '' ? '' : `: ${detail}`;
+  return { reason: 'FieldValueDuplicate', field, message: `Duplicate value: ${showValue(value)}${why}` };
 }
 
 export function forbidden(field: string, detail: string): FieldError {

@@ -134,3 +134,20 @@ export function ipProblem(value: string): string | undefined {
     ? undefined
     : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 }
+
+/** Bytes of `text` in UTF-8, by which upstream counts. */
+export function utf8Length(text: string): number {
+  let bytes = text.length;
+  for (let at = 0; at < text.length; at++) {
+    const unit = text.charCodeAt(at);
+    if (unit < 0x80) continue;
+    // Both halves of a pair are two bytes of four.
+    bytes += unit < 0x800 || (unit >= 0xd800 && unit < 0xe000) ? 1 : 2;
+  }
+  return bytes;
+}
+
+/** Every name that a prefix is to become fits if this does: a dash at the end is not the end. @see NameIsDNSSubdomain */
+export function maskTrailingDash(prefix: string): string {
+  return prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
+}

@@ -3,8 +3,23 @@
  * @see k8s.io/apimachinery/pkg/api/validation/objectmeta.go
  */
 import type { LabelSelector, ObjectMeta, OwnerReference } from '../generated/meta-v1.ts';
-import { type FieldError, forbidden, invalid, required, tooLong, untilMany } from './field-error.ts';
-import { dns1123LabelProblem, labelValueProblem, qualifiedNameProblem } from './names.ts';
+import {
+  errorsOfEach,
+  type FieldError,
+  forbidden,
+  invalid,
+  required,
+  tooLong,
+  untilMany,
+} from './field-error.ts';
+import { validateManagedFields } from './managed-fields.ts';
+import {
+  dns1123LabelProblem,
+  labelValueProblem,
+  maskTrailingDash,
+  qualifiedNameProblem,
+  utf8Length,
+} from './names.ts';
 
 const ANNOTATIONS_MAX_BYTES = 256 * 1024;
 
@@ -17,8 +32,7 @@ export function validateObjectMeta(
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (meta.generateName) {
-    // The generated name must fit: judge the prefix as if a suffix stood behind it.
-    const problem = nameProblem(`${meta.generateName}x`);
+    const problem = nameProblem(maskTrailingDash(meta.generateName));
     if (problem !== undefined) errors.push(invalid('metadata.generateName', meta.generateName, problem));
   }
   if (!meta.name) {
@@ -31,10 +45,8 @@ export function validateObjectMeta(
   errors.push(...validateLabels(meta.labels, 'metadata.labels'));
   errors.push(...validateAnnotations(meta.annotations, 'metadata.annotations'));
   errors.push(...validateOwnerReferences(meta.ownerReferences ?? []));
-  for (const finalizer of untilMany(errors, meta.finalizers ?? [])) {
-    const problem = qualifiedNameProblem(finalizer);
-    if (problem !== undefined) errors.push(invalid('metadata.finalizers', finalizer, problem));
-  }
+  if (meta.finalizers !== undefined) errors.push(...validateFinalizers(meta.finalizers));
+  if (meta.managedFields !== undefined) errors.push(...validateManagedFields(meta.managedFields));
   return errors;
 }
 
@@ -67,9 +79,23 @@ export function validateAnnotations(
   for (const [key, value] of untilMany(errors, Object.entries(annotations ?? {}))) {
     const problem = qualifiedNameProblem(key.toLowerCase());
     if (problem !== undefined) errors.push(invalid(field, key, problem));
-    bytes += key.length + value.length;
+    bytes += utf8Length(key) + utf8Length(value);
   }
   if (bytes > ANNOTATIONS_MAX_BYTES) errors.push(tooLong(field, ANNOTATIONS_MAX_BYTES));
+  return errors;
+}
+
+/** Dependents can be orphaned or deleted first, not both. */
+function validateFinalizers(finalizers: readonly string[]): FieldError[] {
+  const field = 'metadata.finalizers';
+  const errors = errorsOfEach(finalizers, (name) => {
+    const problem = qualifiedNameProblem(name);
+    return problem === undefined ? [] : [invalid(field, name, problem)];
+  });
+  if (finalizers.includes('orphan') && finalizers.includes('foregroundDeletion')) {
+    const detail = 'finalizer orphan and foregroundDeletion cannot be both set';
+    errors.push(invalid(field, finalizers, detail));
+  }
   return errors;
 }
 
@@ -85,13 +111,15 @@ function validateOwnerReferences(references: readonly OwnerReference[]): FieldEr
     if (!reference.kind) errors.push(invalid(`${field}.kind`, reference.kind, 'must not be empty'));
     if (!reference.name) errors.push(invalid(`${field}.name`, reference.name, 'must not be empty'));
     if (!reference.uid) errors.push(invalid(`${field}.uid`, reference.uid, 'must not be empty'));
+    if (reference.apiVersion === 'v1' && reference.kind === 'Event')
+      errors.push(invalid(field, reference, '/v1, Kind=Event is disallowed from being an owner'));
     if (!reference.controller) continue;
     if (controller !== undefined && !hasSecond) {
       hasSecond = true;
       const detail = `Only one reference can have Controller set to true. Found "true" in references for ${controller.kind}/${controller.name} and ${reference.kind}/${reference.name}`;
       errors.push(invalid(field, references, detail));
     }
-    controller = reference;
+    controller ??= reference;
   }
   return errors;
 }
@@ -107,7 +135,12 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
     const before = new Set(old.finalizers);
     const added = (meta.finalizers ?? []).filter((finalizer) => !before.has(finalizer));
     if (added.length > 0) {
-      const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${added.map((name) => JSON.stringify(name)).join(', ')}}`;
+      const detail = `no new finalizers can be added if the object is being deleted, found new finalizers []string{${[
+        ...new Set(added),
+      ]
+        .sort()
+        .map((name) => JSON.stringify(name))
+        .join(', ')}}`;
       errors.push(forbidden('metadata.finalizers', detail));
     }
   }

@@ -60,7 +60,7 @@ export function validateResourceQuotaStatus({ status }: ResourceQuota): FieldErr
 function validateList(list: ResourceList, field: string): FieldError[] {
   return errorsOfEach(Object.keys(list).sort(), (name) => [
     ...validateName(name, `${field}[${name}]`),
-    ...validateAmount(name, list[name]!, `${field}[${name}]`),
+    ...validateResourceAmount(name, list[name]!, `${field}[${name}]`),
   ]);
 }
 
@@ -74,7 +74,8 @@ function isStandard(name: string): boolean {
   return name !== 'storage' && isStandardResource(name);
 }
 
-function validateAmount(name: string, amount: string, field: string): FieldError[] {
+/** Of a resource: nothing negative, and only whole numbers of what is counted. */
+export function validateResourceAmount(name: string, amount: string, field: string): FieldError[] {
   const errors: FieldError[] = [];
   if (isNegativeQuantity(amount)) errors.push(invalid(field, amount, 'must be greater than or equal to 0'));
   const isWhole = (parseQuantityMilli(amount) ?? 0n) % 1000n === 0n;

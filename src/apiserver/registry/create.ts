@@ -28,7 +28,14 @@ import { type ApiObject, storable } from '../api-object.ts';
 import { newAlreadyExists, newBadRequest } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { quotaCharges } from './quota-charges.ts';
-import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import {
+  askedVersion,
+  keyFor,
+  type Registry,
+  type Target,
+  type WriteContext,
+  type WriteOutcome,
+} from './registry.ts';
 import { addressChanges, addressPool } from './service-addresses.ts';
 import { hasStatus, strategyOf } from './strategies.ts';
 
@@ -70,7 +77,7 @@ export async function createObject(
   prepare(target, object, write.user);
   const errors =
     row.custom === undefined
-      ? validateCreate(object as KubeObject)
+      ? validateCreate(object as KubeObject, askedVersion(write))
       : validateCustom(object as KubeObject, row);
   if (errors.length > 0) throw toInvalidError(row, object.metadata.name ?? '', errors);
   if (row.custom === undefined)

@@ -6,6 +6,7 @@
  *     delete -> planDeletion                  ┘   or deliberate (where webhooks have a say: they take their time)
  */
 import type { UserInfo } from '../../api/message.ts';
+import { toApiVersion } from '../../api/meta.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
 import type { Random } from '../../base/random.ts';
@@ -48,6 +49,11 @@ export interface WriteOutcome {
   object: ApiObject;
   /** Absent for a dry run. */
   stored: StoredObject | undefined;
+}
+
+/** `v1`, `group/version`: which version the client speaks; of some more is asked than of the stored one. */
+export function askedVersion({ asked }: WriteContext): string | undefined {
+  return asked === undefined ? undefined : toApiVersion(asked.row.group, asked.row.version);
 }
 
 /** Where `target`'s object lives. Resources of several versions share keys. */

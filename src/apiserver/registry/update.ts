@@ -17,7 +17,12 @@ import { validateEphemeralContainersUpdate } from '../../api/validation/ephemera
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validatePodResize } from '../../api/validation/pod-resize.ts';
-import { validateCreate, validateSubresource, validateUpdate } from '../../api/validation/validate.ts';
+import {
+  validateCreate,
+  validateMetadata,
+  validateSubresource,
+  validateUpdate,
+} from '../../api/validation/validate.ts';
 import { warningsOnUpdate } from '../../api/warnings/warnings.ts';
 import { assert } from '../../base/assert.ts';
 import { toTimestamp } from '../../base/clock.ts';
@@ -35,7 +40,14 @@ import { newAdmissionView } from './admission-view.ts';
 import { deliberate } from './deliberate.ts';
 import { managedFieldsAfterUpdate } from './ownership.ts';
 import { quotaCharges } from './quota-charges.ts';
-import { keyFor, type Registry, type Target, type WriteContext, type WriteOutcome } from './registry.ts';
+import {
+  askedVersion,
+  keyFor,
+  type Registry,
+  type Target,
+  type WriteContext,
+  type WriteOutcome,
+} from './registry.ts';
 import { accompanied, addressChanges, addressPool } from './service-addresses.ts';
 import { strategyOf } from './strategies.ts';
 import { applyScope, changesSpec, setOrDelete } from './update-scopes.ts';
@@ -242,7 +254,7 @@ class PendingUpdate {
     if (row.generation && !KEEPS_GENERATION.has(edit.subresource) && hasNewGeneration(object, old)) {
       object.metadata.generation = (old.metadata.generation ?? 0) + 1;
     }
-    const { errors, warnings } = validateUpdated(edit.subresource, { object, old }, row);
+    const { errors, warnings } = validateUpdated(this.#pending, object, row);
     for (const text of warnings) notes.warnings.add(text);
     if (errors.length > 0) throw toInvalidError(row, name, errors);
     admit(this.#registry.admission.validating, this.#request, this.#view);
@@ -264,25 +276,25 @@ function managedFieldsAfter(
 }
 
 function validateUpdated(
-  subresource: string,
-  { object, old }: { object: ApiObject; old: ApiObject },
+  { edit: { subresource }, old, write }: Pending,
+  object: ApiObject,
   row: Target['row'],
 ): { errors: FieldError[]; warnings: readonly string[] } {
-  if (row.custom !== undefined) return validateCustomUpdate(object as KubeObject, old as KubeObject, row);
   const [now, before] = [object as KubeObject, old as KubeObject];
-  const errors = validateEdit(subresource, now, before);
-  return { errors, warnings: errors.length > 0 || subresource !== '' ? [] : warningsOnUpdate(now, before) };
+  if (row.custom !== undefined) return validateCustomUpdate(now, before, row);
+  if (subresource !== '') return { errors: validateEdit(subresource, now, before), warnings: [] };
+  const errors = validateUpdate(now, before, askedVersion(write));
+  return { errors, warnings: errors.length > 0 ? [] : warningsOnUpdate(now, before) };
 }
 
-/** The rules of an update are about what its door lets through. */
+/** The rules of an update through a subresource are about what that door lets through. */
 function validateEdit(subresource: string, object: KubeObject, old: KubeObject): FieldError[] {
-  if (subresource === '') return validateUpdate(object, old);
   const errors = validateObjectMetaUpdate(object.metadata, old.metadata);
   if (subresource === 'ephemeralcontainers')
     errors.push(...validateEphemeralContainersUpdate(object as Pod, old as Pod));
   if (subresource === 'resize') errors.push(...validatePodResize(object as Pod, old as Pod));
   errors.push(...validateSubresource(subresource, object, old));
-  return changesSpec(subresource) ? [...errors, ...validateCreate(object)] : errors;
+  return [...errors, ...(changesSpec(subresource) ? validateCreate(object) : validateMetadata(object))];
 }
 
 function checkIdentity({ row, namespace, name }: Target, object: ApiObject, old: ApiObject): void {
