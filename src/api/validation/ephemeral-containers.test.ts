@@ -1,8 +1,9 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { EphemeralContainer, Pod } from '../generated/core-v1.ts';
+import type { EphemeralContainer } from '../generated/core-v1.ts';
 import { texts } from './pod-problems.fixture.ts';
-import { validatePod, validatePodSpec, validatePodTemplate } from './pod-spec.ts';
+import { validatePodSpec, validatePodTemplate } from './pod-spec.ts';
+import { validateAlways, validateCreate } from './validate.ts';
 
 const SPEC = { containers: [{ name: 'c', image: 'i' }], volumes: [{ name: 'v', emptyDir: {} }] };
 const DEBUG = { name: 'debug', image: 'busybox' };
@@ -44,9 +45,16 @@ test('validateEphemeralContainers refuses what only a part of the workload may h
 
 test('validateEphemeralContainers come later, and never by a template', () => {
   const spec = withEphemeral(DEBUG);
-  deepEqual(texts(validatePod({ metadata: { name: 'web' }, spec } as Pod)), [
-    'spec.ephemeralContainers: Forbidden: cannot be set on create',
-  ]);
+  const metadata = {
+    name: 'web',
+    namespace: 'default',
+    uid: 'u',
+    resourceVersion: '1',
+    creationTimestamp: '',
+  };
+  const pod = { apiVersion: 'v1', kind: 'Pod', metadata, spec };
+  deepEqual(texts(validateCreate(pod)), ['spec.ephemeralContainers: Forbidden: cannot be set on create']);
+  deepEqual(texts(validateAlways(pod)), [], 'through the door that is made for them');
   deepEqual(texts(validatePodTemplate({ spec }, 'spec.template')), [
     'spec.template.spec.ephemeralContainers: Forbidden: ephemeral containers not allowed in pod template',
   ]);

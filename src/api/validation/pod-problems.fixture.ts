@@ -1,6 +1,6 @@
 /** For tests: what is wrong with a Pod, as `field: message`. */
 import type { Container, Pod, PodSpec, Volume } from '../generated/core-v1.ts';
-import { validatePod } from './pod-spec.ts';
+import { validatePodCreate } from './pod-spec.ts';
 
 export const texts = (errors: readonly { field: string; message: string }[]): string[] =>
   errors.map(({ field, message }) => `${field}: ${message}`);
@@ -12,7 +12,7 @@ export function problemsOfPod(spec: Partial<PodSpec>): string[] {
     terminationGracePeriodSeconds: 30,
     ...spec,
   };
-  return texts(validatePod({ metadata: { name: 'web', namespace: 'default' }, spec: whole } as Pod));
+  return texts(validatePodCreate({ metadata: { name: 'web', namespace: 'default' }, spec: whole } as Pod));
 }
 
 /** With the paths of its only container, `env[0].name`. */

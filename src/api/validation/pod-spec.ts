@@ -35,8 +35,13 @@ import { validateVolumes } from './volumes.ts';
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
 const DNS_POLICIES = ['ClusterFirst', 'ClusterFirstWithHostNet', 'Default', 'None'];
 
+/** What holds of a Pod at any time. */
 export function validatePod(pod: Pod): FieldError[] {
-  const errors = validatePodSpec(pod.spec, 'spec', pod.metadata.name ?? '');
+  return validatePodSpec(pod.spec, 'spec', pod.metadata.name ?? '');
+}
+
+export function validatePodCreate(pod: Pod): FieldError[] {
+  const errors = validatePod(pod);
   if ((pod.spec.ephemeralContainers?.length ?? 0) > 0)
     errors.push(forbidden('spec.ephemeralContainers', 'cannot be set on create'));
   return errors;

@@ -35,7 +35,7 @@ import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './o
 import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from './persistent-volume-claim.ts';
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from './pod-disruption-budget.ts';
-import { validatePod, validatePodTemplateObject, validatePodUpdate } from './pod-spec.ts';
+import { validatePod, validatePodCreate, validatePodTemplateObject, validatePodUpdate } from './pod-spec.ts';
 import { validateClusterRole, validateRole } from './policy-rules.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
 import { validatePriorityLevel } from './priority-level.ts';
@@ -51,6 +51,8 @@ import { type OwnerSpec, validateFixedSelector } from './workload-template.ts';
 
 interface KindRule {
   create?: (object: never) => FieldError[];
+  /** What holds after a change of the spec through a subresource; without it what holds of a creation. */
+  always?: (object: never) => FieldError[];
   /** Replaces `create` on updates; without it an update is judged as a creation. */
   update?: (object: never, old: never) => FieldError[];
   /** What a write of the status must keep to. */
@@ -97,7 +99,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
     update: validateClaimUpdate,
     status: validateClaimStatus,
   },
-  'v1/Pod': { create: validatePod, update: validatePodUpdate },
+  'v1/Pod': { create: validatePodCreate, update: validatePodUpdate, always: validatePod },
   'v1/PodTemplate': { create: validatePodTemplateObject },
   'v1/ReplicationController': { create: validateReplicationController, status: validateReplicasStatus },
   'v1/ResourceQuota': {
@@ -211,6 +213,12 @@ function ruleOf({ apiVersion, kind }: KubeObject, asked = apiVersion): KindRule 
 export function validateCreate(object: KubeObject, asked?: string): FieldError[] {
   const rule = ruleOf(object, asked);
   return [...validateMeta(object, rule.name ?? dns1123SubdomainProblem), ...judge(rule.create, object)];
+}
+
+/** Everything wrong with an object whose spec was changed through a subresource, whatever it was before. */
+export function validateAlways(object: KubeObject): FieldError[] {
+  const rule = ruleOf(object);
+  return [...validateMeta(object, judgedBefore), ...judge(rule.always ?? rule.create, object)];
 }
 
 /** Everything wrong with `object` as the successor of `old`, spec and metadata; status has its own door. */

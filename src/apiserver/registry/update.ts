@@ -18,7 +18,7 @@ import { type FieldError, invalid, toInvalidError } from '../../api/validation/f
 import { validateObjectMetaUpdate } from '../../api/validation/object-meta.ts';
 import { validatePodResize } from '../../api/validation/pod-resize.ts';
 import {
-  validateCreate,
+  validateAlways,
   validateMetadata,
   validateSubresource,
   validateUpdate,
@@ -294,7 +294,7 @@ function validateEdit(subresource: string, object: KubeObject, old: KubeObject):
     errors.push(...validateEphemeralContainersUpdate(object as Pod, old as Pod));
   if (subresource === 'resize') errors.push(...validatePodResize(object as Pod, old as Pod));
   errors.push(...validateSubresource(subresource, object, old));
-  return [...errors, ...(changesSpec(subresource) ? validateCreate(object) : validateMetadata(object))];
+  return [...errors, ...(changesSpec(subresource) ? validateAlways(object) : validateMetadata(object))];
 }
 
 function checkIdentity({ row, namespace, name }: Target, object: ApiObject, old: ApiObject): void {
