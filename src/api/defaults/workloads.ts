@@ -83,10 +83,15 @@ export function defaultJob({ metadata, spec }: Job): void {
   spec.suspend ??= false;
   spec.podReplacementPolicy ??= spec.podFailurePolicy === undefined ? 'TerminatingOrFailed' : 'Failed';
   spec.manualSelector ??= false;
-  for (const rule of spec.podFailurePolicy?.rules ?? []) {
+  defaultJobPods(spec);
+}
+
+/** What CronJobs say of their Jobs gets the rest when there is a Job. */
+function defaultJobPods({ podFailurePolicy, template }: JobSpec): void {
+  for (const rule of podFailurePolicy?.rules ?? []) {
     for (const pattern of rule.onPodConditions ?? []) pattern.status ??= 'True';
   }
-  defaultPodTemplate(spec.template);
+  defaultPodTemplate(template);
 }
 
 export function defaultCronJob({ spec }: CronJob): void {
@@ -95,5 +100,5 @@ export function defaultCronJob({ spec }: CronJob): void {
   spec.successfulJobsHistoryLimit ??= 3;
   spec.failedJobsHistoryLimit ??= 1;
   const job = spec.jobTemplate?.spec as JobSpec | undefined;
-  if (job) defaultPodTemplate(job.template);
+  if (job) defaultJobPods(job);
 }

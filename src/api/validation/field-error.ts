@@ -37,6 +37,11 @@ export function invalid(field: string, value: unknown, detail: string): FieldErr
   return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${showValue(value)}${why}` };
 }
 
+/** For what is wrong with a field as a whole, so that its value says nothing. */
+export function invalidWhole(field: string, detail: string): FieldError {
+  return { reason: 'FieldValueInvalid', field, message: `Invalid value: ${detail}` };
+}
+
 export function notSupported(field: string, value: unknown, supported: readonly string[]): FieldError {
   return unsupported(field, value, [...supported].sort());
 }

@@ -15,6 +15,7 @@ import {
 import * as cluster from './cluster.ts';
 import { validateConfigMap, validateConfigMapUpdate } from './config-data.ts';
 import { validateControllerRevision, validateControllerRevisionUpdate } from './controller-revision.ts';
+import { validateCronJob, validateCronJobUpdate } from './cron-job.ts';
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
 import { validateDaemonSet, validateDaemonSetStatus } from './daemon-set.ts';
 import { validateDeployment, validateDeploymentStatus } from './deployment.ts';
@@ -22,6 +23,8 @@ import * as events from './event.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import { validateFlowControlStatus, validateFlowSchema } from './flow-schema.ts';
 import { validateJob } from './job.ts';
+import { validateJobStatus } from './job-status.ts';
+import { validateJobUpdate } from './job-update.ts';
 import { validateLimitRange } from './limit-range.ts';
 import {
   dns1035LabelProblem,
@@ -145,7 +148,8 @@ const RULES: Readonly<Record<string, KindRule>> = {
     status: validateStatefulSetStatus,
     name: dns1123LabelProblem,
   },
-  'batch/v1/Job': { create: validateJob },
+  'batch/v1/CronJob': { create: validateCronJob, update: validateCronJobUpdate },
+  'batch/v1/Job': { create: validateJob, update: validateJobUpdate, status: validateJobStatus },
   'certificates.k8s.io/v1/CertificateSigningRequest': {
     create: validateCertificateSigningRequest,
     subresource: validateCertificateDecision,

@@ -6,7 +6,9 @@
  */
 
 import { LOCALLY_AVAILABLE } from '../../api/api-service.ts';
+import type { Job } from '../../api/generated/batch-v1.ts';
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
+import { generateJobSelector } from '../../api/job-selector.ts';
 import type { UserInfo } from '../../api/message.ts';
 import { podQosClass } from '../../api/pod-qos.ts';
 import type { ResourceRow } from '../../api/resources.ts';
@@ -134,6 +136,10 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'deployments.apps': { initialStatus: EMPTY_STATUS, statusKeepsLabels: true },
   'replicasets.apps': { initialStatus: () => ({ replicas: 0 }) },
   'statefulsets.apps': { initialStatus: () => ({ replicas: 0, availableReplicas: 0 }) },
+  'jobs.batch': {
+    initialStatus: EMPTY_STATUS,
+    prepareCreate: (object) => generateJobSelector(object as unknown as Job),
+  },
   'horizontalpodautoscalers.autoscaling': {
     initialStatus: () => ({ desiredReplicas: 0 }),
   },

@@ -7,6 +7,7 @@ import { toInvalidError } from '../../api/validation/field-error.ts';
 import { validateCreate } from '../../api/validation/validate.ts';
 import { parseYamlDocuments } from '../../api/yaml.ts';
 import { decodeAs } from '../../apiserver/decode.ts';
+import { strategyOf } from '../../apiserver/registry/strategies.ts';
 import { StatusError } from '../../base/status-error.ts';
 import { suggestion } from './closest.ts';
 import { jsonObject, optional, placeIn, readField, ScenarioError, text } from './read.ts';
@@ -93,11 +94,15 @@ function toManifest(value: JsonObject, place: string, { isChecked = true }: Mani
   return manifest;
 }
 
+const NOBODY = { username: '', groups: [] };
+
 /** @throws ScenarioError with the words of the API, when it would refuse the object */
 function checkManifest({ row, namespace, name, object: value, place }: Manifest): void {
   try {
     const { object } = decodeAs(structuredClone(value), row, { fieldValidation: 'Strict' });
     if (row.namespaced) object.metadata.namespace = namespace;
+    object.metadata.uid ??= 'unborn';
+    strategyOf(row).prepareCreate?.(object, NOBODY);
     const errors = validateCreate(object as KubeObject);
     if (errors.length > 0) throw toInvalidError(row, name, errors);
   } catch (error) {
