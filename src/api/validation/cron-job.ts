@@ -15,7 +15,7 @@ const NAME_MAX = 52;
 const CONCURRENCY_POLICIES = ['Allow', 'Forbid', 'Replace'];
 
 export function validateCronJob(cronJob: CronJob): FieldError[] {
-  const { name = '' }: Partial<ObjectMeta> = cronJob.metadata;
+  const name = (cronJob.metadata as Partial<ObjectMeta>).name ?? '';
   const errors = validateSpec(cronJob.spec, undefined);
   if (name.length <= NAME_MAX) return errors;
   return [...errors, invalid('metadata.name', name, `must be no more than ${NAME_MAX} characters`)];

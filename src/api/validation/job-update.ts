@@ -74,7 +74,8 @@ function isAtRest({ spec, status }: Job): boolean {
 /** The old Pod with everything that `pod` may have otherwise: where it may run, and what its containers ask for. */
 function allowedPodSpec(pod: PodSpec, old: PodTemplateSpec | undefined): PodSpec {
   const rest = { ...(old?.spec ?? ({} as PodSpec)) };
-  for (const name of ['nodeSelector', 'tolerations', 'schedulingGates', 'affinity'] as const) delete rest[name];
+  for (const name of ['nodeSelector', 'tolerations', 'schedulingGates', 'affinity'] as const)
+    delete rest[name];
   const affinity = allowedAffinity(pod.affinity, old?.spec?.affinity);
   const { containers, initContainers } = rest;
   return {

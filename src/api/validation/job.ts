@@ -56,7 +56,7 @@ export function validateGenerated({ metadata, spec }: Job, labels: readonly stri
 
 /** The Pod of each index has the Job's name and its index as its hostname. */
 export function validateHostnames({ metadata, spec }: Job): FieldError[] {
-  const { name = '' }: Partial<ObjectMeta> = metadata;
+  const name = (metadata as Partial<ObjectMeta>).name ?? '';
   const { completionMode, completions = 0 } = spec;
   if (completionMode !== 'Indexed' || completions <= 0) return [];
   const longest = `${name}-${completions - 1}`;
