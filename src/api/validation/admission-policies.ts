@@ -1,10 +1,10 @@
 /** Rules of admission policies and their bindings. @see kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go */
 import type {
+  AuditAnnotation,
   MatchCondition,
   MatchResources,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
-  NamedRuleWithOperations,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
@@ -17,6 +17,7 @@ import {
   compileMutatingPolicy,
   compileValidatingPolicy,
 } from '../policies/compile-policy.ts';
+import { named } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,
@@ -28,13 +29,17 @@ import {
   untilMany,
 } from './field-error.ts';
 import { matchConditionErrors } from './match-conditions.ts';
+import { validateMatchResources } from './match-resources.ts';
+import { dns1123SubdomainProblem, qualifiedNameProblem, utf8Length } from './names.ts';
+import { validateParamKind, validateParamRef } from './policy-params.ts';
 
-const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge', 'Unauthorized'];
+const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
-const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
+const AUDIT_ANNOTATIONS_MAX = 20;
+const AUDIT_EXPRESSION_MAX_BYTES = 5 * 1024;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-export function validateValidatingPolicy({ spec }: ValidatingAdmissionPolicy): FieldError[] {
+export function validateValidatingPolicy({ spec, metadata }: ValidatingAdmissionPolicy): FieldError[] {
   const { validations = [], auditAnnotations = [] } = spec;
   const errors = commonErrors(spec);
   if (validations.length === 0 && auditAnnotations.length === 0) {
@@ -44,16 +49,33 @@ export function validateValidatingPolicy({ spec }: ValidatingAdmissionPolicy): F
   for (const [index, validation] of untilMany(errors, validations.entries())) {
     errors.push(...validationErrors(validation, `spec.validations[${index}]`));
   }
-  const keys = new Set<string>();
-  for (const [index, { key, valueExpression }] of untilMany(errors, auditAnnotations.entries())) {
-    const at = `spec.auditAnnotations[${index}]`;
-    if (!key) errors.push(required(`${at}.key`));
-    else if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
-    keys.add(key);
-    if (!valueExpression?.trim())
-      errors.push(required(`${at}.valueExpression`, 'valueExpression is not specified'));
-  }
+  errors.push(...auditErrors(auditAnnotations, metadata.name));
   return [...errors, ...expressionErrors(compileValidatingPolicy(spec))];
+}
+
+/** Their keys in the audit log are the policy's name and their own. */
+function auditErrors(annotations: readonly AuditAnnotation[], policy: string): FieldError[] {
+  const field = 'spec.auditAnnotations';
+  const errors: FieldError[] = [];
+  if (annotations.length > AUDIT_ANNOTATIONS_MAX) {
+    const detail = `must not have more than ${AUDIT_ANNOTATIONS_MAX} auditAnnotations`;
+    errors.push(invalid(field, annotations, detail));
+  }
+  const keys = new Set<string>();
+  for (const [index, { key = '', valueExpression = '' }] of untilMany(errors, annotations.entries())) {
+    const at = `${field}[${index}]`;
+    const name = `${policy}/${key}`;
+    errors.push(...named(`${at}.key`, name, qualifiedNameProblem(name)));
+    if (valueExpression.trim() === '')
+      errors.push(required(`${at}.valueExpression`, 'valueExpression is not specified'));
+    else if (utf8Length(valueExpression.trim()) > AUDIT_EXPRESSION_MAX_BYTES) {
+      const detail = `must not exceed ${AUDIT_EXPRESSION_MAX_BYTES} bytes in length`;
+      errors.push(required(`${at}.valueExpression`, detail));
+    }
+    if (keys.has(key)) errors.push(duplicate(`${at}.key`, key));
+    keys.add(key);
+  }
+  return errors;
 }
 
 export function validateMutatingPolicy({ spec }: MutatingAdmissionPolicy): FieldError[] {
@@ -96,7 +118,6 @@ export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBin
   const errors = bindingErrors(spec);
   // Required, but it may be absent.
   const validationActions = (spec.validationActions as string[] | undefined) ?? [];
-  if (validationActions.length === 0) errors.push(required('spec.validationActions'));
   const seen = new Set<string>();
   for (const [index, action] of untilMany(errors, validationActions.entries())) {
     const at = `spec.validationActions[${index}]`;
@@ -109,6 +130,8 @@ export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBin
       'must not contain both Deny and Warn (repeating the same validation failure information in the API response and headers serves no purpose)';
     errors.push(invalid('spec.validationActions', validationActions, detail));
   }
+  if (validationActions.length === 0)
+    errors.push(required('spec.validationActions', 'at least one validation action is required'));
   return errors;
 }
 
@@ -135,13 +158,12 @@ function commonErrors({
   if (failurePolicy && !['Fail', 'Ignore'].includes(failurePolicy)) {
     errors.push(notSupported('spec.failurePolicy', failurePolicy, ['Fail', 'Ignore']));
   }
-  if (paramKind !== undefined && !paramKind.apiVersion) errors.push(required('spec.paramKind.apiVersion'));
-  if (paramKind !== undefined && !paramKind.kind) errors.push(required('spec.paramKind.kind'));
+  if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, 'spec.paramKind'));
   if (matchConstraints === undefined) errors.push(required('spec.matchConstraints'));
   else {
     if ((matchConstraints.resourceRules ?? []).length === 0)
       errors.push(required('spec.matchConstraints.resourceRules'));
-    errors.push(...matchErrors(matchConstraints, 'spec.matchConstraints'));
+    errors.push(...validateMatchResources(matchConstraints, 'spec.matchConstraints'));
   }
   errors.push(...matchConditionErrors(matchConditions, 'spec.matchConditions'));
   return [...errors, ...variableErrors(variables)];
@@ -172,10 +194,8 @@ function validationErrors(
     errors.push(invalid(`${at}.messageExpression`, messageExpression, 'must be non-empty if specified'));
   if (message && message.trim() === '')
     errors.push(invalid(`${at}.message`, message, 'message must be non-empty if specified'));
-  else if (message?.trim().includes('\n'))
+  else if (/[\n\r]/.test(message?.trim() ?? ''))
     errors.push(invalid(`${at}.message`, message, 'message must not contain line breaks'));
-  else if (!message && expression?.trim().includes('\n'))
-    errors.push(required(`${at}.message`, 'message must be specified if expression contains line breaks'));
   if (reason && !REASONS.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, REASONS));
   return errors;
 }
@@ -195,57 +215,9 @@ function bindingErrors({
 }): FieldError[] {
   const errors: FieldError[] = [];
   if (!policyName) errors.push(required('spec.policyName'));
-  if (paramRef !== undefined) {
-    const { name, selector, parameterNotFoundAction } = paramRef;
-    if (name && selector) {
-      const detail = 'name and selector are mutually exclusive';
-      errors.push(forbidden('spec.paramRef.name', detail), forbidden('spec.paramRef.selector', detail));
-    } else if (!name && selector === undefined) {
-      errors.push(required('spec.paramRef', 'one of name or selector must be specified'));
-    }
-    const actions = ['Allow', 'Deny'];
-    if (parameterNotFoundAction && !actions.includes(parameterNotFoundAction)) {
-      errors.push(notSupported('spec.paramRef.parameterNotFoundAction', parameterNotFoundAction, actions));
-    }
-  }
-  if (matchResources !== undefined) errors.push(...matchErrors(matchResources, 'spec.matchResources'));
-  return errors;
-}
-
-function matchErrors(
-  { matchPolicy, resourceRules = [], excludeResourceRules = [] }: MatchResources,
-  at: string,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  const policies = ['Equivalent', 'Exact'];
-  if (matchPolicy && !policies.includes(matchPolicy)) {
-    errors.push(notSupported(`${at}.matchPolicy`, matchPolicy, policies));
-  }
-  for (const [index, rule] of untilMany(errors, resourceRules.entries()))
-    errors.push(...ruleErrors(rule, `${at}.resourceRules[${index}]`));
-  for (const [index, rule] of untilMany(errors, excludeResourceRules.entries()))
-    errors.push(...ruleErrors(rule, `${at}.excludeResourceRules[${index}]`));
-  return errors;
-}
-
-function ruleErrors(rule: NamedRuleWithOperations, at: string): FieldError[] {
-  const errors: FieldError[] = [];
-  for (const field of ['operations', 'apiGroups', 'apiVersions', 'resources'] as const) {
-    const values = rule[field] ?? [];
-    if (values.length === 0) errors.push(required(`${at}.${field}`));
-    if (values.length > 1 && values.includes('*')) {
-      const detail = "if '*' is present, must not specify other ".concat(
-        field === 'apiGroups' ? 'API groups' : field === 'apiVersions' ? 'API versions' : field,
-      );
-      errors.push(invalid(`${at}.${field}`, values, detail));
-    }
-  }
-  for (const [index, operation] of untilMany(errors, (rule.operations ?? []).entries())) {
-    if (!OPERATIONS.includes(operation))
-      errors.push(notSupported(`${at}.operations[${index}]`, operation, OPERATIONS));
-  }
-  const scopes = ['*', 'Cluster', 'Namespaced'];
-  if (rule.scope && !scopes.includes(rule.scope))
-    errors.push(notSupported(`${at}.scope`, rule.scope, scopes));
+  else errors.push(...named('spec.policyName', policyName, dns1123SubdomainProblem(policyName)));
+  if (paramRef !== undefined) errors.push(...validateParamRef(paramRef, 'spec.paramRef'));
+  if (matchResources !== undefined)
+    errors.push(...validateMatchResources(matchResources, 'spec.matchResources'));
   return errors;
 }

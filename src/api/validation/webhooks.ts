@@ -4,7 +4,6 @@ import { CompileBudget } from '../cel/compile-budget.ts';
 import type {
   MutatingWebhook,
   MutatingWebhookConfiguration,
-  RuleWithOperations,
   ValidatingWebhook,
   ValidatingWebhookConfiguration,
 } from '../generated/admissionregistration-v1.ts';
@@ -21,10 +20,9 @@ import {
 import { matchConditionErrors } from './match-conditions.ts';
 import { dns1035LabelProblem, dns1123SubdomainProblem } from './names.ts';
 import { validateLabelSelector } from './object-meta.ts';
+import { validateRuleWithOperations } from './rule-with-operations.ts';
 import { webhookClientErrors } from './webhook-client.ts';
 
-const OPERATIONS = ['*', 'CONNECT', 'CREATE', 'DELETE', 'UPDATE'];
-const SCOPES = ['*', 'Cluster', 'Namespaced'];
 const SIDE_EFFECTS = ['None', 'NoneOnDryRun'];
 const REVIEW_VERSIONS = ['v1', 'v1beta1'];
 const TIMEOUT_SECONDS = { min: 1, max: 30 };
@@ -55,7 +53,7 @@ function webhookErrors(webhook: Webhook, at: string, budget: CompileBudget): Fie
   const compiled = compileMatchConditions(matchConditions, `${at}.matchConditions`, budget);
   return [
     ...nameErrors(webhook.name, `${at}.name`),
-    ...errorsOfEach(rules, (rule, index) => ruleErrors(rule, `${at}.rules[${index}]`)),
+    ...errorsOfEach(rules, (rule, index) => validateRuleWithOperations(rule, `${at}.rules[${index}]`)),
     ...choiceErrors(webhook, at),
     ...validateLabelSelector(namespaceSelector, `${at}.namespaceSelector`),
     ...validateLabelSelector(objectSelector, `${at}.objectSelector`),
@@ -97,61 +95,6 @@ function choiceErrors(webhook: Webhook, at: string): FieldError[] {
   if (timeoutSeconds !== undefined && (timeoutSeconds < min || timeoutSeconds > max)) {
     const why = 'the timeout value must be between 1 and 30 seconds';
     errors.push(invalid(`${at}.timeoutSeconds`, timeoutSeconds, why));
-  }
-  return errors;
-}
-
-function ruleErrors(rule: RuleWithOperations, at: string): FieldError[] {
-  const { operations = [], apiGroups = [], apiVersions = [], resources = [], scope } = rule;
-  const errors: FieldError[] = [];
-  const wild = (field: string, values: readonly string[], what: string) => {
-    if (values.length === 0) errors.push(required(`${at}.${field}`));
-    if (values.length > 1 && values.includes('*')) {
-      errors.push(invalid(`${at}.${field}`, values, `if '*' is present, must not specify other ${what}`));
-    }
-  };
-  wild('operations', operations, 'operations');
-  for (const [index, operation] of untilMany(errors, operations.entries())) {
-    if (!OPERATIONS.includes(operation)) {
-      errors.push(notSupported(`${at}.operations[${index}]`, operation, OPERATIONS));
-    }
-  }
-  wild('apiGroups', apiGroups, 'API groups');
-  wild('apiVersions', apiVersions, 'API versions');
-  for (const [index, version] of untilMany(errors, apiVersions.entries())) {
-    if (version === '') errors.push(required(`${at}.apiVersions[${index}]`));
-  }
-  errors.push(...resourceErrors(resources, `${at}.resources`));
-  if (scope && !SCOPES.includes(scope)) errors.push(notSupported(`${at}.scope`, scope, SCOPES));
-  return errors;
-}
-
-/** `pods`, `pods/status`, `pods/*`, `*`, and `*` with a subresource: what says all must not stand beside what it says. */
-function resourceErrors(resources: readonly string[], at: string): FieldError[] {
-  const errors: FieldError[] = resources.length === 0 ? [required(at)] : [];
-  const [allPartsOf, allWithPart] = [new Set<string>(), new Set<string>()];
-  for (const [index, text] of untilMany(errors, resources.entries())) {
-    const place = `${at}[${index}]`;
-    if (text === '') errors.push(required(place));
-    const slash = text.indexOf('/');
-    if (slash < 0) continue;
-    const [resource, part] = [text.slice(0, slash), text.slice(slash + 1)];
-    if (allPartsOf.has(resource)) {
-      errors.push(invalid(place, text, `if '${resource}/*' is present, must not specify ${text}`));
-    }
-    if (allWithPart.has(part)) {
-      errors.push(invalid(place, text, `if '*/${part}' is present, must not specify ${text}`));
-    }
-    if (part === '*') allPartsOf.add(resource);
-    if (resource === '*') allWithPart.add(part);
-  }
-  if (resources.length > 1 && resources.includes('*/*')) {
-    errors.push(invalid(at, resources, "if '*/*' is present, must not specify other resources"));
-  }
-  const isNamed = resources.some((text) => text !== '' && text !== '*' && !text.includes('/'));
-  if (resources.includes('*') && isNamed) {
-    const why = "if '*' is present, must not specify other resources without subresources";
-    errors.push(invalid(at, resources, why));
   }
   return errors;
 }
