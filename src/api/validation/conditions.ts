@@ -3,7 +3,7 @@
  * @see k8s.io/apimachinery/pkg/apis/meta/v1/validation/validation.go ValidateConditions
  */
 import type { Condition } from '../generated/meta-v1.ts';
-import { named, notNegative } from './container.ts';
+import { named, notNegative } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,

@@ -18,8 +18,6 @@ import { dns1123LabelProblem } from './names.ts';
 import { refuseProbesAndHooks, validateProbesAndHooks } from './probes.ts';
 import { validateMountsAndDevices } from './volume-mounts.ts';
 
-export { named, notNegative, oneOf } from './field-checks.ts';
-
 /** What a container must know of its Pod. */
 export interface ContainerContext {
   /** The Pod's good volumes, by name. */

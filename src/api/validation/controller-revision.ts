@@ -4,7 +4,7 @@
  */
 import type { ControllerRevision } from '../generated/apps-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
-import { notNegative } from './container.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, invalid, required } from './field-error.ts';
 
 export function validateControllerRevision({ data, revision }: ControllerRevision): FieldError[] {

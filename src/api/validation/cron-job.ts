@@ -4,8 +4,8 @@
  */
 import type { CronJob } from '../generated/batch-v1.ts';
 import type { ObjectMeta } from '../generated/meta-v1.ts';
-import { notNegative } from './container.ts';
 import { scheduleProblem } from './cron-schedule.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, invalid, required, unsupported } from './field-error.ts';
 import { validateJobSpec } from './job.ts';
 import { validateTimeZone } from './time-zone.ts';

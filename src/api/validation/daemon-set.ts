@@ -3,7 +3,7 @@
  * @see k8s.io/kubernetes/pkg/apis/apps/validation/validation.go ValidateDaemonSet
  */
 import type { DaemonSet, DaemonSetUpdateStrategy } from '../generated/apps-v1.ts';
-import { notNegative } from './container.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, invalid, required, unsupported } from './field-error.ts';
 import { isNothing, validateAtMostAll, validateIntOrPercent } from './int-or-percent.ts';
 import { validateLabelSelector } from './object-meta.ts';

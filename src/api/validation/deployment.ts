@@ -3,7 +3,7 @@
  * @see k8s.io/kubernetes/pkg/apis/apps/validation/validation.go ValidateDeployment
  */
 import type { Deployment, DeploymentStrategy } from '../generated/apps-v1.ts';
-import { notNegative } from './container.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, forbidden, invalid, notSupported } from './field-error.ts';
 import { isNothing, validateAtMostAll, validateIntOrPercent } from './int-or-percent.ts';
 import { REPLICA_SET_WORDS } from './replica-set.ts';

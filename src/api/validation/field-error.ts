@@ -77,8 +77,9 @@ export function tooMany(field: string, count: number, max: number): FieldError {
   };
 }
 
-export function notFound(field: string, value: unknown): FieldError {
-  return { reason: 'FieldValueNotFound', field, message: `Not found: ${showValue(value)}` };
+export function notFound(field: string, value: unknown, detail = ''): FieldError {
+  const message = `Not found: ${showValue(value)}${detail === '' ? '' : `: ${detail}`}`;
+  return { reason: 'FieldValueNotFound', field, message };
 }
 
 function showValue(value: unknown): string {

@@ -2,7 +2,7 @@
  * Validation of fields that take a count or a share of a total: `maxSurge: 25%`.
  * @see k8s.io/kubernetes/pkg/apis/apps/validation/validation.go ValidatePositiveIntOrPercent, IsNotMoreThan100Percent
  */
-import { notNegative } from './container.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, invalid } from './field-error.ts';
 
 export type IntOrPercent = number | string | undefined;

@@ -9,7 +9,7 @@ import type {
   PodFailurePolicyRule,
   SuccessPolicyRule,
 } from '../generated/batch-v1.ts';
-import { named, notNegative } from './container.ts';
+import { named, notNegative } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,

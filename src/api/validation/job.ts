@@ -6,7 +6,7 @@
 import type { Job, JobSpec } from '../generated/batch-v1.ts';
 import type { ObjectMeta } from '../generated/meta-v1.ts';
 import { JOB_LABELS, jobLabelValue } from '../job-selector.ts';
-import { notNegative } from './container.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, invalid, required, tooLong, unsupported } from './field-error.ts';
 import { validateFailurePolicy, validateSuccessPolicy } from './job-policies.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem } from './names.ts';

@@ -6,6 +6,7 @@
  */
 const DNS1123_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS1123_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
+const DNS_SEARCH = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
 const DNS1035_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
@@ -19,6 +20,8 @@ const DNS1123_LABEL_TEXT =
   "a lowercase RFC 1123 label must consist of lower case alphanumeric characters or '-', and must start and end with an alphanumeric character";
 const DNS1123_SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
+const DNS_SEARCH_TEXT =
+  "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
 const DNS1035_LABEL_TEXT =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 const QUALIFIED_NAME_TEXT =
@@ -50,6 +53,12 @@ export function dns1123SubdomainProblem(value: string): string | undefined {
   return DNS1123_SUBDOMAIN.test(value)
     ? undefined
     : mustMatch(DNS1123_SUBDOMAIN_TEXT, ['example.com'], DNS1123_SUBDOMAIN);
+}
+
+/** A domain to search: its labels may have underscores, as those of services have. */
+export function dnsSearchProblem(value: string): string | undefined {
+  if (value.length > SUBDOMAIN_MAX) return mustBeShorter(SUBDOMAIN_MAX);
+  return DNS_SEARCH.test(value) ? undefined : mustMatch(DNS_SEARCH_TEXT, ['example.com'], DNS_SEARCH);
 }
 
 export function dns1035LabelProblem(value: string): string | undefined {

@@ -4,7 +4,7 @@
  */
 import type { PodDisruptionBudget } from '../generated/policy-v1.ts';
 import { validateConditions } from './conditions.ts';
-import { oneOf } from './container.ts';
+import { oneOf } from './field-checks.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import { validateAtMostAll, validateIntOrPercent } from './int-or-percent.ts';
 import { validateLabelSelector } from './object-meta.ts';

@@ -5,7 +5,7 @@
 import type { ReplicaSet, ReplicaSetStatus } from '../generated/apps-v1.ts';
 import type { ReplicationController, ReplicationControllerStatus } from '../generated/core-v1.ts';
 import { newEqualityMatcher } from '../selectors.ts';
-import { notNegative } from './container.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, required } from './field-error.ts';
 import { notAbove, validateCounts } from './workload-status.ts';
 import { validateOwnedTemplate, validateOwner, validateSelects } from './workload-template.ts';

@@ -2,10 +2,10 @@
 import type { RuntimeClass } from '../generated/node-v1.ts';
 import { validateResources } from './container-resources.ts';
 import { named } from './field-checks.ts';
-import { errorsOfEach, type FieldError, invalid } from './field-error.ts';
+import { type FieldError, invalid } from './field-error.ts';
 import { dns1123LabelProblem } from './names.ts';
 import { validateLabels } from './object-meta.ts';
-import { validateToleration } from './pod-spec.ts';
+import { validateTolerations } from './tolerations.ts';
 
 /** Objects come as they are sent: what is required may be absent. */
 export function validateRuntimeClass({
@@ -18,9 +18,7 @@ export function validateRuntimeClass({
     ...named('handler', handler, dns1123LabelProblem(handler)),
     ...validateResources({ limits }, 'overhead.podFixed'),
     ...validateLabels(scheduling?.nodeSelector, 'scheduling.nodeSelector'),
-    ...errorsOfEach(scheduling?.tolerations ?? [], (toleration, index) =>
-      validateToleration(toleration, `scheduling.tolerations[${index}]`),
-    ),
+    ...validateTolerations(scheduling?.tolerations ?? [], 'scheduling.tolerations'),
   ];
 }
 

@@ -5,7 +5,7 @@
 import type { StatefulSet, StatefulSetUpdateStrategy } from '../generated/apps-v1.ts';
 import type { PodSpec, PodTemplateSpec } from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
-import { named, notNegative } from './container.ts';
+import { named, notNegative } from './field-checks.ts';
 import { type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { isNothing, validateAtMostAll, validateIntOrPercent } from './int-or-percent.ts';
 import { dns1123LabelProblem } from './names.ts';

@@ -7,6 +7,7 @@ test('validateSysctls refuses names that are none, and the same one twice', () =
   const errors = validateSysctls(
     names.map((name) => ({ name, value: '1' })),
     'sysctls',
+    {},
   );
   assert.deepEqual(
     errors.map(({ field, message }) => `${field} ${message.split(':').slice(0, 2).join(':')}`),

@@ -1,5 +1,5 @@
 /** Names of kernel parameters that a Pod asks for. @see pkg/apis/core/validation/validation.go validateSysctls */
-import type { Sysctl } from '../generated/core-v1.ts';
+import type { PodSpec, Sysctl } from '../generated/core-v1.ts';
 import { duplicate, errorsOfEach, type FieldError, invalid, required } from './field-error.ts';
 
 const SEGMENT = '[a-z0-9]([-_a-z0-9]*[a-z0-9])?';
@@ -7,7 +7,15 @@ const NAME = `^(${SEGMENT}[\\./])*${SEGMENT}$`;
 const NAME_PATTERN = new RegExp(NAME);
 const NAME_MAX = 253;
 
-export function validateSysctls(sysctls: readonly Sysctl[], field: string): FieldError[] {
+/** What of the host a Pod may share, and the parameters that are then the host's, as they begin. */
+const SHARED = [
+  ['hostNetwork', /^net\./],
+  ['hostIPC', /^(kernel\.(sem$|shm|msg)|fs\.mqueue\.)/],
+] as const;
+
+type Sharing = Pick<PodSpec, 'hostNetwork' | 'hostIPC'>;
+
+export function validateSysctls(sysctls: readonly Sysctl[], field: string, sharing: Sharing): FieldError[] {
   const seen = new Set<string>();
   return errorsOfEach(sysctls, ({ name }, i) => {
     const path = `${field}[${i}].name`;
@@ -18,6 +26,9 @@ export function validateSysctls(sysctls: readonly Sysctl[], field: string): Fiel
     const canonical = name.replaceAll('/', '.');
     if (seen.has(canonical)) return [duplicate(path, name)];
     seen.add(canonical);
-    return [];
+    const shared = SHARED.find(([part, names]) => sharing[part] === true && names.test(canonical));
+    return shared === undefined
+      ? []
+      : [invalid(path, name, `may not be specified when '${shared[0]}' is true`)];
   });
 }

@@ -38,7 +38,8 @@ import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './o
 import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from './persistent-volume-claim.ts';
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from './pod-disruption-budget.ts';
-import { validatePod, validatePodCreate, validatePodTemplateObject, validatePodUpdate } from './pod-spec.ts';
+import { validatePod, validatePodCreate, validatePodTemplateObject } from './pod-spec.ts';
+import { validatePodUpdate } from './pod-update.ts';
 import { validateClusterRole, validateRole } from './policy-rules.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
 import { validatePriorityLevel } from './priority-level.ts';

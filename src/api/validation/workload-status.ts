@@ -1,5 +1,5 @@
 /** What statuses of workloads have in common: counts are not negative, parts are no larger than their whole. */
-import { notNegative } from './container.ts';
+import { notNegative } from './field-checks.ts';
 import { type FieldError, invalid } from './field-error.ts';
 
 type Counts<Name extends string> = { readonly [name in Name]?: number };
