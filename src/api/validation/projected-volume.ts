@@ -69,15 +69,20 @@ function claimPath(path: string | undefined, blamed: string, { field, paths }: P
 }
 
 function validateKeys(
-  { name, items }: ConfigMapProjection,
+  { name = '', items }: ConfigMapProjection,
   field: string,
   projection: Projection,
 ): FieldError[] {
-  const errors = name ? [] : [required(`${field}.name`)];
-  const ofItems = errorsOfEach(items ?? [], (item, index) => [
-    ...validateKeyToPath(item, `${field}.items[${index}]`),
-    ...claimPath(item.path, name ?? '', projection),
-  ]);
+  const errors = name === '' ? [required(`${field}.name`)] : [];
+  // Said once: the complaint shows the name, however long.
+  let isBlamed = false;
+  const ofItems = errorsOfEach(items ?? [], (item, index) => {
+    const problems = validateKeyToPath(item, `${field}.items[${index}]`);
+    const conflicts = claimPath(item.path, name, projection);
+    if (!isBlamed) problems.push(...conflicts);
+    isBlamed ||= conflicts.length > 0;
+    return problems;
+  });
   return [...errors, ...ofItems];
 }
 

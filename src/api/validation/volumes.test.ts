@@ -246,6 +246,8 @@ test('validateVolumes of the downward API wants one thing to show', () => {
   ]);
 });
 
+const CLAIM = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
+
 const projected = (...sources: VolumeProjection[]) => problemsOf({ projected: { sources } });
 const ITEMS = { name: 's', items: [{ key: 'a', path: 'x' }] };
 
@@ -259,6 +261,21 @@ test('validateProjected lets each file be written once', () => {
     'projected: Invalid value: "x": conflicting duplicate paths',
     'projected.sources[0]: Forbidden: may not specify more than 1 volume type per source',
   ]);
+});
+
+test('validateProjected says once which source is in the way, however long its name', () => {
+  const items = Array.from({ length: 600 }, (_, i) => ({ key: 'a', path: `x${i}` }));
+  const found = projected({ secret: { name: 's', items } }, { secret: { name: 'n'.repeat(9000), items } });
+  deepEqual(found.length, 1);
+});
+
+test('validateVolumes does not repeat the name of a Pod that is too long', () => {
+  const volumes = Array.from({ length: 600 }, (_, i) => ({
+    name: `v${i}`,
+    ephemeral: { volumeClaimTemplate: { spec: CLAIM } },
+  }));
+  const spec = { containers: [{ name: 'c', image: 'i' }], volumes };
+  deepEqual(validatePodSpec(spec, 'spec', 'n'.repeat(9000)), []);
 });
 
 test('validateProjected judges tokens, bundles and certificates', () => {
@@ -287,8 +304,6 @@ test('validateProjected judges tokens, bundles and certificates', () => {
       ),
   );
 });
-
-const CLAIM = { accessModes: ['ReadWriteOnce'], resources: { requests: { storage: '1Gi' } } };
 
 test('validateVolumes judges the claims that are made for a Pod', () => {
   deepEqual(

@@ -19,7 +19,7 @@ import { validateDownwardFile } from './downward-api.ts';
 import { named, namedRequired, oneOf, requiredFields } from './field-checks.ts';
 import { duplicate, errorsOfEach, type FieldError, forbidden, invalid, required } from './field-error.ts';
 import { validateIscsi } from './iscsi-source.ts';
-import { dns1123LabelProblem, dns1123SubdomainProblem } from './names.ts';
+import { dns1123LabelProblem, dns1123SubdomainProblem, SUBDOMAIN_MAX } from './names.ts';
 import { validateFileMode, validateRelativePath } from './path-checks.ts';
 import { validateClaimTemplate } from './persistent-volume-claim.ts';
 import { validateKeyToPath, validateProjected } from './projected-volume.ts';
@@ -47,12 +47,14 @@ export function validateVolumes(
   podName: string | undefined,
 ): { errors: FieldError[]; valid: ReadonlyMap<string, Volume> } {
   const valid = new Map<string, Volume>();
-  const claims = podName ? claimsMadeFor(volumes, podName) : undefined;
+  // A name that is too long is refused elsewhere, once, and not with each of its volumes.
+  const knownName = podName !== undefined && podName.length > SUBDOMAIN_MAX ? '' : podName;
+  const claims = knownName ? claimsMadeFor(volumes, knownName) : undefined;
   const errors = errorsOfEach(volumes, (volume: Partial<Volume>, index) => {
     const path = `${field}[${index}]`;
     const { name = '', persistentVolumeClaim } = volume;
     const errors = [
-      ...validateOneSource(volume as Sources, path, SOURCES, { name, field: path, podName }),
+      ...validateOneSource(volume as Sources, path, SOURCES, { name, field: path, podName: knownName }),
       ...namedRequired(`${path}.name`, name, dns1123LabelProblem),
     ];
     if (valid.has(name)) errors.push(duplicate(`${path}.name`, name));
