@@ -19,6 +19,7 @@ import { type LatestWrites, newLatestWrites } from '../framework/latest-writes.t
 import { newOwnerListener, ownerKeyOf } from '../framework/owner-events.ts';
 import { addControllerIndex, controlledBy, orphansIn } from '../framework/owner-index.ts';
 import { isNamespaceTerminating } from '../framework/pod-control.ts';
+import { isStillKnown } from '../framework/still-known.ts';
 import { UnsureWrites } from '../framework/unsure-writes.ts';
 import {
   DEFAULT_RESYNC_MS,
@@ -136,6 +137,7 @@ class DeploymentController {
     }
     await this.#unsure.settle(deployment, signal);
     const claimed = await this.#claimReplicaSets(deployment, signal);
+    if (!isStillKnown(this.#deployments, deployment)) return {};
     const replicaSets = this.#observe(deployment, claimed);
     const withPods = isRollingUpdate(deployment) ? new Set<string>() : this.#withPods(replicaSets);
     const plan = reconcileDeployment(deployment, { replicaSets, withPods }, this.#context.clock.now());

@@ -137,6 +137,20 @@ for (const seed of [1, 2, 3, 4, 5, 6, 7, 8]) {
   });
 }
 
+test('newReplicaSetController creates no Pods anew for a ReplicaSet that is deleted before they are seen', async () => {
+  for (let seed = 1; seed <= 30; seed++) {
+    const cluster = newTestCluster({ seed, lagged: true });
+    const { api, client, clock } = cluster;
+    await createReplicaSet(cluster, 5);
+    while (api.objects(PODS).length < 5) await clock.advance(1);
+    await scale(cluster, 4);
+    await client.delete(REPLICA_SETS, { namespace: 'default', name: 'web' }, {}, never);
+    await clock.advance(10 * WATCH_LAG_MAX_MS);
+    ok(api.objects(PODS).length <= 5, `${api.objects(PODS).length} Pods, seed ${seed}`);
+    await cluster.end();
+  }
+});
+
 test('newReplicaSetController creates no second Pod when the answer to a creation is lost', async () => {
   const chance = newSeededRandom('loss');
   const fateOf = ({ method }: ApiRequest): RequestFate =>

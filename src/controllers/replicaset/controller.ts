@@ -20,6 +20,7 @@ import { newOwnerListener } from '../framework/owner-events.ts';
 import { addControllerIndex, controlledBy, orphansIn } from '../framework/owner-index.ts';
 import { isNamespaceTerminating, newPodControl, type PodControl } from '../framework/pod-control.ts';
 import { slowStart } from '../framework/slow-start.ts';
+import { isStillKnown } from '../framework/still-known.ts';
 import {
   DEFAULT_RESYNC_MS,
   newWorkerLoop,
@@ -111,6 +112,7 @@ class ReplicatorController<T extends Replicator> {
     if (!(await this.#doubted.isThere(rs, signal))) return {};
     const matches = this.#matcherOf(rs);
     const adopted = await this.#claimPods(rs, matches, signal);
+    if (!isStillKnown(this.#replicaSets, rs)) return {};
     const observe = () => this.#observe(rs, matches, adopted);
     const relatedPods = () => this.#relatedPods(rs);
     const observed: ObservedReplicaSet = {
