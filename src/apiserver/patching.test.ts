@@ -113,6 +113,18 @@ for (const [kind, url, newObject] of [
   });
 }
 
+test('a patch of the status of a Service gets the defaults of its type', async () => {
+  const { call } = await newSimulatedApiServer();
+  const url = '/api/v1/namespaces/default/services';
+  const metadata = { name: 'web', namespace: 'default' };
+  const spec = { type: 'LoadBalancer', ports: [{ port: 80 }] };
+  await call('POST', url, { apiVersion: 'v1', kind: 'Service', metadata, spec });
+  const body = { status: { loadBalancer: { ingress: [{ ip: '203.0.113.1' }] } } };
+  const { status, value } = await call('PATCH', `${url}/web/status`, body, { 'content-type': STRATEGIC });
+  assert.equal(status, 200);
+  assert.partialDeepStrictEqual(value, { status: { loadBalancer: { ingress: [{ ipMode: 'VIP' }] } } });
+});
+
 test('a patch of a status shares what it leaves with the version before', async () => {
   const { call } = await newSimulatedApiServer();
   const before = (await call('POST', PODS_URL, pod('a'))).value;

@@ -1,5 +1,6 @@
 /** The verbs of every resource, from a call to a response; the same functions serve each kind. */
 import type { ApiResponse } from '../api/message.ts';
+import { SERVICES } from '../api/resources.ts';
 import type { DecodeOptions, FieldValidation } from '../api/validation/structural.ts';
 import { type ApiObject, copyJson, objectOf } from './api-object.ts';
 import { applyOne } from './applying.ts';
@@ -125,8 +126,9 @@ export async function patchOne(server: ServerContext, call: ResourceCall): Promi
     return decoded.object;
   };
   const produceAtOnce = (old: ApiObject): ApiObject => {
-    const isPartial = info.subresource === 'status' && row.custom === undefined && isStoredVersion(row);
-    const part = isPartial ? statusPart(old, value) : undefined;
+    const isOfStatus = info.subresource === 'status' && row.custom === undefined && isStoredVersion(row);
+    // The defaults of a Service's status depend on its type.
+    const part = isOfStatus && row !== SERVICES ? statusPart(old, value) : undefined;
     const patched: unknown = applyPatch((part ?? fromStored(row, old)) as never, value as never, row);
     if (part === undefined) return toStored(row, decodePatched(patched));
     const decoded = decodeAs(patched, row, { ...options, trustsFrozen: true });

@@ -140,7 +140,7 @@ export const LIFECYCLES: readonly LifecycleRow[] = [
     apiVersion: 'v1',
     kind: 'Service',
     resource: 'services',
-    body: () => ({ spec: { ports: [{ port: 80 }] } }),
+    body: () => ({ spec: { type: 'LoadBalancer', ports: [{ port: 80 }] } }),
     status: { loadBalancer: { ingress: [{ ip: '203.0.113.1' }] } },
   },
   { apiVersion: 'v1', kind: 'ServiceAccount', resource: 'serviceaccounts', body: () => ({}) },

@@ -7,6 +7,7 @@
 const DNS1123_LABEL = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?$/;
 const DNS1123_SUBDOMAIN = /^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const DNS_SEARCH = /^_?[a-z0-9]([-_a-z0-9]*[a-z0-9])?(\._?[a-z0-9]([-_a-z0-9]*[a-z0-9])?)*$/;
+const WILDCARD_DOMAIN = /^\*\.[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$/;
 const DNS1035_LABEL = /^[a-z]([-a-z0-9]*[a-z0-9])?$/;
 const QUALIFIED_NAME = /^([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]$/;
 const LABEL_VALUE = /^(([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9])?$/;
@@ -22,6 +23,8 @@ const DNS1123_SUBDOMAIN_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character";
 const DNS_SEARCH_TEXT =
   "a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '_', '-' or '.', and must start and end with an alphanumeric character";
+const WILDCARD_DOMAIN_TEXT =
+  "a wildcard DNS-1123 subdomain must start with '*.', followed by a valid DNS subdomain, which must consist of lower case alphanumeric characters, '-' or '.' and end with an alphanumeric character";
 const DNS1035_LABEL_TEXT =
   "a DNS-1035 label must consist of lower case alphanumeric characters or '-', start with an alphabetic character, and end with an alphanumeric character";
 const QUALIFIED_NAME_TEXT =
@@ -59,6 +62,14 @@ export function dns1123SubdomainProblem(value: string): string | undefined {
 export function dnsSearchProblem(value: string): string | undefined {
   if (value.length > SUBDOMAIN_MAX) return mustBeShorter(SUBDOMAIN_MAX);
   return DNS_SEARCH.test(value) ? undefined : mustMatch(DNS_SEARCH_TEXT, ['example.com'], DNS_SEARCH);
+}
+
+/** `*.example.com`: every name one label longer. */
+export function wildcardDomainProblem(value: string): string | undefined {
+  if (value.length > SUBDOMAIN_MAX) return mustBeShorter(SUBDOMAIN_MAX);
+  return WILDCARD_DOMAIN.test(value)
+    ? undefined
+    : mustMatch(WILDCARD_DOMAIN_TEXT, ['*.example.com'], WILDCARD_DOMAIN);
 }
 
 export function dns1035LabelProblem(value: string): string | undefined {
@@ -133,15 +144,6 @@ export function portNumberProblem(value: number): string | undefined {
   return Number.isInteger(value) && value >= 1 && value <= 65_535
     ? undefined
     : 'must be between 1 and 65535, inclusive';
-}
-
-const IPV4 = /^(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)(\.(25[0-5]|2[0-4]\d|1\d\d|[1-9]?\d)){3}$/;
-const IPV6 = /^(?=.*:)[0-9a-fA-F:]{2,39}$/;
-
-export function ipProblem(value: string): string | undefined {
-  return IPV4.test(value) || IPV6.test(value)
-    ? undefined
-    : 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 }
 
 /** Bytes of `text` in UTF-8, by which upstream counts. */

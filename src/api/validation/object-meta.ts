@@ -152,6 +152,8 @@ export function validateLabelSelector(selector: LabelSelector | undefined, field
   const errors: FieldError[] = [...validateLabels(selector?.matchLabels, `${field}.matchLabels`)];
   for (const [index, expression] of untilMany(errors, (selector?.matchExpressions ?? []).entries())) {
     const path = `${field}.matchExpressions[${index}]`;
+    // It may be left out.
+    const { key = '' } = expression as Partial<typeof expression>;
     const count = expression.values?.length ?? 0;
     if (expression.operator === 'In' || expression.operator === 'NotIn') {
       if (count === 0)
@@ -162,8 +164,8 @@ export function validateLabelSelector(selector: LabelSelector | undefined, field
           forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
         );
     } else errors.push(invalid(`${path}.operator`, expression.operator, 'not a valid selector operator'));
-    const problem = qualifiedNameProblem(expression.key);
-    if (problem !== undefined) errors.push(invalid(`${path}.key`, expression.key, problem));
+    const problem = qualifiedNameProblem(key);
+    if (problem !== undefined) errors.push(invalid(`${path}.key`, key, problem));
     for (const [at, value] of untilMany(errors, (expression.values ?? []).entries())) {
       const valueProblem = labelValueProblem(value);
       if (valueProblem !== undefined) errors.push(invalid(`${path}.values[${at}]`, value, valueProblem));

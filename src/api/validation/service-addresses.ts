@@ -1,9 +1,10 @@
 /** Validation of ServiceCIDRs and IPAddresses. @see kubernetes/kubernetes pkg/apis/networking/validation/validation.go */
 import type { IPAddress, ParentReference, ServiceCIDR } from '../generated/networking-v1.ts';
 import { formatIp, isMappedIpv4Text, parseIp } from '../ip-address.ts';
-import { formatNetwork, maskedNetwork, parseNetwork } from '../ip-network.ts';
+import { formatNetwork, parseNetwork } from '../ip-network.ts';
 import { equalJson } from '../json.ts';
 import { type FieldError, invalid, required } from './field-error.ts';
+import { cidrFieldProblem, withoutLeadingZeros } from './ip-fields.ts';
 import { dns1123SubdomainProblem, pathSegmentProblem } from './names.ts';
 
 const IMMUTABLE = 'field is immutable';
@@ -74,26 +75,11 @@ export function addressNameProblem(text: string): string | undefined {
 }
 
 function cidrProblem(text: string): string | undefined {
+  const problem = cidrFieldProblem(text);
   const network = parseNetwork(text);
-  if (network !== undefined) {
-    const canonical = formatNetwork(network);
-    if (formatNetwork(maskedNetwork(network)) !== canonical)
-      return 'must not have bits set beyond the prefix length';
-    return canonical === text ? undefined : mustBeCanonical(canonical);
-  }
-  if (parseNetwork(withoutLeadingZeros(text)) !== undefined)
-    return 'must not have leading 0s in IP or prefix length';
-  const [address = '', prefix = ''] = text.split('/');
-  const isMapped = isMappedIpv4Text(address) && parseNetwork(`::/${prefix}`) !== undefined;
-  return isMapped
-    ? 'must not have an IPv4-mapped IPv6 address'
-    : 'must be a valid CIDR value, (e.g. 10.9.8.0/24 or 2001:db8::/64)';
-}
-
-/** Of IPv4 addresses and of prefix lengths. */
-function withoutLeadingZeros(text: string): string {
-  const pattern = text.includes(':') ? /(\/)0+(?=\d)/g : /(^|[./])0+(?=\d)/g;
-  return text.replace(pattern, '$1');
+  if (problem !== undefined || network === undefined) return problem;
+  const canonical = formatNetwork(network);
+  return canonical === text ? undefined : mustBeCanonical(canonical);
 }
 
 function mustBeCanonical(text: string): string {

@@ -3,6 +3,8 @@
  *
  * Objects come here decoded and defaulted. Pure; the inputs are not changed.
  */
+
+import type { Service } from '../generated/core-v1.ts';
 import type { KubeObject } from '../meta.ts';
 import { splitApiVersion } from '../meta.ts';
 import { findKind } from '../resources.ts';
@@ -12,27 +14,30 @@ import {
   validateCertificateDecision,
   validateCertificateSigningRequest,
 } from './certificate-signing-request.ts';
-import * as cluster from './cluster.ts';
 import { validateConfigMap, validateConfigMapUpdate } from './config-data.ts';
 import { validateControllerRevision, validateControllerRevisionUpdate } from './controller-revision.ts';
 import { validateCronJob, validateCronJobUpdate } from './cron-job.ts';
+import { validateCsiDriver, validateCsiDriverUpdate } from './csi-driver.ts';
+import { validateCsiNode, validateCsiNodeUpdate } from './csi-node.ts';
+import { validateStorageCapacity, validateStorageCapacityUpdate } from './csi-storage-capacity.ts';
 import { validateDefinition, validateDefinitionUpdate } from './custom-resource-definition.ts';
 import { validateDaemonSet, validateDaemonSetStatus } from './daemon-set.ts';
 import { validateDeployment, validateDeploymentStatus } from './deployment.ts';
+import { validateEndpointSlice, validateEndpointSliceUpdate } from './endpoint-slice.ts';
+import { validateEndpoints, validateEndpointsUpdate } from './endpoints.ts';
 import * as events from './event.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import { validateFlowControlStatus, validateFlowSchema } from './flow-schema.ts';
+import * as ingresses from './ingress.ts';
+import { validateIngressClass, validateIngressClassUpdate } from './ingress-class.ts';
 import { validateJob } from './job.ts';
 import { validateJobStatus } from './job-status.ts';
 import { validateJobUpdate } from './job-update.ts';
+import { validateLease } from './lease.ts';
 import { validateLimitRange } from './limit-range.ts';
-import {
-  dns1035LabelProblem,
-  dns1123LabelProblem,
-  dns1123SubdomainProblem,
-  pathSegmentProblem,
-} from './names.ts';
+import { dns1123LabelProblem, dns1123SubdomainProblem, pathSegmentProblem } from './names.ts';
 import * as namespaces from './namespace.ts';
+import { validateNetworkPolicy, validateNetworkPolicyUpdate } from './network-policy.ts';
 import * as nodes from './node.ts';
 import { type NameRule, validateObjectMeta, validateObjectMetaUpdate } from './object-meta.ts';
 import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
@@ -48,8 +53,12 @@ import * as quotas from './resource-quota.ts';
 import { validateBinding, validateBindingUpdate } from './role-binding.ts';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
 import { validateSecret, validateSecretUpdate } from './secret.ts';
+import { validateService, validateServiceUpdate } from './service.ts';
 import * as addresses from './service-addresses.ts';
+import { validateServiceStatus } from './service-load-balancer.ts';
 import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from './stateful-set.ts';
+import * as classes from './storage-class.ts';
+import * as attachments from './volume-attachment.ts';
 import { validateWebhooks } from './webhooks.ts';
 import { type OwnerSpec, validateFixedSelector } from './workload-template.ts';
 
@@ -83,7 +92,7 @@ const RBAC = 'rbac.authorization.k8s.io/v1';
 
 const RULES: Readonly<Record<string, KindRule>> = {
   'v1/ConfigMap': { create: validateConfigMap, update: validateConfigMapUpdate },
-  'v1/Endpoints': { create: cluster.validateEndpoints },
+  'v1/Endpoints': { create: validateEndpoints, update: validateEndpointsUpdate },
   'v1/Event': { create: events.validateEvent, name: pathSegmentProblem },
   'v1/LimitRange': { create: validateLimitRange },
   'v1/Namespace': {
@@ -113,9 +122,10 @@ const RULES: Readonly<Record<string, KindRule>> = {
   },
   'v1/Secret': { create: validateSecret, update: validateSecretUpdate },
   'v1/Service': {
-    create: cluster.validateService,
-    update: cluster.validateServiceUpdate,
-    name: dns1035LabelProblem,
+    create: (service: Service) => validateService(service),
+    update: validateServiceUpdate,
+    status: validateServiceStatus,
+    name: dns1123LabelProblem,
   },
   'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': { create: policies.validateMutatingPolicy },
   'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': {
@@ -156,8 +166,11 @@ const RULES: Readonly<Record<string, KindRule>> = {
     subresource: validateCertificateDecision,
     name: pathSegmentProblem,
   },
-  'coordination.k8s.io/v1/Lease': { create: cluster.validateLease },
-  'discovery.k8s.io/v1/EndpointSlice': { create: cluster.validateEndpointSlice },
+  'coordination.k8s.io/v1/Lease': { create: validateLease },
+  'discovery.k8s.io/v1/EndpointSlice': {
+    create: validateEndpointSlice,
+    update: validateEndpointSliceUpdate,
+  },
   // Stored as core's Event: this is what more is asked of one that comes through this door.
   'events.k8s.io/v1/Event': {
     create: events.validateEventsEvent,
@@ -176,6 +189,19 @@ const RULES: Readonly<Record<string, KindRule>> = {
     create: addresses.validateIpAddress,
     update: addresses.validateIpAddressUpdate,
     name: addresses.addressNameProblem,
+  },
+  'networking.k8s.io/v1/Ingress': {
+    create: ingresses.validateIngress,
+    update: ingresses.validateIngressUpdate,
+    status: ingresses.validateIngressStatus,
+  },
+  'networking.k8s.io/v1/IngressClass': {
+    create: validateIngressClass,
+    update: validateIngressClassUpdate,
+  },
+  'networking.k8s.io/v1/NetworkPolicy': {
+    create: validateNetworkPolicy,
+    update: validateNetworkPolicyUpdate,
   },
   'networking.k8s.io/v1/ServiceCIDR': {
     create: addresses.validateServiceCidr,
@@ -201,6 +227,25 @@ const RULES: Readonly<Record<string, KindRule>> = {
     create: validateBinding,
     update: validateBindingUpdate,
     name: pathSegmentProblem,
+  },
+  'storage.k8s.io/v1/CSIDriver': { create: validateCsiDriver, update: validateCsiDriverUpdate },
+  'storage.k8s.io/v1/CSINode': { create: validateCsiNode, update: validateCsiNodeUpdate },
+  'storage.k8s.io/v1/CSIStorageCapacity': {
+    create: validateStorageCapacity,
+    update: validateStorageCapacityUpdate,
+  },
+  'storage.k8s.io/v1/StorageClass': {
+    create: classes.validateStorageClass,
+    update: classes.validateStorageClassUpdate,
+  },
+  'storage.k8s.io/v1/VolumeAttachment': {
+    create: attachments.validateVolumeAttachment,
+    update: attachments.validateVolumeAttachmentUpdate,
+    status: attachments.validateVolumeAttachmentStatus,
+  },
+  'storage.k8s.io/v1/VolumeAttributesClass': {
+    create: classes.validateVolumeAttributesClass,
+    update: classes.validateVolumeAttributesClassUpdate,
   },
 };
 
