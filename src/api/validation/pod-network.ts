@@ -13,7 +13,8 @@ import {
   required,
   tooLong,
 } from './field-error.ts';
-import { dns1123SubdomainProblem, dnsSearchProblem, ipProblem } from './names.ts';
+import { validateIp } from './ip-fields.ts';
+import { dns1123SubdomainProblem, dnsSearchProblem } from './names.ts';
 
 const DNS_POLICIES = ['ClusterFirstWithHostNet', 'ClusterFirst', 'Default', 'None'];
 /** What the C library's resolver can do. */
@@ -54,7 +55,7 @@ export function validateDnsConfig(
   }
   return [
     ...errors,
-    ...errorsOfEach(nameservers, (ip, i) => named(`${field}.nameservers[${i}]`, ip, ipProblem(ip))),
+    ...errorsOfEach(nameservers, (ip, i) => validateIp(`${field}.nameservers[${i}]`, ip)),
     ...errorsOfEach(searches, (search, i) => validateSearch(search, `${field}.searches[${i}]`)),
     ...errorsOfEach(options, ({ name }, i) =>
       name ? [] : [required(`${field}.options[${i}]`, 'must not be empty')],
@@ -70,7 +71,7 @@ function validateSearch(search: string, field: string): FieldError[] {
 
 export function validateHostAliases(aliases: readonly HostAlias[], field: string): FieldError[] {
   return errorsOfEach(aliases, ({ ip = '', hostnames = [] }: Partial<HostAlias>, i) => [
-    ...named(`${field}[${i}].ip`, ip, ipProblem(ip)),
+    ...validateIp(`${field}[${i}].ip`, ip),
     ...errorsOfEach(hostnames, (name, j) =>
       named(`${field}[${i}].hostnames[${j}]`, name, dns1123SubdomainProblem(name)),
     ),
