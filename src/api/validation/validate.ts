@@ -44,6 +44,7 @@ import { validateVolume, validateVolumeUpdate } from './persistent-volume.ts';
 import { validateClaim, validateClaimStatus, validateClaimUpdate } from './persistent-volume-claim.ts';
 import { validatePodDisruptionBudget, validatePodDisruptionBudgetStatus } from './pod-disruption-budget.ts';
 import { validatePod, validatePodCreate, validatePodTemplateObject } from './pod-spec.ts';
+import { validatePodStatus } from './pod-status.ts';
 import { validatePodUpdate } from './pod-update.ts';
 import { validateClusterRole, validateRole } from './policy-rules.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
@@ -112,7 +113,12 @@ const RULES: Readonly<Record<string, KindRule>> = {
     update: validateClaimUpdate,
     status: validateClaimStatus,
   },
-  'v1/Pod': { create: validatePodCreate, update: validatePodUpdate, always: validatePod },
+  'v1/Pod': {
+    create: validatePodCreate,
+    update: validatePodUpdate,
+    status: validatePodStatus,
+    always: validatePod,
+  },
   'v1/PodTemplate': { create: validatePodTemplateObject },
   'v1/ReplicationController': { create: validateReplicationController, status: validateReplicasStatus },
   'v1/ResourceQuota': {

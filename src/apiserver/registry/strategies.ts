@@ -50,6 +50,7 @@ const FLOW_CONTROL: Strategy = { initialStatus: EMPTY_STATUS, statusKeepsMetadat
 
 const POD: Strategy = {
   initialStatus: initialPodStatus,
+  prepareSubresource: keepQosClass,
   gracePeriod: podGracePeriod,
   returnsDeletedObject: true,
 };
@@ -182,6 +183,12 @@ function initialPodStatus(object: ApiObject): Fields {
   const message = 'Scheduling is blocked due to non-empty scheduling gates';
   const gated = { type: 'PodScheduled', status: 'False', reason: 'SchedulingGated', message };
   return { ...status, conditions: [gated] };
+}
+
+/** Clients that rewrite the status may not know of it. @see podStatusStrategy PrepareForUpdate */
+function keepQosClass(object: ApiObject, old: ApiObject): void {
+  const qosClass = old.status?.['qosClass'];
+  if (qosClass !== undefined && !object.status?.['qosClass']) object.status = { ...object.status, qosClass };
 }
 
 /** Conditions say when they came, and when they became what they are. @see csrStrategy populateConditionTimestamps */

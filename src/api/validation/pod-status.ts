@@ -1,0 +1,135 @@
+/**
+ * What a write of a Pod's status must keep to.
+ * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidatePodStatusUpdate
+ */
+
+import type { ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../generated/core-v1.ts';
+import { parseIp } from '../ip-address.ts';
+import { named } from './field-checks.ts';
+import { duplicate, errorsOfEach, type FieldError, forbidden, invalid } from './field-error.ts';
+import { dns1123SubdomainProblem, ipProblem, qualifiedNameProblem } from './names.ts';
+import { validatePodAnnotationsUpdate } from './pod-annotations.ts';
+import { idProblem } from './security-context.ts';
+
+const SYSTEM_CONDITIONS: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized']);
+const STATUSES = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const;
+const NOT_NEGATIVE = 'must be a non-negative integer';
+
+export function validatePodStatus(pod: Pod, old: Pod): FieldError[] {
+  const { status = {}, spec } = pod;
+  const { status: before = {} } = old;
+  return [
+    ...validatePodAnnotationsUpdate(pod, old),
+    ...validateConditions(status.conditions ?? []),
+    ...validateNomination(status, old),
+    ...validateGeneration(status.observedGeneration, 'status.observedGeneration'),
+    ...(status.qosClass === before.qosClass
+      ? []
+      : [invalid('status.qosClass', status.qosClass ?? '', 'field is immutable')]),
+    ...validateEphemeralStates(status, before),
+    ...validateClaimStatuses(status.resourceClaimStatuses ?? [], spec),
+    ...validateAddresses(status.podIPs, 'status.podIPs'),
+    ...validateHostAddresses(status),
+    ...STATUSES.flatMap((list) => validateUsers(status[list], `status.${list}`, spec)),
+  ];
+}
+
+function validateConditions(conditions: readonly PodCondition[]): FieldError[] {
+  return errorsOfEach(conditions, ({ type = '', observedGeneration }: Partial<PodCondition>, i) => {
+    const path = `status.conditions[${i}]`;
+    const errors = validateGeneration(observedGeneration, `${path}.observedGeneration`);
+    if (SYSTEM_CONDITIONS.has(type)) return errors;
+    return [...errors, ...named(`${path}.Type`, type, qualifiedNameProblem(type))];
+  });
+}
+
+function validateGeneration(generation: number | undefined, field: string): FieldError[] {
+  return generation === undefined || generation >= 0 ? [] : [invalid(field, generation, NOT_NEGATIVE)];
+}
+
+/** A Pod that has a node is promised no other. */
+function validateNomination({ nominatedNodeName: name }: PodStatus, old: Pod): FieldError[] {
+  const field = 'status.nominatedNodeName';
+  if (!name || name === old.status?.nominatedNodeName) return [];
+  const errors = named(field, name, dns1123SubdomainProblem(name));
+  if (old.spec.nodeName)
+    errors.push(forbidden(field, 'may not be set on pods that are already bound to a node'));
+  return errors;
+}
+
+/** Debug containers are never started again. */
+function validateEphemeralStates(status: PodStatus, before: PodStatus): FieldError[] {
+  const running = new Set(
+    (status.ephemeralContainerStatuses ?? [])
+      .filter(({ state }) => state?.terminated === undefined)
+      .map(({ name }) => name),
+  );
+  return errorsOfEach(before.ephemeralContainerStatuses ?? [], ({ name, state }, i) =>
+    state?.terminated !== undefined && running.has(name)
+      ? [
+          forbidden(
+            `status.ephemeralContainerStatuses[${i}].state`,
+            'may not be transitioned to non-terminated state',
+          ),
+        ]
+      : [],
+  );
+}
+
+function validateClaimStatuses(
+  statuses: NonNullable<PodStatus['resourceClaimStatuses']>,
+  { resourceClaims = [] }: PodSpec,
+): FieldError[] {
+  const claims = new Set(resourceClaims.map(({ name }) => name));
+  const seen = new Set<string>();
+  return errorsOfEach(statuses, ({ name, resourceClaimName }, i) => {
+    const path = `status.resourceClaimStatuses[${i}]`;
+    const errors = claims.has(name)
+      ? []
+      : [invalid(`${path}.name`, name, 'must match the name of an entry in `spec.resourceClaims`')];
+    if (seen.has(name)) errors.push(duplicate(`${path}.name`, name));
+    seen.add(name);
+    if (resourceClaimName === undefined) return errors;
+    const problem = dns1123SubdomainProblem(resourceClaimName);
+    return [...errors, ...named(`${path}.resourceClaimName`, resourceClaimName, problem)];
+  });
+}
+
+/** At most one of each family. */
+function validateAddresses(addresses: readonly { ip?: string }[] = [], field: string): FieldError[] {
+  const errors = errorsOfEach(addresses, ({ ip = '' }, i) => named(`${field}[${i}]`, ip, ipProblem(ip)));
+  if (addresses.length < 2) return errors;
+  const families = new Set(addresses.map(({ ip = '' }) => parseIp(ip)?.family));
+  if (families.size === addresses.length) return errors;
+  return [...errors, invalid(field, addresses, 'may specify no more than one IP for each IP family')];
+}
+
+function validateHostAddresses({ hostIP = '', hostIPs = [] }: PodStatus): FieldError[] {
+  const field = 'status.hostIPs';
+  const [first] = hostIPs;
+  if (first === undefined) return [];
+  const errors =
+    first.ip === hostIP ? [] : [invalid(`${field}[0].ip`, first.ip, 'must be equal to `hostIP`')];
+  return [...errors, ...validateAddresses(hostIPs, field)];
+}
+
+/** As whom containers run, on linux. */
+function validateUsers(
+  statuses: readonly ContainerStatus[] = [],
+  field: string,
+  { os }: PodSpec,
+): FieldError[] {
+  return errorsOfEach(statuses, ({ user }, i) => {
+    if (user?.linux === undefined) return [];
+    const path = `${field}[${i}].user.linux`;
+    if (os?.name === 'windows') return [forbidden(path, 'cannot be set for a windows pod')];
+    const { uid, gid, supplementalGroups = [] } = user.linux;
+    return [
+      ...named(`${path}.uid`, uid, idProblem(uid)),
+      ...named(`${path}.gid`, gid, idProblem(gid)),
+      ...errorsOfEach(supplementalGroups, (group, j) =>
+        named(`${path}.supplementalGroups[${j}]`, group, idProblem(group)),
+      ),
+    ];
+  });
+}
