@@ -7,7 +7,8 @@ import type { ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../
 import { parseIp } from '../ip-address.ts';
 import { named } from './field-checks.ts';
 import { duplicate, errorsOfEach, type FieldError, forbidden, invalid } from './field-error.ts';
-import { dns1123SubdomainProblem, ipProblem, qualifiedNameProblem } from './names.ts';
+import { validateIp } from './ip-fields.ts';
+import { dns1123SubdomainProblem, qualifiedNameProblem } from './names.ts';
 import { validatePodAnnotationsUpdate } from './pod-annotations.ts';
 import { idProblem } from './security-context.ts';
 
@@ -97,7 +98,7 @@ function validateClaimStatuses(
 
 /** At most one of each family. */
 function validateAddresses(addresses: readonly { ip?: string }[] = [], field: string): FieldError[] {
-  const errors = errorsOfEach(addresses, ({ ip = '' }, i) => named(`${field}[${i}]`, ip, ipProblem(ip)));
+  const errors = errorsOfEach(addresses, ({ ip = '' }, i) => validateIp(`${field}[${i}]`, ip));
   if (addresses.length < 2) return errors;
   const families = new Set(addresses.map(({ ip = '' }) => parseIp(ip)?.family));
   if (families.size === addresses.length) return errors;
