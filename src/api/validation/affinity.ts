@@ -53,7 +53,10 @@ function validateNodeAffinity(affinity: NodeAffinity, field: string): FieldError
   ];
 }
 
-function validateNodeSelector({ nodeSelectorTerms = [] }: Partial<NodeSelector>, at: string): FieldError[] {
+export function validateNodeSelector(
+  { nodeSelectorTerms = [] }: Partial<NodeSelector>,
+  at: string,
+): FieldError[] {
   const field = `${at}.nodeSelectorTerms`;
   if (nodeSelectorTerms.length === 0) return [required(field, 'must have at least one node selector term')];
   return errorsOfEach(nodeSelectorTerms, (term, i) =>

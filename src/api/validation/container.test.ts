@@ -2,6 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container, LifecycleHandler, Probe } from '../generated/core-v1.ts';
 import { problemsOfContainer, problemsOfPod } from './pod-problems.fixture.ts';
+import { validatePodTemplate } from './pod-spec.ts';
 
 const GET = { httpGet: { port: 80, path: '/', scheme: 'HTTP' } };
 const liveness = (probe: Probe) =>
@@ -12,6 +13,14 @@ const initial = (container: Partial<Container>) =>
   problemsOfPod({ initContainers: [{ name: 'd', image: 'i', ...container }] }).map((text) =>
     text.replace('spec.initContainers[0].', ''),
   );
+
+test('validateAnyContainer lets only a template write spaces around an image', () => {
+  deepEqual(problemsOfContainer({ image: ' i' }), [
+    'image: Invalid value: " i": must not have leading or trailing whitespace',
+  ]);
+  const spec = { containers: [{ name: 'c', image: ' i' }] };
+  deepEqual(validatePodTemplate({ spec }, 'template'), []);
+});
 
 test('validatePorts judges numbers and names', () => {
   const ports = (...items: object[]) => problemsOfContainer({ ports: items as never });

@@ -25,6 +25,8 @@ export interface ContainerContext {
   /** The Pod's. */
   restartPolicy: string | undefined;
   gracePeriodSeconds: number | undefined;
+  /** No template, of which something else may still make an image's name. */
+  isPod: boolean;
 }
 
 const PULL_POLICIES = ['Always', 'IfNotPresent', 'Never'];
@@ -61,12 +63,12 @@ export function validateInitContainer(
 export function validateAnyContainer(
   container: Container,
   field: string,
-  { volumes, restartPolicy }: ContainerContext,
+  { volumes, restartPolicy, isPod }: ContainerContext,
 ): FieldError[] {
   const { image, env, envFrom, resizePolicy, terminationMessagePolicy, imagePullPolicy } = container;
   const errors = namedRequired(`${field}.name`, container.name, dns1123LabelProblem);
   if (!image) errors.push(required(`${field}.image`));
-  else if (image.trim() !== image)
+  else if (isPod && image.trim() !== image)
     errors.push(invalid(`${field}.image`, image, 'must not have leading or trailing whitespace'));
   errors.push(...oneOf(`${field}.terminationMessagePolicy`, terminationMessagePolicy, MESSAGE_POLICIES));
   if (container.ports) errors.push(...validatePorts(container.ports, `${field}.ports`));

@@ -123,7 +123,13 @@ test('validateClaimUpdate keeps the mode, the attributes in effect, and the clas
 
 test('validateClaimUpdate lets an odd group of a data source stay', () => {
   const dataSource = { apiGroup: 'a_b', kind: 'X', name: 'x' };
-  deepEqual(texts(validateClaimUpdate(claim({ dataSource }), claim({ dataSource }))), []);
+  const update = (now: object) => texts(validateClaimUpdate(claim(now), claim({ dataSource })));
+  deepEqual(update({ dataSource, volumeName: 'pv' }), []);
+  deepEqual(update({ dataSource: { ...dataSource, name: 'y' } }), [IMMUTABLE]);
+});
+
+test('validateClaimUpdate does not judge a spec that stays what it was', () => {
+  deepEqual(texts(validateClaimUpdate(claim({ accessModes: [] }), claim({ accessModes: [] }))), []);
 });
 
 test('validateClaimStatus judges amounts and the states of growing', () => {

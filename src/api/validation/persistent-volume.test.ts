@@ -95,6 +95,16 @@ test('validateVolume judges what only PersistentVolumes say of their sources', (
   ]);
 });
 
+test('validateVolume judges the nodes that reach it', () => {
+  deepEqualProblems({ hostPath: { path: '/a' }, nodeAffinity: { required: { nodeSelectorTerms: [] } } }, [
+    'spec.nodeAffinity.required.nodeSelectorTerms: Required value: must have at least one node selector term',
+  ]);
+});
+
+test('validateVolumeUpdate does not judge a spec that stays what it was', () => {
+  assert.deepEqual(validateVolumeUpdate(volume(SOURCELESS), volume(SOURCELESS)), []);
+});
+
 test('validateVolume wants a CSI driver where attributes are', () => {
   deepEqualProblems({ csi: CSI, volumeAttributesClassName: 'fast' }, []);
   deepEqualProblems({ hostPath: { path: '/a' }, volumeAttributesClassName: '' }, [

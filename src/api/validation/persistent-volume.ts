@@ -14,6 +14,7 @@ import type {
   VolumeNodeAffinity,
 } from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
+import { validateNodeSelector } from './affinity.ts';
 import { named, namedRequired, oneOf, requiredFields } from './field-checks.ts';
 import { errorsOfEach, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
 import { validatePersistentIscsi } from './iscsi-source.ts';
@@ -114,8 +115,11 @@ function validateCapacity(capacity: PersistentVolumeSpec['capacity'] = {}): Fiel
 }
 
 function validateNodeAffinity(affinity: VolumeNodeAffinity | undefined): FieldError[] {
-  if (affinity === undefined || affinity.required !== undefined) return [];
-  return [required('spec.nodeAffinity.required', 'must specify required node constraints')];
+  if (affinity === undefined) return [];
+  const field = 'spec.nodeAffinity.required';
+  return affinity.required === undefined
+    ? [required(field, 'must specify required node constraints')]
+    : validateNodeSelector(affinity.required, field);
 }
 
 function validateRecycling({
@@ -194,7 +198,9 @@ function validateSecretReference(secret: SecretReference | undefined, field: str
   ];
 }
 
+/** A spec that stays what it was is not judged: a volume from before a rule can still be let go. */
 export function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
+  if (equalJson(volume.spec as JsonValue, old.spec as JsonValue)) return [];
   const errors = validateVolume(volume);
   const [now, before] = [volume.spec ?? {}, old.spec ?? {}];
   if (!equalJson(sourcesOf(now, before), sourcesOf(before, before)))

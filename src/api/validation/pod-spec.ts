@@ -61,6 +61,7 @@ export function validatePodSpec(spec: PodSpec, field: string, podName?: string):
     volumes: volumes.valid,
     restartPolicy: spec.restartPolicy,
     gracePeriodSeconds: spec.terminationGracePeriodSeconds,
+    isPod: podName !== undefined,
   };
   return [
     ...volumes.errors,
