@@ -9,6 +9,7 @@ export function problemsOfPod(spec: Partial<PodSpec>): string[] {
   const whole = {
     containers: [{ name: 'c', image: 'i' }],
     restartPolicy: 'Always',
+    serviceAccountName: 'default',
     terminationGracePeriodSeconds: 30,
     ...spec,
   };

@@ -13,6 +13,7 @@ import { validatePodAnnotations, validateProfileAnnotations } from './pod-annota
 import { validatePodFields } from './pod-fields.ts';
 import { validatePodLevelResources } from './pod-level-resources.ts';
 import { validateHostPorts } from './pod-network.ts';
+import { validateTokenAccount } from './projected-volume.ts';
 import { validateVolumes } from './volumes.ts';
 import { validateHostProcess } from './windows-options.ts';
 
@@ -21,6 +22,7 @@ export function validatePod({ metadata, spec }: Pod): FieldError[] {
   return [
     ...validatePodAnnotations(metadata.annotations, 'metadata.annotations', spec),
     ...validatePodSpec(spec, 'spec', metadata.name ?? ''),
+    ...validateTokenAccount(spec),
   ];
 }
 

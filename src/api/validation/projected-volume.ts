@@ -8,6 +8,7 @@ import type {
   ConfigMapProjection,
   KeyToPath,
   PodCertificateProjection,
+  PodSpec,
   ProjectedVolumeSource,
   ServiceAccountTokenProjection,
   VolumeProjection,
@@ -84,6 +85,18 @@ function validateKeys(
     return problems;
   });
   return [...errors, ...ofItems];
+}
+
+/** Of a Pod: a token is of its service account, and so there must be one. */
+export function validateTokenAccount({ serviceAccountName, volumes }: PodSpec): FieldError[] {
+  if (serviceAccountName || volumes === undefined) return [];
+  return errorsOfEach(volumes, ({ projected }, index) =>
+    errorsOfEach(projected?.sources ?? [], ({ serviceAccountToken }, i) => {
+      if (serviceAccountToken === undefined) return [];
+      const field = `spec.volumes[${index}].projected.sources[${i}].serviceAccountToken`;
+      return [forbidden(field, 'must not be specified when serviceAccountName is not set')];
+    }),
+  );
 }
 
 export function validateKeyToPath(item: KeyToPath, field: string): FieldError[] {

@@ -283,6 +283,11 @@ test('validateProjected judges tokens, bundles and certificates', () => {
     'projected.sources[0].serviceAccountToken.expirationSeconds: Invalid value: 10: may not specify a duration less than 10 minutes',
     'projected.path: Required value',
   ]);
+  const token = { projected: { sources: [{ serviceAccountToken: { path: 'a', expirationSeconds: 600 } }] } };
+  deepEqual(problemsOf(token), []);
+  deepEqual(problemsOfPod({ volumes: [{ name: 'v', ...token }], serviceAccountName: '' }), [
+    'spec.volumes[0].projected.sources[0].serviceAccountToken: Forbidden: must not be specified when serviceAccountName is not set',
+  ]);
   deepEqual(projected({ clusterTrustBundle: { path: '/a' } }), [
     'projected.sources[0].clusterTrustBundle: Required value: either name or signerName must be specified',
     'projected.sources[0].clusterTrustBundle.path: Invalid value: "/a": must be a relative path',
