@@ -28,6 +28,7 @@ import { validateEndpoints, validateEndpointsUpdate } from './endpoints.ts';
 import * as events from './event.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import { validateFlowControlStatus, validateFlowSchema } from './flow-schema.ts';
+import * as autoscaler from './horizontal-pod-autoscaler.ts';
 import * as ingresses from './ingress.ts';
 import { validateIngressClass, validateIngressClassUpdate } from './ingress-class.ts';
 import { validateJob } from './job.ts';
@@ -164,6 +165,11 @@ const RULES: Readonly<Record<string, KindRule>> = {
     update: validateStatefulSetUpdate,
     status: validateStatefulSetStatus,
     name: dns1123LabelProblem,
+  },
+  'autoscaling/v2/HorizontalPodAutoscaler': {
+    create: autoscaler.validateAutoscaler,
+    update: autoscaler.validateAutoscalerUpdate,
+    status: autoscaler.validateAutoscalerStatus,
   },
   'batch/v1/CronJob': { create: validateCronJob, update: validateCronJobUpdate },
   'batch/v1/Job': { create: validateJob, update: validateJobUpdate, status: validateJobStatus },
