@@ -162,3 +162,13 @@ export function utf8Length(text: string): number {
 export function maskTrailingDash(prefix: string): string {
   return prefix.length > 1 && prefix.endsWith('-') ? `${prefix.slice(0, -2)}a` : prefix;
 }
+
+const C_IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
+
+export function cIdentifierProblem(value: string): string | undefined {
+  const text =
+    "a valid C identifier must start with alphabetic character or '_', followed by a string of alphanumeric characters or '_'";
+  return C_IDENTIFIER.test(value)
+    ? undefined
+    : mustMatch(text, ['my_name', 'MY_NAME', 'MyName'], C_IDENTIFIER);
+}

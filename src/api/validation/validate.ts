@@ -51,6 +51,7 @@ import { validateClusterRole, validateRole } from './policy-rules.ts';
 import { validatePriorityClass, validatePriorityClassUpdate } from './priority-class.ts';
 import { validatePriorityLevel } from './priority-level.ts';
 import { validateReplicaSet, validateReplicasStatus, validateReplicationController } from './replica-set.ts';
+import * as claims from './resource-claim.ts';
 import * as quotas from './resource-quota.ts';
 import { validateBinding, validateBindingUpdate } from './role-binding.ts';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
@@ -223,6 +224,16 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'policy/v1/PodDisruptionBudget': {
     create: validatePodDisruptionBudget,
     status: validatePodDisruptionBudgetStatus,
+  },
+  'resource.k8s.io/v1/DeviceClass': { create: claims.validateDeviceClass },
+  'resource.k8s.io/v1/ResourceClaim': {
+    create: claims.validateResourceClaim,
+    update: claims.validateFixedSpec,
+    status: claims.validateResourceClaimStatus,
+  },
+  'resource.k8s.io/v1/ResourceClaimTemplate': {
+    create: claims.validateResourceClaimTemplate,
+    update: claims.validateFixedSpec,
   },
   'scheduling.k8s.io/v1/PriorityClass': {
     create: validatePriorityClass,
