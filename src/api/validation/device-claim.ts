@@ -185,10 +185,10 @@ function validateReferences(
 
 export function validateDeviceConfig({ opaque }: DeviceClassConfiguration, field: string): FieldError[] {
   if (opaque === undefined) return [required(`${field}.opaque`)];
-  const { driver, parameters = null }: Partial<OpaqueDeviceConfiguration> = opaque;
+  const { driver, parameters }: Partial<OpaqueDeviceConfiguration> = opaque;
   const errors = validateCsiDriverName(driver, `${field}.opaque.driver`);
   const at = `${field}.opaque.parameters`;
-  if (parameters === null) errors.push(required(at));
+  if (parameters === undefined || parameters === null) errors.push(required(at));
   else if (utf8Length(JSON.stringify(parameters)) > TEXT_MAX_BYTES) errors.push(tooLong(at, TEXT_MAX_BYTES));
   else if (typeof parameters !== 'object' || Array.isArray(parameters))
     errors.push(invalid(at, '<value omitted>', 'must be a valid JSON object'));
