@@ -121,7 +121,8 @@ function formatBinary(nano: bigint): string {
     mantissa /= 1024n;
     power++;
   }
-  return `${mantissa}${BINARY[power]}`;
+  // What no suffix fits is a plain number, and read again as one: `638.671Ki` → `654000` → `654k`.
+  return power === 0 ? formatDecimal(mantissa * ONE, 'decimal') : `${mantissa}${BINARY[power]}`;
 }
 
 function formatDecimal(nano: bigint, format: Format): string {

@@ -68,6 +68,11 @@ test('canonicalQuantity keeps the value and is stable', () => {
   );
 });
 
+test('canonicalQuantity reads a binary quantity that no suffix fits as the number that it is', () => {
+  assert.equal(canonicalQuantity('638.671Ki'), '654k');
+  assert.equal(canonicalQuantity('1.001Ki'), '1026');
+});
+
 test('canonicalTime stores whole seconds in UTC', () => {
   assert.equal(canonicalTime('2024-02-29T10:00:00Z', 'seconds'), '2024-02-29T10:00:00Z');
   assert.equal(canonicalTime('2024-02-29T10:00:00.999+01:30', 'seconds'), '2024-02-29T08:30:00Z');
