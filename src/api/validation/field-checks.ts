@@ -1,5 +1,5 @@
 /** The checks of one value that many kinds share, as lists of what is wrong with it. */
-import { type FieldError, invalid, notSupported, required } from './field-error.ts';
+import { type FieldError, invalid, notSupported, required, unsupported } from './field-error.ts';
 
 export function named(field: string, value: unknown, problem: string | undefined): FieldError[] {
   return problem === undefined ? [] : [invalid(field, value, problem)];
@@ -25,6 +25,15 @@ export function requiredFields<T extends object>(
 
 export function oneOf(field: string, value: string | undefined, supported: readonly string[]): FieldError[] {
   return value === undefined || supported.includes(value) ? [] : [notSupported(field, value, supported)];
+}
+
+/** As {@link oneOf}, where upstream names the values in an order of its own. */
+export function oneInOrder(
+  field: string,
+  value: string | undefined,
+  supported: readonly string[],
+): FieldError[] {
+  return value === undefined || supported.includes(value) ? [] : [unsupported(field, value, supported)];
 }
 
 export function notNegative(field: string, value: number | undefined): FieldError[] {

@@ -6,7 +6,7 @@
 import type { PodSchedulingGroup, PodSpec } from '../generated/core-v1.ts';
 import { validateAffinity } from './affinity.ts';
 import { validateResources } from './container-resources.ts';
-import { named, notNegative, oneOf } from './field-checks.ts';
+import { named, notNegative, oneInOrder } from './field-checks.ts';
 import { type FieldError, invalid, required } from './field-error.ts';
 import { validateReadinessGates, validateSchedulingGates } from './gates.ts';
 import { validateHostUsers, validateShareProcessNamespace } from './host-namespaces.ts';
@@ -44,7 +44,7 @@ const RULES: { readonly [Name in keyof PodSpec]?: FieldRule<NonNullable<PodSpec[
   resourceClaims: validatePodResourceClaims,
   hostNetwork: (isShared, field, spec) =>
     isShared ? validateHostNetworkPorts(spec, field.replace(/\.hostNetwork$/, '')) : [],
-  restartPolicy: (policy, field) => oneOf(field, policy, RESTART_POLICIES),
+  restartPolicy: (policy, field) => oneInOrder(field, policy, RESTART_POLICIES),
   dnsPolicy: validateDnsPolicy,
   nodeSelector: validateLabels,
   securityContext: validatePodSecurityContext,
@@ -70,7 +70,7 @@ const RULES: { readonly [Name in keyof PodSpec]?: FieldRule<NonNullable<PodSpec[
   priorityClassName: SUBDOMAIN,
   runtimeClassName: (name, field) => named(field, name, dns1123SubdomainProblem(name)),
   preemptionPolicy: (policy, field) =>
-    policy === '' ? [required(field)] : oneOf(field, policy, PREEMPTION_POLICIES),
+    policy === '' ? [required(field)] : oneInOrder(field, policy, PREEMPTION_POLICIES),
   overhead: (limits, field) => validateResources({ limits }, field),
   os: validateOs,
   schedulingGroup: validateSchedulingGroup,

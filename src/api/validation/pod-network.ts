@@ -3,7 +3,7 @@
  * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go validatePodDNSConfig, validatePodHostNetworkDeps
  */
 import type { Container, HostAlias, PodDNSConfig, PodSpec } from '../generated/core-v1.ts';
-import { named, oneOf } from './field-checks.ts';
+import { named, oneInOrder } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,
@@ -25,7 +25,7 @@ const SEARCH_CHARACTERS_MAX = 2048;
 const HOSTNAME_MAX = 64;
 
 export function validateDnsPolicy(policy: string, field: string, { dnsConfig }: PodSpec): FieldError[] {
-  const errors = oneOf(field, policy, DNS_POLICIES);
+  const errors = oneInOrder(field, policy, DNS_POLICIES);
   if (policy !== 'None' || (dnsConfig?.nameservers?.length ?? 0) > 0) return errors;
   const config = field.replace(/dnsPolicy$/, 'dnsConfig');
   return [

@@ -29,7 +29,7 @@ test('validateTolerations refuses what would match nothing', () => {
   deepEqual(problems({ key: 'a', operator: 'Like', effect: 'NoRun', tolerationSeconds: 1 }), [
     't[0].effect: Invalid value: "NoRun": effect must be \'NoExecute\' when `tolerationSeconds` is set',
     't[0].operator: Unsupported value: "Like": supported values: "Equal", "Exists"',
-    't[0].effect: Unsupported value: "NoRun": supported values: "NoExecute", "NoSchedule", "PreferNoSchedule"',
+    't[0].effect: Unsupported value: "NoRun": supported values: "NoSchedule", "PreferNoSchedule", "NoExecute"',
   ]);
   deepEqual(problems({ key: 'a', value: 'b c' })[0]?.split(': ').slice(0, 3), [
     't[0].operator',

@@ -3,7 +3,7 @@
  * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidateTolerations
  */
 import type { Toleration } from '../generated/core-v1.ts';
-import { named, oneOf } from './field-checks.ts';
+import { named, oneInOrder } from './field-checks.ts';
 import { errorsOfEach, type FieldError, forbidden, invalid, notSupported } from './field-error.ts';
 import { labelValueProblem, qualifiedNameProblem } from './names.ts';
 
@@ -26,7 +26,7 @@ function validateToleration(toleration: Toleration, field: string): FieldError[]
     errors.push(invalid(`${field}.effect`, effect, why));
   }
   errors.push(...validateValue(toleration, field));
-  if (effect !== '') errors.push(...oneOf(`${field}.effect`, effect, EFFECTS));
+  if (effect !== '') errors.push(...oneInOrder(`${field}.effect`, effect, EFFECTS));
   return errors;
 }
 
