@@ -25,7 +25,8 @@ export function podUsage(spec: PodSpec): PodUsage {
 }
 
 /** What the containers request together, whatever the Pod itself says. */
-export function containerRequests({ resources: _, ...spec }: PodSpec): ResourceList {
+export function containerRequests({ containers, initContainers }: PodSpec): ResourceList {
+  const spec = initContainers === undefined ? { containers } : { containers, initContainers };
   return podTotal(spec, (resources) => resources?.requests ?? {});
 }
 

@@ -160,8 +160,12 @@ test('applyDefaults fills in sources of volumes, in Pods and by themselves', () 
     {
       name: 'c',
       azureDisk: {
-        ...{ diskName: 'a', diskURI: 'b', kind: 'Managed' },
-        ...{ cachingMode: 'ReadWrite', fsType: 'ext4', readOnly: false },
+        diskName: 'a',
+        diskURI: 'b',
+        kind: 'Managed',
+        cachingMode: 'ReadWrite',
+        fsType: 'ext4',
+        readOnly: false,
       },
     },
   ]);
@@ -202,12 +206,13 @@ test('applyDefaults gives the templates of claims their kind and their state', (
 test('applyDefaults tells what a CSI driver is that says nothing', () => {
   const { spec } = defaulted<CSIDriver>('storage.k8s.io/v1', 'CSIDriver', { spec: {} });
   assert.deepEqual(spec, {
-    ...{ attachRequired: true, podInfoOnMount: false, requiresRepublish: false, storageCapacity: false },
-    ...{
-      fsGroupPolicy: 'ReadWriteOnceWithFSType',
-      seLinuxMount: false,
-      volumeLifecycleModes: ['Persistent'],
-    },
+    attachRequired: true,
+    fsGroupPolicy: 'ReadWriteOnceWithFSType',
+    podInfoOnMount: false,
+    requiresRepublish: false,
+    seLinuxMount: false,
+    storageCapacity: false,
+    volumeLifecycleModes: ['Persistent'],
   });
 });
 

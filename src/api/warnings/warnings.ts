@@ -108,10 +108,10 @@ function rowOf({ apiVersion, kind }: KubeObject): KindWarnings | undefined {
   return WARNINGS[`${apiVersion}/${kind}`];
 }
 
-function ofNode({ spec = {} }: Node): string[] {
+function ofNode({ spec }: Node): string[] {
   return [
-    ...(spec.configSource === undefined ? [] : ['spec.configSource: the feature is removed']),
-    ...(spec.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
+    ...(spec?.configSource === undefined ? [] : ['spec.configSource: the feature is removed']),
+    ...(spec?.externalID ? ['spec.externalID: this field is deprecated, and is unused by Kubernetes'] : []),
   ];
 }
 

@@ -61,10 +61,11 @@ for (const isolation of await availableIsolations()) {
 
     for (let kill = 0; kill < KILLS; kill++) {
       const owner = startOwner(fixture.directory, fixture.clusterId, isolation);
-      await Promise.race([once(owner.stdout, 'data'), once(owner, 'exit')]);
+      const gone = once(owner, 'exit');
+      await Promise.race([once(owner.stdout, 'data'), gone]);
       await systemClock.sleep(Math.random() * 150, never);
       owner.kill('SIGKILL');
-      await once(owner, 'exit');
+      await gone;
     }
 
     const last = await fixture.open();

@@ -55,8 +55,9 @@ export async function fixtureAt(place: {
   const { directory, clusterId, isolation, t } = place;
   const images = new ImageRegistry(join(directory, 'images.json'));
   const host = newNetworkHost(join(directory, 'network.json'));
-  const open = (overrides = {}) =>
-    newProcessRuntime({
+  const opened: ProcessRuntime[] = [];
+  const open = async (overrides = {}) => {
+    const runtime = await newProcessRuntime({
       stateDir: join(directory, 'state'),
       clusterId,
       images,
@@ -72,11 +73,21 @@ export async function fixtureAt(place: {
       isolation,
       ...overrides,
     });
+    opened.push(runtime);
+    return runtime;
+  };
+  const closeAll = () => Promise.all(opened.map((runtime) => runtime.close()));
   t?.after(async () => {
-    const last = await open();
-    assert.equal(last.support.isolation, isolation, last.support.message);
-    await last.destroyAll(new AbortController().signal);
-    rmSync(directory, { recursive: true });
+    // One that stays open goes on watching: after a failure the test would never end.
+    await closeAll();
+    try {
+      const last = await open();
+      assert.equal(last.support.isolation, isolation, last.support.message);
+      await last.destroyAll(new AbortController().signal);
+      rmSync(directory, { recursive: true });
+    } finally {
+      await closeAll();
+    }
   });
   return {
     directory,

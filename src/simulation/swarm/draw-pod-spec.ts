@@ -12,10 +12,13 @@ export function drawServingSpec(random: Random, configMaps: readonly string[]): 
   const init: JsonObject[] = [];
   if (random.next() < 0.2) init.push({ name: 'prepare', image: pick(random, ENDING_IMAGE_NAMES) });
   if (random.next() < 0.2) init.push(drawSidecar(random));
+  const probes = drawProbes(random, image);
+  const sleepSeconds = random.next() < 0.8 ? undefined : drawCount(random, 1, 10);
+  const graceSeconds = random.next() < 0.5 ? drawCount(random, 0, 20) : undefined;
   return {
-    containers: [{ name: MAIN_CONTAINER, image, ...drawProbes(random, image), ...drawHooks(random) }],
+    containers: [{ name: MAIN_CONTAINER, image, ...probes, ...newHooks(sleepSeconds, graceSeconds) }],
     ...(init.length === 0 ? {} : { initContainers: init }),
-    ...(random.next() < 0.5 ? { terminationGracePeriodSeconds: drawCount(random, 0, 20) } : {}),
+    ...(graceSeconds === undefined ? {} : { terminationGracePeriodSeconds: graceSeconds }),
     ...drawVolumes(random, configMaps),
   };
 }
@@ -47,9 +50,10 @@ function drawProbes(random: Random, image: string): JsonObject {
   return probes;
 }
 
-function drawHooks(random: Random): JsonObject {
-  if (random.next() < 0.8) return {};
-  return { lifecycle: { preStop: { sleep: { seconds: drawCount(random, 1, 10) } } } };
+/** Who sleeps for longer than there is grace is refused. */
+function newHooks(sleepSeconds: number | undefined, graceSeconds = Infinity): JsonObject {
+  if (sleepSeconds === undefined) return {};
+  return { lifecycle: { preStop: { sleep: { seconds: Math.min(sleepSeconds, graceSeconds) } } } };
 }
 
 function drawVolumes(random: Random, configMaps: readonly string[]): JsonObject {
