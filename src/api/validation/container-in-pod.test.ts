@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Container } from '../generated/core-v1.ts';
 import { validateContainersInPod } from './container-in-pod.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 const WRONG: Container = {
   name: 'c',

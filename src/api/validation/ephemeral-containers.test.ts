@@ -1,8 +1,8 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { EphemeralContainer } from '../generated/core-v1.ts';
-import { texts } from './pod-problems.fixture.ts';
 import { validatePodSpec, validatePodTemplate } from './pod-spec.ts';
+import { texts } from './problems.fixture.ts';
 import { validateAlways, validateCreate } from './validate.ts';
 
 const SPEC = { containers: [{ name: 'c', image: 'i' }], volumes: [{ name: 'v', emptyDir: {} }] };

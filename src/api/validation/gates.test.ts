@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { validateReadinessGates, validateSchedulingGates, validateSchedulingGatesUpdate } from './gates.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 test('validateSchedulingGates wants each gate once, by a qualified name', () => {
   const gates = [{ name: 'example.com/a' }, { name: '' }, { name: 'example.com/a' }];

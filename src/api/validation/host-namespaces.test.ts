@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodSpec } from '../generated/core-v1.ts';
 import { validateHostUsers, validateShareProcessNamespace } from './host-namespaces.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 test('validateHostUsers keeps users of the Pod’s own apart from the host', () => {
   const volumeDevices = [{ name: 'd', devicePath: '/dev/d' }];

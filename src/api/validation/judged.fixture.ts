@@ -1,9 +1,6 @@
-/** Objects as the server judges them: decoded, defaulted; and what it says of them. */
-import { applyDefaults } from '../defaults/apply-defaults.ts';
-import { gvkOf, type KubeObject } from '../meta.ts';
-import { schemaForKind } from '../schema.ts';
-import type { FieldError } from './field-error.ts';
-import { validateCreate, validateSubresource, validateUpdate } from './validate.ts';
+/** Objects in a namespace as the server judges them, parts that many have, and what it says of them. */
+import type { KubeObject } from '../meta.ts';
+import * as plain from './problems.fixture.ts';
 
 export const CREATED = {
   name: 'x',
@@ -18,30 +15,19 @@ export const TEMPLATE = { metadata: { labels: { app: 'web' } }, spec: POD };
 export const SELECTOR = { matchLabels: { app: 'web' } };
 
 export function objectOf(apiVersion: string, kind: string, rest: object, meta: object = {}): KubeObject {
-  const object = structuredClone({
-    apiVersion,
-    kind,
-    metadata: { ...CREATED, ...meta },
-    ...rest,
-  }) as unknown as KubeObject;
-  applyDefaults(object, schemaForKind(gvkOf(object))!);
-  return object;
-}
-
-function texts(errors: readonly FieldError[]): string[] {
-  return errors.map(({ field, message }) => `${field}: ${message}`);
+  return plain.objectOf(apiVersion, kind, { ...rest, metadata: { ...CREATED, ...meta } });
 }
 
 export function problems(object: KubeObject): string[] {
-  return texts(validateCreate(object));
+  return plain.problemsOf(object);
 }
 
 export function updateProblems(object: KubeObject, old: KubeObject): string[] {
-  return texts(validateUpdate(object, old));
+  return plain.problemsOfUpdate(object, old);
 }
 
 /** Of a status that follows `before`, on the same object. */
 export function statusProblems(object: KubeObject, status: object, before: object = {}): string[] {
   const withStatus = (value: object) => ({ ...object, status: value }) as unknown as KubeObject;
-  return texts(validateSubresource('status', withStatus(status), withStatus(before)));
+  return plain.problemsOfSubresource('status', withStatus(status), withStatus(before));
 }

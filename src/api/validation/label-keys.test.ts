@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import { validateLabelKeys } from './label-keys.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 function problems(selector: Parameters<typeof validateLabelKeys>[0]): string[] {
   return texts(validateLabelKeys(selector, 't'));

@@ -6,7 +6,7 @@ import {
   validatePodAnnotationsUpdate,
   validateProfileAnnotations,
 } from './pod-annotations.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 const MIRROR = 'kubernetes.io/config.mirror';
 const COST = 'controller.kubernetes.io/pod-deletion-cost';

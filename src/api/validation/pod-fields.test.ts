@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodSpec } from '../generated/core-v1.ts';
 import { validatePodFields } from './pod-fields.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 function problems(spec: Partial<PodSpec>): string[] {
   return texts(validatePodFields({ containers: [], ...spec }, 's'));

@@ -9,7 +9,7 @@ import {
   validateHostnameOverride,
   validateHostPorts,
 } from './pod-network.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 const IP = 'must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)';
 

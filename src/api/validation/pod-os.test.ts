@@ -2,7 +2,7 @@ import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodSpec } from '../generated/core-v1.ts';
 import { validateOs, validateStopSignal } from './pod-os.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 
 function problems(name: string, spec: Partial<PodSpec> = {}): string[] {
   return texts(validateOs({ name }, 's.os', { containers: [], ...spec }));

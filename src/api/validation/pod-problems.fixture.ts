@@ -1,9 +1,7 @@
 /** For tests: what is wrong with a Pod, as `field: message`. */
 import type { Container, Pod, PodSpec, Volume } from '../generated/core-v1.ts';
 import { validatePodCreate } from './pod-spec.ts';
-
-export const texts = (errors: readonly { field: string; message: string }[]): string[] =>
-  errors.map(({ field, message }) => `${field}: ${message}`);
+import { texts } from './problems.fixture.ts';
 
 export function problemsOfPod(spec: Partial<PodSpec>): string[] {
   const whole = {

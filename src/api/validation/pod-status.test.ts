@@ -1,8 +1,8 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../generated/core-v1.ts';
-import { texts } from './pod-problems.fixture.ts';
 import { validatePodStatus } from './pod-status.ts';
+import { texts } from './problems.fixture.ts';
 
 function problems(status: PodStatus, old: PodStatus = {}, spec: Partial<PodSpec> = {}): string[] {
   const withStatus = (of: PodStatus) =>

@@ -1,8 +1,8 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { NodeSelectorRequirement, NodeSelectorTerm, Pod, PodSpec } from '../generated/core-v1.ts';
-import { texts } from './pod-problems.fixture.ts';
 import { validatePodUpdate } from './pod-update.ts';
+import { texts } from './problems.fixture.ts';
 
 const GATED = { schedulingGates: [{ name: 'example.com/g' }] };
 const REQUIRED = 'requiredDuringSchedulingIgnoredDuringExecution';

@@ -2,6 +2,7 @@
 import { applyDefaults } from '../defaults/apply-defaults.ts';
 import { gvkOf, type KubeObject } from '../meta.ts';
 import { schemaForKind } from '../schema.ts';
+import type { FieldError } from './field-error.ts';
 import { validateCreate, validateSubresource, validateUpdate } from './validate.ts';
 
 const META = { name: 'x', uid: 'u', resourceVersion: '1', creationTimestamp: '2026-01-01T00:00:00Z' };
@@ -18,18 +19,18 @@ export function objectOf(
   return object;
 }
 
-function shown(errors: ReturnType<typeof validateCreate>): string[] {
+export function texts(errors: readonly Pick<FieldError, 'field' | 'message'>[]): string[] {
   return errors.map(({ field, message }) => `${field}: ${message}`);
 }
 
 export function problemsOf(object: KubeObject, asked?: string): string[] {
-  return shown(validateCreate(object, asked));
+  return texts(validateCreate(object, asked));
 }
 
 export function problemsOfUpdate(object: KubeObject, old: KubeObject, asked?: string): string[] {
-  return shown(validateUpdate(object, old, asked));
+  return texts(validateUpdate(object, old, asked));
 }
 
 export function problemsOfSubresource(subresource: string, object: KubeObject, old = object): string[] {
-  return shown(validateSubresource(subresource, object, old));
+  return texts(validateSubresource(subresource, object, old));
 }

@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { ResourceClaim } from '../generated/core-v1.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 import { validatePodResourceClaims, validateUsedClaims } from './resource-claims.ts';
 
 test('validatePodResourceClaims wants each claim by one name of its own, from one source', () => {

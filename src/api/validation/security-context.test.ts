@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { PodSecurityContext, PodSpec, SecurityContext } from '../generated/core-v1.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 import { validatePodSecurityContext, validateSecurityContext } from './security-context.ts';
 
 const ID = 'must be between 0 and 2147483647, inclusive';

@@ -1,7 +1,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { TopologySpreadConstraint } from '../generated/core-v1.ts';
-import { texts } from './pod-problems.fixture.ts';
+import { texts } from './problems.fixture.ts';
 import { validateTopologySpread } from './topology-spread.ts';
 
 const SPREAD: TopologySpreadConstraint = {

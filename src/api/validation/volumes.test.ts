@@ -1,8 +1,9 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { DownwardAPIVolumeFile, KeyToPath, Volume, VolumeProjection } from '../generated/core-v1.ts';
-import { problemsOfVolume as problemsOf, problemsOfPod, texts } from './pod-problems.fixture.ts';
+import { problemsOfVolume as problemsOf, problemsOfPod } from './pod-problems.fixture.ts';
 import { validatePodSpec } from './pod-spec.ts';
+import { texts } from './problems.fixture.ts';
 
 const MODE = 'must be a number between 0 and 0777 (octal), both inclusive';
 const DRIVER =
