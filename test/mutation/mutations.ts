@@ -80,7 +80,7 @@ const STORE: readonly Mutation[] = [
     find: 'this.#history.after(revision, scope)',
     replace: 'this.#history.after(revision + 1, scope)',
     checkers: ['watch-streams'],
-    caughtBy: 5,
+    caughtBy: 10,
   },
 ];
 
@@ -118,7 +118,7 @@ const SERVER_AND_CLIENT: readonly Mutation[] = [
     file: 'src/client/reflector.ts',
     find: "hasReason(error, 'Expired', 'Gone') ? this.#fromScratch() : state",
     replace: 'state',
-    checkers: ['watch-streams'],
+    checkers: ['watch-streams', 'workloads-ready', 'route-readiness'],
     caughtBy: 120,
   },
   {
