@@ -99,3 +99,11 @@ function named(reason: StatusReason, of: GroupResource, name: string, message: s
 function detailsOf({ group, resource }: GroupResource, name: string): StatusDetails {
   return { ...(name === '' ? {} : { name }), ...(group === '' ? {} : { group }), kind: resource };
 }
+
+/** @throws StatusError when an object says another namespace than the request that brings it */
+export function requireNamespace(said: string | undefined, namespace: string): void {
+  if (!said || said === namespace) return;
+  throw newBadRequest(
+    'the namespace of the provided object does not match the namespace sent on the request',
+  );
+}

@@ -2,7 +2,12 @@
  * Validation of metadata, the same for every kind.
  * @see k8s.io/apimachinery/pkg/api/validation/objectmeta.go
  */
-import type { LabelSelector, ObjectMeta, OwnerReference } from '../generated/meta-v1.ts';
+import type {
+  LabelSelector,
+  LabelSelectorRequirement,
+  ObjectMeta,
+  OwnerReference,
+} from '../generated/meta-v1.ts';
 import {
   errorsOfEach,
   type FieldError,
@@ -150,26 +155,33 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
 /** @see k8s.io/apimachinery/pkg/apis/meta/v1/validation */
 export function validateLabelSelector(selector: LabelSelector | undefined, field: string): FieldError[] {
   const errors: FieldError[] = [...validateLabels(selector?.matchLabels, `${field}.matchLabels`)];
-  for (const [index, expression] of untilMany(errors, (selector?.matchExpressions ?? []).entries())) {
-    const path = `${field}.matchExpressions[${index}]`;
-    // It may be left out.
-    const { key = '' } = expression as Partial<typeof expression>;
-    const count = expression.values?.length ?? 0;
-    if (expression.operator === 'In' || expression.operator === 'NotIn') {
-      if (count === 0)
-        errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
-    } else if (expression.operator === 'Exists' || expression.operator === 'DoesNotExist') {
-      if (count > 0)
-        errors.push(
-          forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
-        );
-    } else errors.push(invalid(`${path}.operator`, expression.operator, 'not a valid selector operator'));
-    const problem = qualifiedNameProblem(key);
-    if (problem !== undefined) errors.push(invalid(`${path}.key`, key, problem));
-    for (const [at, value] of untilMany(errors, (expression.values ?? []).entries())) {
-      const valueProblem = labelValueProblem(value);
-      if (valueProblem !== undefined) errors.push(invalid(`${path}.values[${at}]`, value, valueProblem));
-    }
+  for (const [index, expression] of untilMany(errors, (selector?.matchExpressions ?? []).entries()))
+    errors.push(...validateLabelRequirement(expression, `${field}.matchExpressions[${index}]`));
+  return errors;
+}
+
+/** @param unknownOperators  whether operators of newer clients pass */
+export function validateLabelRequirement(
+  { key = '', operator, values = [] }: Partial<LabelSelectorRequirement>,
+  path: string,
+  { unknownOperators = false } = {},
+): FieldError[] {
+  const errors: FieldError[] = [];
+  if (operator === 'In' || operator === 'NotIn') {
+    if (values.length === 0)
+      errors.push(required(`${path}.values`, "must be specified when `operator` is 'In' or 'NotIn'"));
+  } else if (operator === 'Exists' || operator === 'DoesNotExist') {
+    if (values.length > 0)
+      errors.push(
+        forbidden(`${path}.values`, "may not be specified when `operator` is 'Exists' or 'DoesNotExist'"),
+      );
+  } else if (!unknownOperators)
+    errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'));
+  const problem = qualifiedNameProblem(key);
+  if (problem !== undefined) errors.push(invalid(`${path}.key`, key, problem));
+  for (const [at, value] of untilMany(errors, values.entries())) {
+    const valueProblem = labelValueProblem(value);
+    if (valueProblem !== undefined) errors.push(invalid(`${path}.values[${at}]`, value, valueProblem));
   }
   return errors;
 }

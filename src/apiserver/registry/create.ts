@@ -25,7 +25,7 @@ import {
 } from '../admission/admission.ts';
 import type { Reservation } from '../allocate/service-allocator.ts';
 import { type ApiObject, storable } from '../api-object.ts';
-import { newAlreadyExists, newBadRequest } from '../errors.ts';
+import { newAlreadyExists, newBadRequest, requireNamespace } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { quotaCharges } from './quota-charges.ts';
 import {
@@ -105,11 +105,7 @@ function newTerminating(row: Target['row']): StatusError {
 function newMetadata(registry: Registry, target: Target, object: ApiObject): Partial<ObjectMeta> {
   const sent = object.metadata;
   if (sent.resourceVersion) throw newBadRequest('resourceVersion should not be set on objects to be created');
-  if (target.row.namespaced && sent.namespace && sent.namespace !== target.namespace) {
-    throw newBadRequest(
-      'the namespace of the provided object does not match the namespace sent on the request',
-    );
-  }
+  if (target.row.namespaced) requireNamespace(sent.namespace, target.namespace);
   const metadata: Partial<ObjectMeta> = {};
   if (sent.name) metadata.name = sent.name;
   if (sent.generateName) metadata.generateName = sent.generateName;

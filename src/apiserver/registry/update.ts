@@ -35,7 +35,7 @@ import {
 } from '../admission/admission.ts';
 import type { Reservation } from '../allocate/service-allocator.ts';
 import { type ApiObject, copyJson, objectOf, storable } from '../api-object.ts';
-import { MODIFIED, newBadRequest, newConflict, newNotFound } from '../errors.ts';
+import { MODIFIED, newBadRequest, newConflict, newNotFound, requireNamespace } from '../errors.ts';
 import { newAdmissionView } from './admission-view.ts';
 import { deliberate } from './deliberate.ts';
 import { managedFieldsAfterUpdate } from './ownership.ts';
@@ -302,11 +302,7 @@ function checkIdentity({ row, namespace, name }: Target, object: ApiObject, old:
   if (sent.name && sent.name !== name) {
     throw newBadRequest(`the name of the object (${sent.name}) does not match the name on the URL (${name})`);
   }
-  if (row.namespaced && sent.namespace && sent.namespace !== namespace) {
-    throw newBadRequest(
-      'the namespace of the provided object does not match the namespace sent on the request',
-    );
-  }
+  if (row.namespaced) requireNamespace(sent.namespace, namespace);
   if (sent.uid && sent.uid !== old.metadata.uid) {
     const why = `Precondition failed: UID in precondition: ${sent.uid}, UID in object meta: ${old.metadata.uid}`;
     throw newConflict(row, name, why);

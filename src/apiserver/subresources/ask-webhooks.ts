@@ -5,14 +5,20 @@ import { askedBy } from '../asked-request.ts';
 import { newAdmissionView } from '../registry/admission-view.ts';
 import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
 
+interface PostOptions {
+  dryRun: boolean;
+  /** What the object must be once webhooks may no longer change it. @throws StatusError */
+  check?: () => void;
+}
+
 /** A Binding, an Eviction, a TokenRequest, a SubjectAccessReview. May be changed in place. @throws StatusError as a webhook refuses */
 export async function askAboutPosted(
   server: ServerContext,
   call: ResourceCall,
   object: ApiObject,
-  dryRun: boolean,
+  { dryRun, check }: PostOptions,
 ): Promise<void> {
-  await askWebhooks(server, { ...requestOf(call), operation: 'CREATE', dryRun, object });
+  await askWebhooks(server, { ...requestOf(call), operation: 'CREATE', dryRun, object }, check);
 }
 
 /** @throws StatusError as an admission step or webhook refuses */
@@ -31,10 +37,15 @@ function requestOf(call: ResourceCall): Omit<AdmissionRequest, 'operation' | 'dr
   return { row, namespace, name, subresource: info.subresource, user, notes, asked: askedBy(call) };
 }
 
-async function askWebhooks({ registry }: ServerContext, request: AdmissionRequest): Promise<void> {
+async function askWebhooks(
+  { registry }: ServerContext,
+  request: AdmissionRequest,
+  check: () => void = () => undefined,
+): Promise<void> {
   const { webhooks } = registry.admission;
   const view = newAdmissionView(registry);
-  if (!webhooks.concern(request, view)) return;
+  if (!webhooks.concern(request, view)) return check();
   await webhooks.mutate(request, view, () => undefined);
+  check();
   await webhooks.validate(request, view);
 }

@@ -34,7 +34,7 @@ export async function createBinding(server: ServerContext, call: ResourceCall): 
   }
   checkTarget(binding, name);
   const named = { ...call, info: { ...call.info, name, subresource: 'binding' }, row: PODS };
-  await askAboutPosted(server, named, binding as unknown as ApiObject, options.dryRun);
+  await askAboutPosted(server, named, binding as unknown as ApiObject, options);
   const { clock } = server.registry;
   const target = { row: PODS, namespace: call.info.namespace, name };
   const edit = {

@@ -26,7 +26,7 @@ export async function createEviction(server: ServerContext, call: ResourceCall):
   const { registry } = server;
   const target = targetOf(call);
   const { eviction, dryRun } = parseEviction(call);
-  await askAboutPosted(server, call, eviction as unknown as ApiObject, dryRun);
+  await askAboutPosted(server, call, eviction as unknown as ApiObject, { dryRun });
   const request = toDeletion(call, eviction, dryRun);
   const stored = readObject(registry.store, target);
   if (stored === undefined) throw newNotFound(target.row, target.name);

@@ -6,8 +6,11 @@
 import type { TokenRequest } from '../../api/generated/authentication-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ApiResponse } from '../../api/message.ts';
+import { splitApiVersion } from '../../api/meta.ts';
 import { NODES, PODS, type ResourceRow, SECRETS, SERVICE_ACCOUNTS } from '../../api/resources.ts';
-import { invalid, toInvalidError } from '../../api/validation/field-error.ts';
+import { type FieldError, toInvalidError } from '../../api/validation/field-error.ts';
+import { validateTokenName, validateTokenRequest } from '../../api/validation/token-request.ts';
+import { toTimestamp } from '../../base/clock.ts';
 import type { StoredObject } from '../../store/store.ts';
 import { type ApiObject, objectOf } from '../api-object.ts';
 import { nodeOfUser } from '../authz/node-authorizer.ts';
@@ -16,7 +19,7 @@ import { isAudienceOfPod, type ObjectLookup } from '../authz/token-audience.ts';
 import { decodeAs } from '../decode.ts';
 import { newBadRequest, newConflict, newForbidden, newNotFound } from '../errors.ts';
 import type { TokenIssueRequest } from '../interfaces.ts';
-import { readObject } from '../registry/registry.ts';
+import { readObject, type Target } from '../registry/registry.ts';
 import { parseBody } from '../request-body.ts';
 import { valueResponse } from '../responses.ts';
 import { type ResourceCall, type ServerContext, targetOf } from '../server-context.ts';
@@ -25,60 +28,51 @@ import { askAboutPosted } from './ask-webhooks.ts';
 
 const TOKEN_REQUEST = { group: 'authentication.k8s.io', version: 'v1', kind: 'TokenRequest' };
 const DEFAULT_SECONDS = 3600;
-const MIN_SECONDS = 600;
-const MAX_SECONDS = 2 ** 32;
-const BOUND_ROWS: Readonly<Record<string, ResourceRow>> = {
-  'v1/Pod': PODS,
-  'v1/Secret': SECRETS,
-  'v1/Node': NODES,
-};
+const BOUND_ROWS: Readonly<Record<string, ResourceRow>> = { Pod: PODS, Secret: SECRETS, Node: NODES };
 
 export async function createToken(server: ServerContext, call: ResourceCall): Promise<ApiResponse> {
   const target = targetOf(call);
-  const account = readObject(server.registry.store, target);
-  if (account === undefined) throw newNotFound(target.row, target.name);
   const { value } = requiredBody(parseBody(call.request, TOKEN_REQUEST));
   const request = decodeAs(value, TOKEN_REQUEST, { fieldValidation: 'Ignore' })
     .object as unknown as TokenRequest;
   call.audit?.requested(request);
-  await askAboutPosted(server, call, request as unknown as ApiObject, false);
-  const { metadata } = objectOf(account);
-  const expirationSeconds = request.spec?.expirationSeconds ?? DEFAULT_SECONDS;
-  checkDuration(expirationSeconds, target.name);
+  const check = () => prepare(server, target, request);
+  await askAboutPosted(server, call, request as unknown as ApiObject, { dryRun: false, check });
+  const account = accountOf(server, target);
   const bound = boundTo(server, call, request);
   await requireAudience(server, call, request);
+  const { audiences = [], expirationSeconds = DEFAULT_SECONDS } = request.spec;
   const issued = await server.tokenIssuer.issue({
     namespace: target.namespace,
-    serviceAccount: { name: target.name, uid: metadata.uid! },
-    audiences: request.spec?.audiences ?? [],
+    serviceAccount: { name: target.name, uid: account.metadata.uid! },
+    audiences,
     expirationSeconds,
     ...bound,
   });
-  const answer = {
-    ...request,
-    metadata: {
-      name: target.name,
-      namespace: target.namespace,
-      creationTimestamp: metadata.creationTimestamp,
-    },
-    spec: { ...request.spec, expirationSeconds },
-    status: issued,
-  };
-  return valueResponse(201, answer, call.representation);
+  return valueResponse(201, { ...request, status: issued }, call.representation);
 }
 
-function checkDuration(seconds: number, name: string): void {
-  const field = 'spec.expirationSeconds';
-  if (seconds < MIN_SECONDS) {
-    throw toInvalidError(TOKEN_REQUEST, name, [
-      invalid(field, seconds, 'may not specify a duration less than 10 minutes'),
-    ]);
-  }
-  if (seconds > MAX_SECONDS) {
-    throw toInvalidError(TOKEN_REQUEST, name, [
-      invalid(field, seconds, 'may not specify a duration larger than 2^32 seconds'),
-    ]);
-  }
+/** Gives the request what it leaves to the server. @throws StatusError for what it may not ask */
+function prepare(server: ServerContext, target: Target, request: TokenRequest): void {
+  const { name, namespace } = target;
+  refuse(validateTokenName(request.metadata, target), name);
+  accountOf(server, target);
+  const spec = (request.spec as TokenRequest['spec'] | undefined) ?? { audiences: [] };
+  request.spec = { ...spec, expirationSeconds: spec.expirationSeconds ?? DEFAULT_SECONDS };
+  const creationTimestamp = toTimestamp(server.registry.clock.now());
+  request.metadata = { ...request.metadata, name, namespace, creationTimestamp };
+  refuse(validateTokenRequest(request), '');
+}
+
+/** @throws StatusError NotFound */
+function accountOf({ registry }: ServerContext, target: Target): ApiObject {
+  const account = readObject(registry.store, target);
+  if (account === undefined) throw newNotFound(target.row, target.name);
+  return objectOf(account);
+}
+
+function refuse(errors: readonly FieldError[], name: string): void {
+  if (errors.length > 0) throw toInvalidError(TOKEN_REQUEST, name, errors);
 }
 
 function boundTo(
@@ -90,16 +84,17 @@ function boundTo(
   requireOwnPod(call.user, call.info.name, reference, podNamed(server, call, reference?.name));
   if (reference === undefined) return {};
   const { apiVersion = '', kind = '', name = '', uid = '' } = reference;
-  const row = BOUND_ROWS[`${apiVersion}/${kind}`];
+  const { group, version } = splitApiVersion(apiVersion);
+  const row = group === '' && Object.hasOwn(BOUND_ROWS, kind) ? BOUND_ROWS[kind] : undefined;
   if (row === undefined)
-    throw newBadRequest(`cannot bind token for serviceaccount to object of type ${apiVersion}, Kind=${kind}`);
+    throw newBadRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
   const namespace = row.namespaced ? call.info.namespace : '';
   const bound = readObject(server.registry.store, { row, namespace, name });
   if (bound === undefined) throw newNotFound(row, name);
   const actual = objectOf(bound).metadata.uid!;
   if (uid !== '' && uid !== actual) {
     throw newConflict(
-      row,
+      { group, resource: kind },
       name,
       `the UID in the bound object reference (${uid}) does not match the UID in record. The object might have been deleted and then recreated`,
     );
