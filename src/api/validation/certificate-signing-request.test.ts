@@ -6,7 +6,10 @@ import {
   validateCertificateSigningRequest,
 } from './certificate-signing-request.ts';
 
-const PEM = btoa('-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n');
+const pem = (label: string, body: string) =>
+  btoa(`-----BEGIN ${label}-----\n${body}\n-----END ${label}-----\n`);
+/** A sequence of a sequence, a sequence of an object identifier, and a bit string. */
+const PEM = pem('CERTIFICATE', btoa('\x30\x0b\x30\x00\x30\x03\x06\x01\x2a\x03\x02\x00\x00'));
 
 function csr(
   conditions: [string, string?][] = [],
@@ -56,6 +59,7 @@ test('validateCertificateDecision lets status issue once, and decide nothing', (
     'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block',
   ]);
   assert.deepEqual(decided('status', csr([['Approved']], btoa('x')), csr([['Approved']], PEM)), [
+    'status.certificate: Invalid value: "<certificate data>": must contain at least one CERTIFICATE PEM block',
     'status.certificate: Forbidden: updates may not modify existing certificate content',
   ]);
 });
@@ -84,4 +88,27 @@ test('validateCertificateSigningRequest wants known usages, each once, and a lif
     csr([], undefined, { usages: ['client auth', 'fly', 'client auth'], expirationSeconds: 599 }),
   ).map(({ field }) => field);
   assert.deepEqual(errors, ['spec.request', 'spec.usages[1]', 'spec.usages[2]', 'spec.expirationSeconds']);
+});
+
+test('validateCertificateDecision takes certificates in PEM and nothing else', () => {
+  const problems = (certificate: string) =>
+    decided('status', csr([], certificate), csr()).map((text) => text.replace(/^.*data>": /, ''));
+  assert.deepEqual(problems(pem('PRIVATE KEY', 'AAAA')), [
+    'only CERTIFICATE PEM blocks are allowed, found "PRIVATE KEY"',
+  ]);
+  assert.deepEqual(problems(pem('CERTIFICATE', 'a: b\n\nAAAA')), ['no PEM block headers are permitted']);
+  assert.deepEqual(problems(pem('CERTIFICATE', '')), [
+    'found CERTIFICATE PEM block containing 0 certificates',
+  ]);
+  assert.deepEqual(problems(pem('CERTIFICATE', 'AAAA')), ['x509: malformed certificate']);
+});
+
+test('validateCertificateDecision lets stay what older rules let in', () => {
+  const both: [string][] = [['Approved'], ['Denied']];
+  assert.deepEqual(decided('status', csr(both), csr(both)), []);
+  const twice: [string][] = [['Odd'], ['Odd'], ['']];
+  assert.deepEqual(decided('approval', csr([...twice, ['Approved']]), csr(twice)), []);
+  assert.deepEqual(decided('status', csr([], btoa('y')), csr([], btoa('x'))), [
+    'status.certificate: Forbidden: updates may not modify existing certificate content',
+  ]);
 });

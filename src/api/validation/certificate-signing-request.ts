@@ -6,11 +6,13 @@
  */
 
 import { fromBase64 } from '../../base/base64.ts';
+import { certificateBundleProblem } from '../certificates/certificate-bundle.ts';
 import { parseCertificateRequest } from '../certificates/certificate-request.ts';
 import type {
   CertificateSigningRequest,
   CertificateSigningRequestCondition,
 } from '../generated/certificates-v1.ts';
+import { equalJson } from '../json.ts';
 import {
   duplicate,
   type FieldError,
@@ -52,20 +54,24 @@ const EXPIRATION_MIN_SECONDS = 600;
 /** Conditions that say yes or are not there. */
 const TRUE_ONLY: ReadonlySet<string> = new Set(['Approved', 'Denied', 'Failed']);
 const STATUSES = ['True', 'False', 'Unknown'];
+const CONDITIONS = 'status.conditions';
+const CERTIFICATE = 'status.certificate';
 
 /** The text behind `spec.request`. @throws DOMException for what is no base64 */
 export function requestText({ spec }: CertificateSigningRequest): string {
-  return Array.from(fromBase64(spec.request), (byte) => String.fromCharCode(byte)).join('');
+  return textOf(spec.request);
 }
 
 export function validateCertificateSigningRequest(csr: CertificateSigningRequest): FieldError[] {
   const { usages = [], signerName, expirationSeconds } = csr.spec;
   const errors = requestErrors(csr);
   if (usages.length === 0) errors.push(required('spec.usages'));
+  for (const [index, usage] of untilMany(errors, usages.entries()))
+    if (!USAGES.includes(usage)) errors.push(notSupported(`spec.usages[${index}]`, usage, USAGES));
+  const seen = new Set<string>();
   for (const [index, usage] of untilMany(errors, usages.entries())) {
-    const field = `spec.usages[${index}]`;
-    if (!USAGES.includes(usage)) errors.push(notSupported(field, usage, USAGES));
-    if (usages.indexOf(usage) < index) errors.push(duplicate(field, usage));
+    if (seen.has(usage)) errors.push(duplicate(`spec.usages[${index}]`, usage));
+    seen.add(usage);
   }
   errors.push(...signerNameErrors(signerName));
   if (expirationSeconds !== undefined && expirationSeconds < EXPIRATION_MIN_SECONDS) {
@@ -91,20 +97,26 @@ function signerNameErrors(name: string): FieldError[] {
   return validateSignerName(name, field);
 }
 
-function conditionErrors(conditions: readonly CertificateSigningRequestCondition[]): FieldError[] {
+type Conditions = readonly CertificateSigningRequestCondition[];
+
+/** @param before  what was wrong with the conditions there, and may stay */
+function conditionErrors(conditions: Conditions, before: Conditions = []): FieldError[] {
   const errors: FieldError[] = [];
-  const before = new Set<string>();
+  const had = new Set(before.map(({ type }) => type));
+  const mayRepeat = had.size < before.length;
+  const mayContradict = had.has('Approved') && had.has('Denied');
+  const seen = new Set<string>();
   for (const [index, { type, status }] of untilMany(errors, conditions.entries())) {
     const field = `status.conditions[${index}]`;
-    if (!type) errors.push(required(`${field}.type`));
+    if (!type && !had.has(type)) errors.push(required(`${field}.type`));
     const allowed = TRUE_ONLY.has(type) ? ['True'] : STATUSES;
     if (!status) errors.push(required(`${field}.status`));
     else if (!allowed.includes(status)) errors.push(notSupported(`${field}.status`, status, allowed));
     const other = { Approved: 'Denied', Denied: 'Approved' }[type];
-    if (other !== undefined && before.has(other))
+    if (other !== undefined && !mayContradict && seen.has(other))
       errors.push(invalid(`${field}.type`, type, 'Approved and Denied conditions are mutually exclusive'));
-    if (type && before.has(type)) errors.push(duplicate(`${field}.type`, type));
-    before.add(type);
+    if (!mayRepeat && seen.has(type)) errors.push(duplicate(`${field}.type`, type));
+    seen.add(type);
   }
   return errors;
 }
@@ -115,47 +127,59 @@ export function validateCertificateDecision(
   csr: CertificateSigningRequest,
   old: CertificateSigningRequest,
 ): FieldError[] {
-  const conditions = 'status.conditions';
-  const errors = conditionErrors(csr.status?.conditions ?? []);
-  for (const type of TRUE_ONLY) {
-    const [now, before] = [instancesOf(csr, type), instancesOf(old, type)];
-    const text = JSON.stringify(type);
-    if (now.length < before.length)
-      errors.push(forbidden(conditions, `updates may not remove a condition of type ${text}`));
-    if (subresource === 'approval' || type === 'Failed') continue;
-    if (now.length > before.length)
-      errors.push(forbidden(conditions, `updates may not add a condition of type ${text}`));
-    else if (now.length === before.length && JSON.stringify(now) !== JSON.stringify(before))
-      errors.push(forbidden(conditions, `updates may not modify a condition of type ${text}`));
-  }
-  return [...errors, ...certificateErrors(subresource, csr, old)];
+  return [
+    ...conditionErrors(csr.status?.conditions ?? [], old.status?.conditions),
+    ...contentErrors(csr, old),
+    ...removalErrors(csr, old),
+    ...(subresource === 'approval' ? [] : decisionErrors(csr, old)),
+    ...issueErrors(subresource, csr, old),
+  ];
 }
 
-function certificateErrors(
+function removalErrors(csr: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
+  return [...TRUE_ONLY]
+    .filter((type) => instancesOf(csr, type).length < instancesOf(old, type).length)
+    .map((type) =>
+      forbidden(CONDITIONS, `updates may not remove a condition of type ${JSON.stringify(type)}`),
+    );
+}
+
+function decisionErrors(csr: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
+  return ['Approved', 'Denied'].flatMap((type) => {
+    const [now, before] = [instancesOf(csr, type), instancesOf(old, type)];
+    if (now.length < before.length || equalJson(now, before)) return [];
+    const verb = now.length > before.length ? 'add' : 'modify';
+    return [forbidden(CONDITIONS, `updates may not ${verb} a condition of type ${JSON.stringify(type)}`)];
+  });
+}
+
+/** What is no certificate may stay, and be replaced by what is none either. */
+function contentErrors(csr: CertificateSigningRequest, old: CertificateSigningRequest): FieldError[] {
+  if (certificateOf(csr) === certificateOf(old)) return [];
+  const problem = certificateBundleProblem(textOf(certificateOf(csr)));
+  if (problem === undefined || certificateBundleProblem(textOf(certificateOf(old))) !== undefined) return [];
+  return [invalid(CERTIFICATE, '<certificate data>', problem)];
+}
+
+function issueErrors(
   subresource: string,
-  { status: now }: CertificateSigningRequest,
-  { status: before }: CertificateSigningRequest,
+  csr: CertificateSigningRequest,
+  old: CertificateSigningRequest,
 ): FieldError[] {
-  if ((now?.certificate ?? '') === (before?.certificate ?? '')) return [];
-  const field = 'status.certificate';
-  if (subresource === 'approval') return [forbidden(field, 'updates may not set certificate content')];
-  if (before?.certificate) return [forbidden(field, 'updates may not modify existing certificate content')];
-  const text = textOf(now?.certificate ?? '');
-  if (/-----BEGIN CERTIFICATE-----[A-Za-z0-9+/=\s]+-----END CERTIFICATE-----/.test(text)) return [];
-  return [invalid(field, '<certificate data>', 'must contain at least one CERTIFICATE PEM block')];
+  if (certificateOf(csr) === certificateOf(old)) return [];
+  if (subresource === 'approval') return [forbidden(CERTIFICATE, 'updates may not set certificate content')];
+  if (certificateOf(old) === '') return [];
+  return [forbidden(CERTIFICATE, 'updates may not modify existing certificate content')];
+}
+
+function certificateOf({ status }: CertificateSigningRequest): string {
+  return status?.certificate ?? '';
 }
 
 function textOf(base64: string): string {
-  try {
-    return Array.from(fromBase64(base64), (byte) => String.fromCharCode(byte)).join('');
-  } catch {
-    return '';
-  }
+  return Array.from(fromBase64(base64), (byte) => String.fromCharCode(byte)).join('');
 }
 
-function instancesOf(
-  { status }: CertificateSigningRequest,
-  wanted: string,
-): CertificateSigningRequestCondition[] {
+function instancesOf({ status }: CertificateSigningRequest, wanted: string): Conditions {
   return (status?.conditions ?? []).filter(({ type }) => type === wanted);
 }

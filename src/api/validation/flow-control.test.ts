@@ -114,8 +114,8 @@ test('validatePriorityLevel names what is wrong', () => {
   };
   deepEqual(levelProblems({ type: 'Limited', limited }), [
     'spec.limited.nominalConcurrencyShares: Invalid value: -1: must be a non-negative integer',
-    'spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive',
     'spec.limited.limitResponse.queuing: Forbidden: must be nil if limited.limitResponse.type is not Limited',
+    'spec.limited.lendablePercent: Invalid value: 101: must be between 0 and 100, inclusive',
     'spec.limited.borrowingLimitPercent: Invalid value: -1: if specified, must be a non-negative integer',
   ]);
   const ofHand = (handSize: number) => {

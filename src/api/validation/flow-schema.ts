@@ -9,7 +9,16 @@ import type {
   Subject,
 } from '../generated/flowcontrol-v1.ts';
 import { equalJson } from '../json.ts';
-import { duplicate, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import { named } from './field-checks.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  forbidden,
+  invalid,
+  notSupported,
+  required,
+} from './field-error.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem } from './names.ts';
 
 const PRECEDENCE_MAX = 10_000;
@@ -30,7 +39,7 @@ export function validateFlowSchema({ metadata: { name = '' }, spec }: SentSchema
   const errors = [
     ...validatePrecedence(spec.matchingPrecedence ?? 0, name),
     ...validateReferences(spec),
-    ...(spec.rules ?? []).flatMap((rule, index) => validateRule(rule, `spec.rules[${index}]`)),
+    ...errorsOfEach(spec.rules ?? [], (rule, index) => validateRule(rule, `spec.rules[${index}]`)),
   ];
   const prescribed = MANDATORY_FLOW_SCHEMAS.find((schema) => schema.name === name);
   if (prescribed !== undefined && !equalJson(spec, prescribed.spec)) {
@@ -61,12 +70,14 @@ function validateReferences({
   const field = 'spec.priorityLevelConfiguration.name';
   const level = priorityLevelConfiguration?.name ?? '';
   if (level === '') return [...errors, required(field, 'must reference a priority level')];
-  return [...errors, ...named(field, level, dns1123SubdomainProblem)];
+  return [...errors, ...named(field, level, dns1123SubdomainProblem(level))];
 }
 
 function validateRule(rule: Partial<PolicyRulesWithSubjects>, path: string): FieldError[] {
   const { subjects = [], resourceRules = [], nonResourceRules = [] } = rule;
-  const errors = subjects.flatMap((subject, index) => validateSubject(subject, `${path}.subjects[${index}]`));
+  const errors = errorsOfEach(subjects, (subject, index) =>
+    validateSubject(subject, `${path}.subjects[${index}]`),
+  );
   if (subjects.length === 0) {
     errors.push(required(`${path}.subjects`, 'subjects must contain at least one value'));
   }
@@ -75,8 +86,10 @@ function validateRule(rule: Partial<PolicyRulesWithSubjects>, path: string): Fie
   }
   return [
     ...errors,
-    ...resourceRules.flatMap((each, index) => validateResourceRule(each, `${path}.resourceRules[${index}]`)),
-    ...nonResourceRules.flatMap((each, index) =>
+    ...errorsOfEach(resourceRules, (each, index) =>
+      validateResourceRule(each, `${path}.resourceRules[${index}]`),
+    ),
+    ...errorsOfEach(nonResourceRules, (each, index) =>
       validatePathRule(each, `${path}.nonResourceRules[${index}]`),
     ),
   ];
@@ -108,11 +121,11 @@ function validateNames({ kind, user, group, serviceAccount }: Subject, path: str
   }
   const { name, namespace } = serviceAccount!;
   const errors = name ? [] : [required(`${path}.name`)];
-  if (name && name !== '*') errors.push(...named(`${path}.name`, name, dns1123SubdomainProblem));
+  if (name && name !== '*') errors.push(...named(`${path}.name`, name, dns1123SubdomainProblem(name)));
   if (!namespace) {
     return [...errors, required(`${path}.namespace`, 'must specify namespace for service account')];
   }
-  return [...errors, ...named(`${path}.namespace`, namespace, dns1123LabelProblem)];
+  return [...errors, ...named(`${path}.namespace`, namespace, dns1123LabelProblem(namespace))];
 }
 
 function validateVerbs(verbs: string[] = [], path: string): FieldError[] {
@@ -139,8 +152,8 @@ function validatePathRule(
   }
   if (nonResourceURLs.includes('*'))
     return [...errors, ...alone(field, nonResourceURLs, 'non-resource URLs')];
-  const problems = nonResourceURLs.flatMap((url, index) =>
-    named(`${field}[${index}]`, url, nonResourceUrlProblem),
+  const problems = errorsOfEach(nonResourceURLs, (url, index) =>
+    named(`${field}[${index}]`, url, nonResourceUrlProblem(url)),
   );
   return [...errors, ...problems];
 }
@@ -173,8 +186,8 @@ function validateResourceRule(rule: Partial<ResourcePolicyRule>, path: string): 
     return [...errors, required(field, detail)];
   }
   if (namespaces.includes('*')) return [...errors, ...alone(field, namespaces, 'namespaces')];
-  const problems = namespaces.flatMap((namespace, index) =>
-    named(`${field}[${index}]`, namespace, namespaceProblem),
+  const problems = errorsOfEach(namespaces, (namespace, index) =>
+    named(`${field}[${index}]`, namespace, namespaceProblem(namespace)),
   );
   return [...errors, ...problems];
 }
@@ -184,11 +197,6 @@ function namespaceProblem(namespace: string): string | undefined {
   return problem && `each member of this list must be '*' or a DNS-1123 label; ${problem}`;
 }
 
-function named(field: string, value: string, problemOf: (value: string) => string | undefined): FieldError[] {
-  const problem = problemOf(value);
-  return problem === undefined ? [] : [invalid(field, value, problem)];
-}
-
 interface WithConditions {
   status?: { conditions?: readonly { type?: string }[] };
 }
@@ -196,7 +204,7 @@ interface WithConditions {
 /** Of flow schemas and of priority levels: each condition is there once. */
 export function validateFlowControlStatus({ status }: WithConditions): FieldError[] {
   const seen = new Set<string>();
-  return (status?.conditions ?? []).flatMap(({ type = '' }, index) => {
+  return errorsOfEach(status?.conditions ?? [], ({ type = '' }, index) => {
     const field = `status.conditions[${index}].type`;
     const errors = seen.has(type) ? [duplicate(field, type)] : [];
     seen.add(type);

@@ -8,6 +8,7 @@ import type {
   QueuingConfiguration,
 } from '../generated/flowcontrol-v1.ts';
 import { equalJson } from '../json.ts';
+import { between } from './field-checks.ts';
 import { type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
 
 const QUEUES_MAX = 10_000_000;
@@ -30,7 +31,8 @@ export function validatePriorityLevel({ metadata: { name = '' }, spec }: SentLev
     if (limited !== undefined) {
       errors.push(forbidden('spec.limited', 'must be nil if the type is not Limited'));
     }
-    if (exempt !== undefined) errors.push(...validateShares(exempt, 'spec.exempt'));
+    if (exempt !== undefined)
+      errors.push(...validateShares(exempt, 'spec.exempt'), ...validateLending(exempt, 'spec.exempt'));
   } else if (type === 'Limited') {
     if (exempt !== undefined) errors.push(forbidden('spec.exempt', 'must be nil if the type is Limited'));
     if (limited === undefined) {
@@ -61,27 +63,27 @@ interface Shares {
   lendablePercent?: number;
 }
 
-function validateShares(
-  { nominalConcurrencyShares = 0, lendablePercent = 0 }: Shares,
-  path: string,
-): FieldError[] {
-  const errors: FieldError[] = [];
-  if (nominalConcurrencyShares < 0) {
-    const field = `${path}.nominalConcurrencyShares`;
-    errors.push(invalid(field, nominalConcurrencyShares, 'must be a non-negative integer'));
-  }
-  if (lendablePercent < 0 || lendablePercent > 100) {
-    const field = `${path}.lendablePercent`;
-    errors.push(invalid(field, lendablePercent, 'must be between 0 and 100, inclusive'));
-  }
-  return errors;
+function validateShares({ nominalConcurrencyShares = 0 }: Shares, path: string): FieldError[] {
+  const field = `${path}.nominalConcurrencyShares`;
+  return nominalConcurrencyShares >= 0
+    ? []
+    : [invalid(field, nominalConcurrencyShares, 'must be a non-negative integer')];
+}
+
+function validateLending({ lendablePercent = 0 }: Shares, path: string): FieldError[] {
+  return between(`${path}.lendablePercent`, lendablePercent, [0, 100]);
 }
 
 function validateLimited(limited: LimitedPriorityLevelConfiguration): FieldError[] {
   const { limitResponse, borrowingLimitPercent = 0 } = limited;
-  const errors = [...validateShares(limited, 'spec.limited'), ...validateLimitResponse(limitResponse)];
+  const path = 'spec.limited';
+  const errors = [
+    ...validateShares(limited, path),
+    ...validateLimitResponse(limitResponse),
+    ...validateLending(limited, path),
+  ];
   if (borrowingLimitPercent < 0) {
-    const field = 'spec.limited.borrowingLimitPercent';
+    const field = `${path}.borrowingLimitPercent`;
     errors.push(invalid(field, borrowingLimitPercent, 'if specified, must be a non-negative integer'));
   }
   return errors;

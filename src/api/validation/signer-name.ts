@@ -1,5 +1,5 @@
 /** @see k8s.io/kubernetes/pkg/apis/core/validation/names.go ValidateSignerName */
-import { errorsOfEach, type FieldError, invalid, required, tooLong } from './field-error.ts';
+import { type FieldError, invalid, required, tooLong } from './field-error.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem, SUBDOMAIN_MAX } from './names.ts';
 
 const SIGNER_NAME_MAX = 571;
@@ -22,14 +22,16 @@ export function validateSignerName(name: string, field: string): FieldError[] {
   return [...errors, ...labelErrors(field, path, dns1123SubdomainProblem)];
 }
 
+/** Of the first label that is wrong. */
 function labelErrors(
   field: string,
   whole: string,
   problemOf: (label: string) => string | undefined,
 ): FieldError[] {
-  return errorsOfEach(whole.split('.'), (label) => {
+  for (const label of whole.split('.')) {
     const problem = problemOf(label);
-    if (problem === undefined) return [];
-    return [invalid(field, whole, `validating label ${JSON.stringify(label)}: ${problem}`)];
-  });
+    if (problem !== undefined)
+      return [invalid(field, whole, `validating label ${JSON.stringify(label)}: ${problem}`)];
+  }
+  return [];
 }

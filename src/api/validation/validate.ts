@@ -176,6 +176,8 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'batch/v1/Job': { create: validateJob, update: validateJobUpdate, status: validateJobStatus },
   'certificates.k8s.io/v1/CertificateSigningRequest': {
     create: validateCertificateSigningRequest,
+    // What was asked and what was decided are kept.
+    update: () => [],
     subresource: validateCertificateDecision,
     name: pathSegmentProblem,
   },
