@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { objectOf, problemsOf } from './problems.fixture.ts';
+import { objectOf, problemsOf, problemsOfUpdate } from './problems.fixture.ts';
 
 const GROUP = 'admissionregistration.k8s.io/v1';
 const RULE = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] };
@@ -106,4 +106,52 @@ test('validateValidatingBinding says which policy, which parameters and what to 
   assert.deepEqual(bindingProblems({ paramRef: {} }), [
     'spec.paramRef: Required value: one of name or selector must be specified',
   ]);
+});
+
+const mutatingPolicy = (spec: object) =>
+  objectOf(GROUP, 'MutatingAdmissionPolicy', {
+    spec: {
+      matchConstraints: { resourceRules: [RULE] },
+      mutations: [{ patchType: 'JSONPatch', jsonPatch: { expression: '[]' } }],
+      reinvocationPolicy: 'Never',
+      ...spec,
+    },
+  });
+
+test('validateMutatingPolicy wants the patch of its type and no other, and nothing of deletions', () => {
+  const at = 'spec.mutations[0]';
+  const ofMutation = (mutation: object) => problemsOf(mutatingPolicy({ mutations: [mutation] }));
+  assert.deepEqual(ofMutation({ patchType: 'ApplyConfiguration', jsonPatch: { expression: '[]' } }), [
+    `${at}.applyConfiguration: Required value: must be specified when patchType is ApplyConfiguration`,
+    `${at}.jsonPatch: Invalid value: "{jsonPatch}": must not be specified when patchType is ApplyConfiguration`,
+  ]);
+  assert.deepEqual(ofMutation({ patchType: 'JSONPatch', jsonPatch: { expression: ' ' } }), [
+    `${at}.jsonPatch.expression: Required value`,
+  ]);
+  const rule = { ...RULE, operations: ['CREATE', 'DELETE'] };
+  assert.deepEqual(problemsOf(mutatingPolicy({ matchConstraints: { resourceRules: [rule] } })), [
+    'spec.matchConstraints.resourceRules.operations: Unsupported value: "DELETE": supported values: "*", "CONNECT", "CREATE", "UPDATE"',
+  ]);
+});
+
+test('validateValidatingPolicy leaves stored expressions that do not compile, and no others', () => {
+  const policyOf = (spec: object) =>
+    objectOf(GROUP, 'ValidatingAdmissionPolicy', {
+      spec: { matchConstraints: { resourceRules: [RULE] }, validations: VALIDATIONS, ...spec },
+    });
+  const broken = { expression: 'object.' };
+  const matchConditions = [{ name: '-', expression: '1' }];
+  const stored = policyOf({ validations: [broken], matchConditions });
+  const moved = policyOf({ validations: [...VALIDATIONS, broken], matchConditions });
+  assert.deepEqual(problemsOfUpdate(moved, stored), []);
+  const changed = policyOf({ validations: [{ expression: 'object..' }], matchConditions });
+  assert.match(
+    problemsOfUpdate(changed, stored).join(),
+    /^spec\.validations\[0\]\.expression: Invalid value: "object\.\."/,
+  );
+  const paramKind = { apiVersion: 'v1', kind: 'ConfigMap' };
+  const withParams = policyOf({ paramKind, matchConditions: [{ name: 'a', expression: 'params == null' }] });
+  const without = policyOf({ matchConditions: [{ name: 'a', expression: 'params == null' }] });
+  assert.deepEqual(problemsOfUpdate(withParams, withParams), []);
+  assert.match(problemsOfUpdate(without, withParams).join(), /^spec\.matchConditions\[0\]\.expression/);
 });

@@ -5,6 +5,7 @@ import type {
   MatchResources,
   MutatingAdmissionPolicy,
   MutatingAdmissionPolicyBinding,
+  Mutation,
   ParamKind,
   ParamRef,
   ValidatingAdmissionPolicy,
@@ -12,17 +13,17 @@ import type {
   Validation,
   Variable,
 } from '../generated/admissionregistration-v1.ts';
+import { equalJson } from '../json.ts';
 import {
   type CompiledPolicy,
   compileMutatingPolicy,
   compileValidatingPolicy,
 } from '../policies/compile-policy.ts';
-import { named } from './field-checks.ts';
+import { named, oneOf } from './field-checks.ts';
 import {
   duplicate,
   errorsOfEach,
   type FieldError,
-  forbidden,
   invalid,
   notSupported,
   required,
@@ -32,16 +33,23 @@ import { matchConditionErrors } from './match-conditions.ts';
 import { validateMatchResources } from './match-resources.ts';
 import { dns1123SubdomainProblem, qualifiedNameProblem, utf8Length } from './names.ts';
 import { validateParamKind, validateParamRef } from './policy-params.ts';
+import { unstoredProblems } from './stored-expressions.ts';
 
 const REASONS = ['Forbidden', 'Invalid', 'RequestEntityTooLarge'];
+const CONDITIONS = 'spec.matchConditions';
+const MUTATING_OPERATIONS = ['*', 'CONNECT', 'CREATE', 'UPDATE'];
 const ACTIONS = ['Audit', 'Deny', 'Warn'];
 const AUDIT_ANNOTATIONS_MAX = 20;
 const AUDIT_EXPRESSION_MAX_BYTES = 5 * 1024;
 const IDENTIFIER = /^[A-Za-z_][A-Za-z0-9_]*$/;
 
-export function validateValidatingPolicy({ spec, metadata }: ValidatingAdmissionPolicy): FieldError[] {
+/** @param old  what is stored: what is wrong with its expressions may stay */
+export function validateValidatingPolicy(
+  { spec, metadata }: ValidatingAdmissionPolicy,
+  old?: ValidatingAdmissionPolicy,
+): FieldError[] {
   const { validations = [], auditAnnotations = [] } = spec;
-  const errors = commonErrors(spec);
+  const errors = commonErrors(spec, old?.spec);
   if (validations.length === 0 && auditAnnotations.length === 0) {
     const detail = 'validations or auditAnnotations must contain at least one item';
     errors.push(required('spec.validations', detail), required('spec.auditAnnotations', detail));
@@ -50,7 +58,7 @@ export function validateValidatingPolicy({ spec, metadata }: ValidatingAdmission
     errors.push(...validationErrors(validation, `spec.validations[${index}]`));
   }
   errors.push(...auditErrors(auditAnnotations, metadata.name));
-  return [...errors, ...expressionErrors(compileValidatingPolicy(spec))];
+  return [...errors, ...expressionErrors(spec, old?.spec, compileValidatingPolicy)];
 }
 
 /** Their keys in the audit log are the policy's name and their own. */
@@ -78,40 +86,52 @@ function auditErrors(annotations: readonly AuditAnnotation[], policy: string): F
   return errors;
 }
 
-export function validateMutatingPolicy({ spec }: MutatingAdmissionPolicy): FieldError[] {
+/** @param old  what is stored: what is wrong with its expressions may stay */
+export function validateMutatingPolicy(
+  { spec }: MutatingAdmissionPolicy,
+  old?: MutatingAdmissionPolicy,
+): FieldError[] {
   const { mutations = [], reinvocationPolicy } = spec;
-  const errors = commonErrors(spec);
+  const errors = commonErrors(spec, old?.spec);
+  errors.push(...operationErrors(spec.matchConstraints, 'spec.matchConstraints'));
   if (mutations.length === 0)
     errors.push(required('spec.mutations', 'mutations must contain at least one item'));
-  for (const [index, { patchType, applyConfiguration, jsonPatch }] of untilMany(
-    errors,
-    mutations.entries(),
-  )) {
-    const at = `spec.mutations[${index}]`;
-    const types = ['ApplyConfiguration', 'JSONPatch'];
-    if (!types.includes(patchType)) {
-      errors.push(
-        patchType ? notSupported(`${at}.patchType`, patchType, types) : required(`${at}.patchType`),
-      );
-      continue;
-    }
-    const isPatch = patchType === 'JSONPatch';
-    const [field, wanted, other] = isPatch
-      ? (['jsonPatch', jsonPatch, applyConfiguration] as const)
-      : (['applyConfiguration', applyConfiguration, jsonPatch] as const);
-    if (!wanted?.expression?.trim()) {
-      errors.push(required(`${at}.${field}.expression`, 'expression is not specified'));
-    }
-    if (other !== undefined) {
-      const extra = isPatch ? 'applyConfiguration' : 'jsonPatch';
-      errors.push(forbidden(`${at}.${extra}`, `is not allowed when patchType is ${patchType}`));
-    }
-  }
-  const policies = ['IfNeeded', 'Never'];
+  errors.push(
+    ...errorsOfEach(mutations, (mutation, index) => mutationErrors(mutation, `spec.mutations[${index}]`)),
+  );
   if (!reinvocationPolicy) errors.push(required('spec.reinvocationPolicy'));
-  else if (!policies.includes(reinvocationPolicy))
-    errors.push(notSupported('spec.reinvocationPolicy', reinvocationPolicy, policies));
-  return [...errors, ...expressionErrors(compileMutatingPolicy(spec))];
+  errors.push(...oneOf('spec.reinvocationPolicy', reinvocationPolicy || undefined, ['IfNeeded', 'Never']));
+  return [...errors, ...expressionErrors(spec, old?.spec, compileMutatingPolicy)];
+}
+
+/** There is nothing to change in what is deleted. */
+function operationErrors(match: MatchResources | undefined, at: string): FieldError[] {
+  return errorsOfEach(match?.resourceRules ?? [], ({ operations = [] }) =>
+    errorsOfEach(operations, (operation) =>
+      oneOf(`${at}.resourceRules.operations`, operation, MUTATING_OPERATIONS),
+    ),
+  );
+}
+
+function mutationErrors(mutation: Mutation, at: string): FieldError[] {
+  const { patchType } = mutation;
+  if (!patchType) return [required(`${at}.patchType`)];
+  if (patchType !== 'ApplyConfiguration' && patchType !== 'JSONPatch')
+    return [notSupported(`${at}.patchType`, patchType, ['ApplyConfiguration', 'JSONPatch'])];
+  const [wanted, other] =
+    patchType === 'JSONPatch'
+      ? (['jsonPatch', 'applyConfiguration'] as const)
+      : (['applyConfiguration', 'jsonPatch'] as const);
+  const errors: FieldError[] = [];
+  const { [wanted]: patch, [other]: extra } = mutation;
+  if (patch === undefined)
+    errors.push(required(`${at}.${wanted}`, `must be specified when patchType is ${patchType}`));
+  else if (!patch.expression?.trim()) errors.push(required(`${at}.${wanted}.expression`));
+  if (extra !== undefined) {
+    const why = `must not be specified when patchType is ${patchType}`;
+    errors.push(invalid(`${at}.${other}`, `{${other}}`, why));
+  }
+  return errors;
 }
 
 export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBinding): FieldError[] {
@@ -136,7 +156,7 @@ export function validateValidatingBinding({ spec }: ValidatingAdmissionPolicyBin
 }
 
 export function validateMutatingBinding({ spec }: MutatingAdmissionPolicyBinding): FieldError[] {
-  return bindingErrors(spec);
+  return [...bindingErrors(spec), ...operationErrors(spec.matchResources, 'spec.matchResources')];
 }
 
 interface CommonSpec {
@@ -147,17 +167,9 @@ interface CommonSpec {
   variables?: Variable[];
 }
 
-function commonErrors({
-  paramKind,
-  matchConstraints,
-  failurePolicy,
-  matchConditions = [],
-  variables = [],
-}: CommonSpec): FieldError[] {
-  const errors: FieldError[] = [];
-  if (failurePolicy && !['Fail', 'Ignore'].includes(failurePolicy)) {
-    errors.push(notSupported('spec.failurePolicy', failurePolicy, ['Fail', 'Ignore']));
-  }
+function commonErrors(spec: CommonSpec, old: CommonSpec | undefined): FieldError[] {
+  const { paramKind, matchConstraints, failurePolicy, matchConditions = [], variables = [] } = spec;
+  const errors = oneOf('spec.failurePolicy', failurePolicy, ['Fail', 'Ignore']);
   if (paramKind !== undefined) errors.push(...validateParamKind(paramKind, 'spec.paramKind'));
   if (matchConstraints === undefined) errors.push(required('spec.matchConstraints'));
   else {
@@ -165,7 +177,7 @@ function commonErrors({
       errors.push(required('spec.matchConstraints.resourceRules'));
     errors.push(...validateMatchResources(matchConstraints, 'spec.matchConstraints'));
   }
-  errors.push(...matchConditionErrors(matchConditions, 'spec.matchConditions'));
+  if (!keepsConditions(spec, old)) errors.push(...matchConditionErrors(matchConditions, CONDITIONS));
   return [...errors, ...variableErrors(variables)];
 }
 
@@ -200,8 +212,23 @@ function validationErrors(
   return errors;
 }
 
-function expressionErrors({ problems }: CompiledPolicy): FieldError[] {
-  return errorsOfEach(problems, ({ field, expression, problem }) => [invalid(field, expression, problem)]);
+function expressionErrors<T extends CommonSpec>(
+  spec: T,
+  old: T | undefined,
+  compile: (spec: T) => CompiledPolicy,
+): FieldError[] {
+  const { problems } = compile(spec);
+  const judged = keepsConditions(spec, old)
+    ? problems.filter(({ field }) => !field.startsWith(CONDITIONS))
+    : problems;
+  const shown = old === undefined ? judged : unstoredProblems(judged, () => compile(old).problems);
+  return errorsOfEach(shown, ({ field, expression, problem }) => [invalid(field, expression, problem)]);
+}
+
+/** Match conditions as they were, and about the same parameters, are not looked at. */
+function keepsConditions(spec: CommonSpec, old: CommonSpec | undefined): boolean {
+  const partOf = ({ paramKind, matchConditions = [] }: CommonSpec) => [paramKind, matchConditions];
+  return old !== undefined && equalJson(partOf(spec), partOf(old));
 }
 
 function bindingErrors({

@@ -1,6 +1,7 @@
 /** Rules of match conditions, of policies and of webhooks. @see kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go */
 import type { MatchCondition } from '../generated/admissionregistration-v1.ts';
-import { duplicate, type FieldError, invalid, required, tooMany, untilMany } from './field-error.ts';
+import { namedRequired } from './field-checks.ts';
+import { duplicate, type FieldError, required, tooMany, untilMany } from './field-error.ts';
 import { qualifiedNameProblem } from './names.ts';
 
 const CONDITIONS_MAX = 64;
@@ -12,14 +13,10 @@ export function matchConditionErrors(conditions: readonly MatchCondition[], at: 
   const names = new Set<string>();
   for (const [index, { name, expression }] of untilMany(errors, conditions.entries())) {
     const place = `${at}[${index}]`;
-    if (!name) errors.push(required(`${place}.name`));
-    else if (names.has(name)) errors.push(duplicate(`${place}.name`, name));
-    else {
-      const problem = qualifiedNameProblem(name);
-      if (problem !== undefined) errors.push(invalid(`${place}.name`, name, problem));
-    }
-    names.add(name);
     if (!expression?.trim()) errors.push(required(`${place}.expression`));
+    errors.push(...namedRequired(`${place}.name`, name, qualifiedNameProblem));
+    if (name && names.has(name)) errors.push(duplicate(`${place}.name`, name));
+    names.add(name);
   }
   return errors;
 }

@@ -152,19 +152,29 @@ export function validateObjectMetaUpdate(meta: ObjectMeta, old: ObjectMeta): Fie
   return errors;
 }
 
+interface SelectorTolerance {
+  /** Of newer clients. */
+  unknownOperators?: boolean;
+  /** Of older rules. */
+  invalidValues?: boolean;
+}
+
 /** @see k8s.io/apimachinery/pkg/apis/meta/v1/validation */
-export function validateLabelSelector(selector: LabelSelector | undefined, field: string): FieldError[] {
+export function validateLabelSelector(
+  selector: LabelSelector | undefined,
+  field: string,
+  tolerance?: SelectorTolerance,
+): FieldError[] {
   const errors: FieldError[] = [...validateLabels(selector?.matchLabels, `${field}.matchLabels`)];
   for (const [index, expression] of untilMany(errors, (selector?.matchExpressions ?? []).entries()))
-    errors.push(...validateLabelRequirement(expression, `${field}.matchExpressions[${index}]`));
+    errors.push(...validateLabelRequirement(expression, `${field}.matchExpressions[${index}]`, tolerance));
   return errors;
 }
 
-/** @param unknownOperators  whether operators of newer clients pass */
 export function validateLabelRequirement(
   { key = '', operator, values = [] }: Partial<LabelSelectorRequirement>,
   path: string,
-  { unknownOperators = false } = {},
+  { unknownOperators = false, invalidValues = false }: SelectorTolerance = {},
 ): FieldError[] {
   const errors: FieldError[] = [];
   if (operator === 'In' || operator === 'NotIn') {
@@ -179,7 +189,7 @@ export function validateLabelRequirement(
     errors.push(invalid(`${path}.operator`, operator, 'not a valid selector operator'));
   const problem = qualifiedNameProblem(key);
   if (problem !== undefined) errors.push(invalid(`${path}.key`, key, problem));
-  for (const [at, value] of untilMany(errors, values.entries())) {
+  for (const [at, value] of untilMany(errors, invalidValues ? [] : values.entries())) {
     const valueProblem = labelValueProblem(value);
     if (valueProblem !== undefined) errors.push(invalid(`${path}.values[${at}]`, value, valueProblem));
   }

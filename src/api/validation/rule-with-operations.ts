@@ -52,7 +52,8 @@ function resourceErrors(resources: readonly string[], at: string): FieldError[] 
   if (resources.length > 1 && resources.includes('*/*')) {
     errors.push(invalid(at, resources, "if '*/*' is present, must not specify other resources"));
   }
-  const isNamed = resources.some((text) => text !== '' && text !== '*' && !text.includes('/'));
+  // As upstream, which remembers of these only the last.
+  const isNamed = resources.findLast((text) => text !== '' && !text.includes('/')) !== '*';
   if (resources.includes('*') && isNamed) {
     const why = "if '*' is present, must not specify other resources without subresources";
     errors.push(invalid(at, resources, why));

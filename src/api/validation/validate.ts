@@ -4,6 +4,10 @@
  * Objects come here decoded and defaulted. Pure; the inputs are not changed.
  */
 
+import type {
+  MutatingAdmissionPolicy,
+  ValidatingAdmissionPolicy,
+} from '../generated/admissionregistration-v1.ts';
 import type { Service } from '../generated/core-v1.ts';
 import type { KubeObject } from '../meta.ts';
 import { splitApiVersion } from '../meta.ts';
@@ -62,7 +66,7 @@ import { validateServiceStatus } from './service-load-balancer.ts';
 import { validateStatefulSet, validateStatefulSetStatus, validateStatefulSetUpdate } from './stateful-set.ts';
 import * as classes from './storage-class.ts';
 import * as attachments from './volume-attachment.ts';
-import { validateWebhooks } from './webhooks.ts';
+import { validateWebhooks, validateWebhooksUpdate } from './webhooks.ts';
 import { type OwnerSpec, validateFixedSelector } from './workload-template.ts';
 
 interface KindRule {
@@ -90,6 +94,8 @@ function owner<T extends { spec: OwnerSpec }>(
     status,
   };
 }
+
+const WEBHOOKS: KindRule = { create: validateWebhooks, update: validateWebhooksUpdate };
 
 const RBAC = 'rbac.authorization.k8s.io/v1';
 
@@ -135,16 +141,22 @@ const RULES: Readonly<Record<string, KindRule>> = {
     status: validateServiceStatus,
     name: dns1123LabelProblem,
   },
-  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': { create: policies.validateMutatingPolicy },
+  'admissionregistration.k8s.io/v1/MutatingAdmissionPolicy': {
+    create: (policy: MutatingAdmissionPolicy) => policies.validateMutatingPolicy(policy),
+    update: policies.validateMutatingPolicy,
+  },
   'admissionregistration.k8s.io/v1/MutatingAdmissionPolicyBinding': {
     create: policies.validateMutatingBinding,
   },
-  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': { create: validateWebhooks },
-  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': { create: policies.validateValidatingPolicy },
+  'admissionregistration.k8s.io/v1/MutatingWebhookConfiguration': WEBHOOKS,
+  'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': {
+    create: (policy: ValidatingAdmissionPolicy) => policies.validateValidatingPolicy(policy),
+    update: policies.validateValidatingPolicy,
+  },
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': {
     create: policies.validateValidatingBinding,
   },
-  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': { create: validateWebhooks },
+  'admissionregistration.k8s.io/v1/ValidatingWebhookConfiguration': WEBHOOKS,
   'apiextensions.k8s.io/v1/CustomResourceDefinition': {
     create: validateDefinition,
     update: validateDefinitionUpdate,

@@ -2,7 +2,7 @@
 import { deepEqual } from 'node:assert/strict';
 import { test } from 'node:test';
 import type { KubeObject } from '../meta.ts';
-import { validateCreate } from './validate.ts';
+import { validateCreate, validateUpdate } from './validate.ts';
 
 const VALID = {
   name: 'a.example.com',
@@ -61,8 +61,8 @@ test('validateWebhooks judges words and numbers', () => {
       'webhooks[0].failurePolicy: Unsupported value: "Perhaps": supported values: "Fail", "Ignore"',
       'webhooks[0].matchPolicy: Unsupported value: "Near": supported values: "Equivalent", "Exact"',
       'webhooks[0].sideEffects: Unsupported value: "Some": supported values: "None", "NoneOnDryRun"',
-      'webhooks[0].reinvocationPolicy: Unsupported value: "Always": supported values: "IfNeeded", "Never"',
       'webhooks[0].timeoutSeconds: Invalid value: 31: the timeout value must be between 1 and 30 seconds',
+      'webhooks[0].reinvocationPolicy: Unsupported value: "Always": supported values: "IfNeeded", "Never"',
     ],
   );
 });
@@ -134,5 +134,49 @@ test('validateWebhooks compiles match conditions', () => {
   const many = Array.from({ length: 65 }, (_, index) => ({ name: `n${index}`, expression: 'true' }));
   deepEqual(problemsOf({ ...VALID, matchConditions: many }), [
     `${at}: Too many: 65: must have at most 64 items`,
+  ]);
+});
+
+const UPDATED = { apiVersion: 'admissionregistration.k8s.io/v1', kind: 'ValidatingWebhookConfiguration' };
+
+function problemsOfUpdate(now: Record<string, unknown>[], before: Record<string, unknown>[]): string[] {
+  const configurationOf = (webhooks: Record<string, unknown>[]) =>
+    ({ ...UPDATED, metadata: { name: 'c', resourceVersion: '1' }, webhooks }) as unknown as KubeObject;
+  return validateUpdate(configurationOf(now), configurationOf(before)).map(
+    ({ field, message }) => `${field}: ${message}`,
+  );
+}
+
+test('validateWebhooksUpdate leaves what was stored under older rules, and asks no more of what comes beside it', () => {
+  const values = { matchExpressions: [{ key: 'a', operator: 'In', values: ['-'] }] };
+  const loose = { ...VALID, sideEffects: 'Some', admissionReviewVersions: ['v9'], objectSelector: values };
+  deepEqual(problemsOfUpdate([loose, loose, { ...loose, sideEffects: 'Unknown' }], [loose, loose]), []);
+  const at = 'webhooks[0]';
+  deepEqual(
+    problemsOfUpdate([loose], [VALID]).map((text) => text.slice(0, text.indexOf(':'))),
+    [
+      `${at}.sideEffects`,
+      `${at}.objectSelector.matchExpressions[0].values[0]`,
+      `${at}.admissionReviewVersions`,
+    ],
+  );
+  deepEqual(problemsOfUpdate([{ ...loose, sideEffects: 'Odd' }], [loose]), [
+    `${at}.sideEffects: Unsupported value: "Odd": supported values: "None", "NoneOnDryRun", "Some", "Unknown"`,
+  ]);
+});
+
+test('validateWebhooksUpdate does not look at match conditions that are as they were', () => {
+  const broken = { name: '-', expression: 'object.' };
+  const stored = { ...VALID, matchConditions: [broken] };
+  deepEqual(problemsOfUpdate([{ ...stored, timeoutSeconds: 5 }], [stored]), []);
+  const more = {
+    ...VALID,
+    matchConditions: [
+      { name: 'new', expression: '1' },
+      { ...broken, name: 'a' },
+    ],
+  };
+  deepEqual(problemsOfUpdate([more], [stored]), [
+    'webhooks[0].matchConditions[0].expression: Invalid value: "1": must evaluate to bool',
   ]);
 });

@@ -16,7 +16,11 @@ export async function newPolicyServer(options: SimulatedApiServerOptions = {}) {
   };
   /** A policy for ConfigMaps, and a binding of the same name that gives it effect. */
   const policy = async (sort: 'mutating' | 'validating', name: string, spec: Spec, binding: Spec = {}) => {
-    await create(`${GROUP}/${sort}admissionpolicies`, { metadata: { name }, spec: { ...DEFAULTS, ...spec } });
+    const matchConstraints = matching(sort === 'validating' ? [...CHANGES, 'DELETE'] : CHANGES);
+    await create(`${GROUP}/${sort}admissionpolicies`, {
+      metadata: { name },
+      spec: { matchConstraints, ...spec },
+    });
     const actions = sort === 'validating' ? { validationActions: ['Deny'] } : {};
     const bound = { policyName: name, ...actions, ...binding };
     await create(`${GROUP}/${sort}admissionpolicybindings`, { metadata: { name }, spec: bound });
@@ -26,15 +30,10 @@ export async function newPolicyServer(options: SimulatedApiServerOptions = {}) {
   return { ...server, create, policy, configMap };
 }
 
-const DEFAULTS: Spec = {
-  matchConstraints: {
-    resourceRules: [
-      {
-        apiGroups: [''],
-        apiVersions: ['v1'],
-        operations: ['CREATE', 'UPDATE', 'DELETE'],
-        resources: ['configmaps'],
-      },
-    ],
-  },
-};
+const CHANGES = ['CREATE', 'UPDATE'];
+
+function matching(operations: readonly string[]): Spec {
+  return {
+    resourceRules: [{ apiGroups: [''], apiVersions: ['v1'], operations, resources: ['configmaps'] }],
+  };
+}
