@@ -4,7 +4,7 @@
  */
 export type CelType =
   | { kind: Simple }
-  | { kind: 'string' | 'bytes'; max?: number }
+  | { kind: 'string' | 'bytes' | 'dyn'; max?: number }
   | { kind: 'list'; item: CelType; max?: number }
   | { kind: 'map'; key: CelType; value: CelType; max?: number }
   | { kind: 'optional'; item: CelType }
@@ -14,7 +14,7 @@ export type CelType =
   /** Stands for any one type within a signature. */
   | { kind: 'param'; name: string };
 
-type Simple = 'dyn' | 'null' | 'bool' | 'int' | 'uint' | 'double' | 'timestamp' | 'duration' | 'type';
+type Simple = 'null' | 'bool' | 'int' | 'uint' | 'double' | 'timestamp' | 'duration' | 'type';
 
 /** Has the fields that it says and no others. */
 export interface ObjectType {
@@ -34,7 +34,7 @@ export const SIZE_MAX = 3 * 1024 * 1024;
 /** The most characters, items or entries that a value of `type` has; 1 for what has no size. */
 export function maxSizeOf(type: CelType): number {
   if (type.kind === 'optional') return maxSizeOf(type.item);
-  if (type.kind === 'dyn') return SIZE_MAX;
+  if (type.kind === 'dyn') return type.max ?? SIZE_MAX;
   return isSized(type) ? (type.max ?? SIZE_MAX) : 1;
 }
 

@@ -16,6 +16,7 @@ import {
   type TypeBindings,
   withMaxSize,
 } from './cel-type.ts';
+import { compileBind, isBind } from './compile-bind.ts';
 import {
   type CompileContext,
   compileExpression,
@@ -32,6 +33,7 @@ import { CelMap, CelOptional, type CelValue, isList, showKey } from './value.ts'
 
 export function compileCall(expr: CallExpr, context: CompileContext): Compiled {
   if (expr.name === '_?_:_') return compileTernary(expr, context);
+  if (context.allowsBind && isBind(expr)) return compileBind(expr, context);
   if (expr.name === '_[_]' || expr.name === '_[?_]') return compileIndex(expr, context);
   const namespaced = expr.target && namespacedName(expr, expr.target, context);
   if (namespaced !== undefined) return compileFunction(namespaced, expr, context);

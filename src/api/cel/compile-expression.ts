@@ -17,6 +17,7 @@ export interface CompileContext {
   readonly functions: ReadonlyMap<string, readonly Overload[]>;
   /** The types that may be constructed: `Object{…}`. */
   readonly structs: ReadonlyMap<string, StructType>;
+  readonly allowsBind: boolean;
   /** Within the arguments of `format`, where literals may hold values of several types. */
   readonly allowsMixed?: boolean;
 }

@@ -38,25 +38,40 @@ export function newCelLibrary(extra: readonly Overload[]): CelLibrary {
   return Map.groupBy([...STANDARD_FUNCTIONS, ...extra], ({ name }) => name);
 }
 
+interface CelEnvironmentOptions {
+  functions?: CelLibrary;
+  structs?: CelStructs;
+  /** Whether `cel.bind(name, value, body)` is known. */
+  allowsBind?: boolean;
+}
+
 export class CelEnvironment {
   readonly #variables: ReadonlyMap<string, CelType>;
   readonly #functions: CelLibrary;
   readonly #structs: CelStructs;
+  readonly #allowsBind: boolean;
 
   constructor(
     variables: Readonly<Record<string, CelType>>,
-    { functions = STANDARD, structs = new Map() }: { functions?: CelLibrary; structs?: CelStructs } = {},
+    { functions = STANDARD, structs = new Map(), allowsBind = false }: CelEnvironmentOptions = {},
   ) {
     this.#variables = new Map(Object.entries(variables));
     this.#functions = functions;
     this.#structs = structs;
+    this.#allowsBind = allowsBind;
   }
 
   /** @throws CelCompileError when `source` is no expression of one of `results` */
   compile(source: string, ...results: readonly CelType[]): CelProgram {
     const expr = parseExpression(source);
     const scope = Scope.root(this.#variables);
-    const context: CompileContext = { source, scope, functions: this.#functions, structs: this.#structs };
+    const context: CompileContext = {
+      source,
+      scope,
+      functions: this.#functions,
+      structs: this.#structs,
+      allowsBind: this.#allowsBind,
+    };
     const compiled = compileExpression(expr, context);
     if (results.length > 0 && !results.some((wanted) => fits(wanted, compiled.type, new Map()))) {
       const wanted = results.map(showType).join(' or ');
