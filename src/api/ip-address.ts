@@ -11,10 +11,15 @@ export function parseIp(text: string): IpAddress | undefined {
   return address === undefined || isMappedIpv4(address) ? undefined : address;
 }
 
-/** Whether `text` is an IPv4 address within IPv6: `::ffff:10.0.0.1`. */
-export function isMappedIpv4Text(text: string): boolean {
+/** The IPv4 address that `text` has within IPv6: `::ffff:10.0.0.1`. */
+export function parseMappedIpv4(text: string): IpAddress | undefined {
   const address = text.includes(':') ? parseIpv6(text) : undefined;
-  return address !== undefined && isMappedIpv4(address);
+  if (address === undefined || !isMappedIpv4(address)) return undefined;
+  return { family: 4, value: address.value & 0xffff_ffffn };
+}
+
+export function isMappedIpv4Text(text: string): boolean {
+  return parseMappedIpv4(text) !== undefined;
 }
 
 function isMappedIpv4({ family, value }: IpAddress): boolean {

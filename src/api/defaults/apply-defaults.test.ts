@@ -4,6 +4,7 @@ import type { Deployment, StatefulSet } from '../generated/apps-v1.ts';
 import type { HorizontalPodAutoscaler } from '../generated/autoscaling-v2.ts';
 import type { Job } from '../generated/batch-v1.ts';
 import type { LimitRange, PersistentVolume, Pod, Secret, Service } from '../generated/core-v1.ts';
+import type { ResourceClaim } from '../generated/resource-v1.ts';
 import type { CSIDriver } from '../generated/storage-v1.ts';
 import { gvkOf, type KubeObject } from '../meta.ts';
 import { schemaForKind } from '../schema.ts';
@@ -219,4 +220,17 @@ test('applyDefaults tells what a CSI driver is that says nothing', () => {
 test('applyDefaults labels a Job as its Pods, unless it has labels of its own', () => {
   const template = { metadata: { labels: { app: 'a' } }, spec: {} };
   assert.deepEqual(defaulted<Job>('batch/v1', 'Job', { spec: { template } }).metadata.labels, { app: 'a' });
+});
+
+test('applyDefaults fills in what a ResourceClaim asks for and was given', () => {
+  const key = 'a';
+  const request = { deviceClassName: 'gpu', allocationMode: 'ExactCount', count: 1 };
+  const claim = (tolerations: object[], exactly: object) => ({
+    spec: { devices: { requests: [{ name: 'gpu', exactly: { ...exactly, tolerations } }] } },
+    status: { allocation: { devices: { results: [{ tolerations }] } } },
+  });
+  const sent = claim([{ key }, { operator: 'Exists' }], { deviceClassName: 'gpu' });
+  const { spec, status } = defaulted<ResourceClaim>('resource.k8s.io/v1', 'ResourceClaim', sent);
+  const filled = claim([{ key, operator: 'Equal' }, { operator: 'Exists' }], request);
+  assert.deepEqual({ spec, status }, filled);
 });

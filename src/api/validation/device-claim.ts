@@ -1,43 +1,41 @@
 /**
  * Validation of what devices are asked for: requests, what they have in common, and configuration for their drivers.
- * Expressions are measured, not compiled: nothing here allocates devices.
  * @see kubernetes/kubernetes pkg/apis/resource/validation/validation.go validateDeviceClaim
  */
+import { CompileBudget } from '../cel/compile-budget.ts';
 import type {
   DeviceClaim,
   DeviceClassConfiguration,
   DeviceConstraint,
   DeviceRequest,
-  DeviceSelector,
   DeviceSubRequest,
   OpaqueDeviceConfiguration,
 } from '../generated/resource-v1.ts';
-import { named, namedRequired } from './field-checks.ts';
-import {
-  duplicate,
-  errorsOfEach,
-  type FieldError,
-  invalid,
-  required,
-  tooLong,
-  tooMany,
-  unsupported,
-} from './field-error.ts';
-import { cIdentifierProblem, dns1123LabelProblem, dns1123SubdomainProblem, utf8Length } from './names.ts';
+import type { JsonValue } from '../json.ts';
+import { validateList, validateSet } from './bounded-list.ts';
+import { validateFullAttributeName, validateLabel } from './device-names.ts';
+import { validateSelectors } from './device-selector.ts';
+import { validateDeviceTolerations } from './device-toleration.ts';
+import { namedRequired } from './field-checks.ts';
+import { type FieldError, invalid, required, tooLong, unsupported } from './field-error.ts';
+import { dns1123SubdomainProblem, utf8Length } from './names.ts';
 import { validateCsiDriverName } from './volume-sources.ts';
 
 const LIST_MAX = 32;
 const ALTERNATIVES_MAX = 8;
-const IDENTIFIER_MAX = 32;
 const TEXT_MAX_BYTES = 10 * 1024;
 const MODES = ['All', 'ExactCount'];
 const UNION = 'exactly one of `exactly` or `firstAvailable` is required';
 
 export function validateDeviceClaim(claim: DeviceClaim, field: string): FieldError[] {
   const { requests = [], constraints = [], config = [] } = claim;
-  const names = requestNames(requests);
+  const names = requestNamesOf(claim);
+  const budget = new CompileBudget();
   return [
-    ...validateSet(requests, LIST_MAX, `${field}.requests`, validateRequest),
+    ...validateSet(requests, LIST_MAX, `${field}.requests`, {
+      keyOf: nameOf,
+      errorsOf: (request, at) => validateRequest(request, at, budget),
+    }),
     ...validateList(constraints, LIST_MAX, `${field}.constraints`, (constraint, at) =>
       validateConstraint(constraint, at, names),
     ),
@@ -48,33 +46,8 @@ export function validateDeviceClaim(claim: DeviceClaim, field: string): FieldErr
   ];
 }
 
-/** A list that is too long is judged no further. */
-export function validateList<T>(
-  items: readonly T[],
-  max: number,
-  field: string,
-  errorsOf: (item: T, field: string) => FieldError[],
-): FieldError[] {
-  if (items.length > max) return [tooMany(field, items.length, max)];
-  return errorsOfEach(items, (item, index) => errorsOf(item, `${field}[${index}]`));
-}
-
-function validateSet<T extends { name: string }>(
-  items: readonly T[],
-  max: number,
-  field: string,
-  errorsOf: (item: T, field: string) => FieldError[],
-): FieldError[] {
-  const seen = new Set<string>();
-  return validateList(items, max, field, (item, at) => {
-    const repeated = seen.has(item.name) ? [duplicate(at, item.name)] : [];
-    seen.add(item.name);
-    return [...errorsOf(item, at), ...repeated];
-  });
-}
-
 /** `request`, and `request/alternative` of those that have some. */
-function requestNames(requests: readonly DeviceRequest[]): ReadonlySet<string> {
+export function requestNamesOf({ requests = [] }: DeviceClaim): ReadonlySet<string> {
   const alternativesOf = ({ name, firstAvailable = [] }: DeviceRequest) =>
     firstAvailable.slice(0, ALTERNATIVES_MAX + 1).map((alternative) => `${name}/${alternative.name}`);
   return new Set(
@@ -82,34 +55,36 @@ function requestNames(requests: readonly DeviceRequest[]): ReadonlySet<string> {
   );
 }
 
+function nameOf({ name = '' }: { name?: string }): string {
+  return name;
+}
+
 function validateRequest(
-  { name = '', exactly, firstAvailable = [] }: Partial<DeviceRequest>,
+  { name, exactly, firstAvailable = [] }: Partial<DeviceRequest>,
   field: string,
+  budget: CompileBudget,
 ): FieldError[] {
-  const errors = named(`${field}.name`, name, dns1123LabelProblem(name));
+  const errors = validateLabel(name, `${field}.name`);
   if (exactly === undefined && firstAvailable.length === 0) return [...errors, required(field, UNION)];
   if (exactly !== undefined && firstAvailable.length > 0)
     return [...errors, invalid(field, undefined, `${UNION}, but multiple fields are set`)];
-  if (exactly !== undefined) return [...errors, ...validateWanted(exactly, `${field}.exactly`)];
-  const alternatives = validateSet(
-    firstAvailable,
-    ALTERNATIVES_MAX,
-    `${field}.firstAvailable`,
-    (item, at) => [
-      ...named(`${at}.name`, item.name, dns1123LabelProblem(item.name)),
-      ...validateWanted(item, at),
-    ],
-  );
+  if (exactly !== undefined) return [...errors, ...validateWanted(exactly, `${field}.exactly`, budget)];
+  const alternatives = validateSet(firstAvailable, ALTERNATIVES_MAX, `${field}.firstAvailable`, {
+    keyOf: nameOf,
+    errorsOf: (item, at) => [...validateLabel(item.name, `${at}.name`), ...validateWanted(item, at, budget)],
+  });
   return [...errors, ...alternatives];
 }
 
-type Wanted = Partial<Pick<DeviceSubRequest, 'deviceClassName' | 'selectors' | 'allocationMode' | 'count'>>;
+type Wanted = Partial<
+  Pick<DeviceSubRequest, 'deviceClassName' | 'selectors' | 'allocationMode' | 'count' | 'tolerations'>
+>;
 
-function validateWanted(wanted: Wanted, field: string): FieldError[] {
-  const { deviceClassName = '', selectors = [], allocationMode = '', count = 0 } = wanted;
+function validateWanted(wanted: Wanted, field: string, budget: CompileBudget): FieldError[] {
+  const { deviceClassName = '', selectors = [], allocationMode = '', count = 0, tolerations = [] } = wanted;
   const errors = [
     ...namedRequired(`${field}.deviceClassName`, deviceClassName, dns1123SubdomainProblem),
-    ...validateSelectors(selectors, `${field}.selectors`),
+    ...validateSelectors(selectors, `${field}.selectors`, budget),
   ];
   if (allocationMode === 'All' && count !== 0)
     errors.push(invalid(`${field}.count`, count, "must not be specified when allocationMode is 'All'"));
@@ -117,15 +92,7 @@ function validateWanted(wanted: Wanted, field: string): FieldError[] {
     errors.push(invalid(`${field}.count`, count, 'must be greater than zero'));
   if (!MODES.includes(allocationMode))
     errors.push(unsupported(`${field}.allocationMode`, allocationMode, MODES));
-  return errors;
-}
-
-export function validateSelectors(selectors: readonly DeviceSelector[], field: string): FieldError[] {
-  return validateList(selectors, LIST_MAX, field, ({ cel }, at) => {
-    if (cel === undefined) return [required(`${at}.cel`)];
-    const isLong = utf8Length(cel.expression ?? '') > TEXT_MAX_BYTES;
-    return isLong ? [tooLong(`${at}.cel.expression`, TEXT_MAX_BYTES)] : [];
-  });
+  return [...errors, ...validateDeviceTolerations(tolerations, `${field}.tolerations`)];
 }
 
 function validateConstraint(
@@ -135,62 +102,57 @@ function validateConstraint(
 ): FieldError[] {
   const errors = validateReferences(requests, `${field}.requests`, names);
   if (matchAttribute !== undefined)
-    return [...errors, ...validateAttribute(matchAttribute, `${field}.matchAttribute`)];
+    return [...errors, ...validateFullAttributeName(matchAttribute, `${field}.matchAttribute`)];
   if (distinctAttribute !== undefined)
-    return [...errors, ...validateAttribute(distinctAttribute, `${field}.distinctAttribute`)];
+    return [...errors, ...validateFullAttributeName(distinctAttribute, `${field}.distinctAttribute`)];
   const detail =
     'exactly one of "matchAttribute" or "distinctAttribute" is required, but multiple fields are set';
   return [...errors, required(field, detail)];
 }
 
-/** `domain/name`. */
-function validateAttribute(name: string, field: string): FieldError[] {
-  const parts = name.split('/');
-  if (parts.length > 2) return [invalid(field, name, 'must not contain more than one slash')];
-  const [identifier = '', domain] = parts.reverse();
-  const errors: FieldError[] = [];
-  if (domain === '') errors.push(invalid(field, '', 'the domain must not be empty'));
-  else if (domain !== undefined) errors.push(...validateCsiDriverName(domain, field));
-  if (domain !== undefined && identifier === '')
-    errors.push(invalid(field, '', 'the name must not be empty'));
-  else {
-    if (identifier.length > IDENTIFIER_MAX) errors.push(tooLong(field, IDENTIFIER_MAX));
-    errors.push(...named(field, identifier, cIdentifierProblem(identifier)));
-  }
-  if (domain === undefined)
-    errors.push(
-      invalid(field, name, 'a fully qualified name must be a domain and a name separated by a slash'),
-    );
-  return errors;
-}
-
-function validateReferences(
+/** To requests of the claim. */
+export function validateReferences(
   references: readonly string[],
   field: string,
   names: ReadonlySet<string>,
 ): FieldError[] {
-  const detail =
-    "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
-  const seen = new Set<string>();
-  return validateList(references, LIST_MAX, field, (name, at) => {
-    const parts = name.split('/');
-    const errors =
-      parts.length > 2 ? [] : parts.flatMap((part) => named(at, part, dns1123LabelProblem(part)));
-    if (!names.has(name)) errors.push(invalid(at, name, detail));
-    if (seen.has(name)) errors.push(duplicate(at, name));
-    seen.add(name);
-    return errors;
+  return validateSet(references, LIST_MAX, field, {
+    keyOf: (name) => name,
+    errorsOf: (name, at) => validateReference(name, at, names),
   });
 }
 
-export function validateDeviceConfig({ opaque }: DeviceClassConfiguration, field: string): FieldError[] {
+export function validateReference(name: string, field: string, names: ReadonlySet<string>): FieldError[] {
+  const parts = name.split('/');
+  const errors = parts.length > 2 ? [] : parts.flatMap((part) => validateLabel(part, field));
+  const why =
+    "must be the name of a request in the claim or the name of a request and a subrequest separated by '/'";
+  return names.has(name) ? errors : [...errors, invalid(field, name, why)];
+}
+
+/** @param wasStored  parameters may be longer than what is accepted now */
+export function validateDeviceConfig(
+  { opaque }: DeviceClassConfiguration,
+  field: string,
+  wasStored = false,
+): FieldError[] {
   if (opaque === undefined) return [required(`${field}.opaque`)];
   const { driver, parameters }: Partial<OpaqueDeviceConfiguration> = opaque;
-  const errors = validateCsiDriverName(driver, `${field}.opaque.driver`);
-  const at = `${field}.opaque.parameters`;
-  if (parameters === undefined || parameters === null) errors.push(required(at));
-  else if (utf8Length(JSON.stringify(parameters)) > TEXT_MAX_BYTES) errors.push(tooLong(at, TEXT_MAX_BYTES));
-  else if (typeof parameters !== 'object' || Array.isArray(parameters))
-    errors.push(invalid(at, '<value omitted>', 'must be a valid JSON object'));
-  return errors;
+  return [
+    ...validateCsiDriverName(driver, `${field}.opaque.driver`),
+    ...validateRawObject(parameters, `${field}.opaque.parameters`, wasStored),
+  ];
+}
+
+/** JSON that only a driver understands. */
+export function validateRawObject(
+  value: JsonValue | undefined,
+  field: string,
+  wasStored = false,
+): FieldError[] {
+  if (value === undefined || value === null) return [required(field)];
+  if (!wasStored && utf8Length(JSON.stringify(value)) > TEXT_MAX_BYTES)
+    return [tooLong(field, TEXT_MAX_BYTES)];
+  const isObject = typeof value === 'object' && !Array.isArray(value);
+  return isObject ? [] : [invalid(field, '<value omitted>', 'must be a valid JSON object')];
 }

@@ -129,3 +129,45 @@ test('validateDeviceClass takes the name of an extended resource', () => {
     'spec.extendedResourceName: Invalid value: "cpu": must be a valid extended resource name',
   ]);
 });
+
+test('validateDeviceClassUpdate judges expressions and parameters that change', () => {
+  const of = (expression: string, length: number) => {
+    const opaque = { driver: 'gpu.example.com', parameters: { a: 'x'.repeat(length) } };
+    return objectOf(GROUP, 'DeviceClass', {
+      spec: { selectors: [{ cel: { expression } }], config: [{ opaque }] },
+    });
+  };
+  const old = of('gone', 20_000);
+  assert.deepEqual(problemsOfUpdate(of('gone', 20_000), old), []);
+  const texts = problemsOfUpdate(of('also.gone', 20_001), old);
+  assert.match(texts[0]!, /^spec.selectors\[0\].cel.expression: .* undeclared reference to 'also'/);
+  assert.deepEqual(texts.slice(1), [
+    'spec.config[0].opaque.parameters: Too long: may not be more than 10240 bytes',
+  ]);
+});
+
+test('validateResourceClaim compiles the expressions of requests, and looks at their tolerations', () => {
+  const exactly = {
+    ...EXACTLY,
+    selectors: [{ cel: { expression: 'device.driver' } }],
+    tolerations: [{ operator: 'Gt' }],
+  };
+  const firstAvailable = [{ name: 'b', ...exactly }];
+  const messages = (at: string) => [
+    `${at}.selectors[0].cel.expression: Invalid value: "device.driver": must evaluate to bool or the unknown type, not string`,
+    `${at}.tolerations[0].operator: Unsupported value: "Gt": supported values: "Equal", "Exists"`,
+  ];
+  const requests = [
+    { name: 'a', exactly },
+    { name: 'c', firstAvailable },
+  ];
+  const [first, second] = ['requests[0].exactly', 'requests[1].firstAvailable[0]'];
+  assert.deepEqual(problems({ requests }), [
+    ...messages(`spec.devices.${first}`),
+    ...messages(`spec.devices.${second}`),
+  ]);
+  assert.deepEqual(problemsOf(template({ requests })), [
+    ...messages(`spec.spec.devices.${first}`),
+    ...messages(`spec.spec.devices.${second}`),
+  ]);
+});

@@ -57,6 +57,7 @@ import { validatePriorityLevel } from './priority-level.ts';
 import { validateReplicaSet, validateReplicasStatus, validateReplicationController } from './replica-set.ts';
 import * as claims from './resource-claim.ts';
 import * as quotas from './resource-quota.ts';
+import { validateResourceSlice, validateResourceSliceUpdate } from './resource-slice.ts';
 import { validateBinding, validateBindingUpdate } from './role-binding.ts';
 import { validateRuntimeClass, validateRuntimeClassUpdate } from './runtime-class.ts';
 import { validateSecret, validateSecretUpdate } from './secret.ts';
@@ -239,7 +240,10 @@ const RULES: Readonly<Record<string, KindRule>> = {
     create: validatePodDisruptionBudget,
     status: validatePodDisruptionBudgetStatus,
   },
-  'resource.k8s.io/v1/DeviceClass': { create: claims.validateDeviceClass },
+  'resource.k8s.io/v1/DeviceClass': {
+    create: claims.validateDeviceClass,
+    update: claims.validateDeviceClassUpdate,
+  },
   'resource.k8s.io/v1/ResourceClaim': {
     create: claims.validateResourceClaim,
     update: claims.validateFixedSpec,
@@ -248,6 +252,10 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'resource.k8s.io/v1/ResourceClaimTemplate': {
     create: claims.validateResourceClaimTemplate,
     update: claims.validateFixedSpec,
+  },
+  'resource.k8s.io/v1/ResourceSlice': {
+    create: validateResourceSlice,
+    update: validateResourceSliceUpdate,
   },
   'scheduling.k8s.io/v1/PriorityClass': {
     create: validatePriorityClass,
