@@ -2,7 +2,8 @@
 
 import type { Container, ContainerStatus, Pod } from '../api/generated/core-v1.ts';
 import { isSidecar } from '../api/pod-conditions.ts';
-import { matchedRuleAction, podRestartPolicy } from './restart-policy.ts';
+import { matchedRuleAction } from '../api/restart-rules.ts';
+import { podRestartPolicy } from './restart-policy.ts';
 
 export type PodPhase = 'Pending' | 'Running' | 'Succeeded' | 'Failed';
 

@@ -5,24 +5,14 @@
  * @see kubecontainer.ShouldContainerBeRestarted; KEP-5307 container restart rules
  */
 
-import type { Container, Pod } from '../api/generated/core-v1.ts';
+import type { Pod } from '../api/generated/core-v1.ts';
 import { isSidecar } from '../api/pod-conditions.ts';
+import { matchedRuleAction } from '../api/restart-rules.ts';
 import type { ContainerStatus } from '../container-runtime/runtime.ts';
 import type { ContainerEntry } from './container-identity.ts';
 
 export function podRestartPolicy(pod: Pod): string {
   return pod.spec.restartPolicy ?? 'Always';
-}
-
-/** What the container's `restartPolicyRules` say of an exit; `undefined` when none matches. */
-export function matchedRuleAction(container: Container, exitCode: number): string | undefined {
-  for (const rule of container.restartPolicyRules ?? []) {
-    const values = rule.exitCodes?.values ?? [];
-    const isListed = values.includes(exitCode);
-    const operator = rule.exitCodes?.operator;
-    if (operator === 'In' ? isListed : operator === 'NotIn' && !isListed) return rule.action;
-  }
-  return undefined;
 }
 
 /** Whether an exit with `exitCode` is followed by another start. */

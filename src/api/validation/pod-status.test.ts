@@ -1,6 +1,6 @@
-import { deepEqual } from 'node:assert/strict';
+import { deepEqual, match } from 'node:assert/strict';
 import { test } from 'node:test';
-import type { ContainerStatus, Pod, PodSpec, PodStatus } from '../generated/core-v1.ts';
+import type { Container, ContainerStatus, Pod, PodSpec, PodStatus } from '../generated/core-v1.ts';
 import { validatePodStatus } from './pod-status.ts';
 import { texts } from './problems.fixture.ts';
 
@@ -62,6 +62,11 @@ test('validatePodStatus wants at most one address of each family', () => {
   deepEqual(problems({ podIPs }), [
     `status.podIPs: Invalid value: ${JSON.stringify(podIPs)}: may specify no more than one IP for each IP family`,
   ]);
+  const [address] = podIPs;
+  deepEqual(
+    problems({ podIPs: [address!, address!] })[1],
+    `status.podIPs[1]: Duplicate value: ${JSON.stringify(address)}`,
+  );
   deepEqual(problems({ podIPs: [{ ip: 'x' }], hostIP: '10.0.0.2', hostIPs: [{ ip: '10.0.0.1' }] }), [
     'status.podIPs[0]: Invalid value: "x": must be a valid IP address, (e.g. 10.9.8.7 or 2001:db8::ffff)',
     'status.hostIPs[0].ip: Invalid value: "10.0.0.1": must be equal to `hostIP`',
@@ -92,15 +97,82 @@ test('validatePodStatus lets no debug container run again', () => {
 test('validatePodStatus wants claims of the Pod, and users that are some', () => {
   const resourceClaims = [{ name: 'gpu', resourceClaimTemplateName: 't' }];
   const statuses = [{ name: 'gpu', resourceClaimName: 'web-gpu' }, { name: 'gpu' }, { name: 'nic' }];
+  const [misnamed] = problems(
+    { resourceClaimStatuses: [{ name: 'gpu', resourceClaimName: 'A' }] },
+    {},
+    { resourceClaims },
+  );
+  match(misnamed!, /^status\.resourceClaimStatuses\[0\]\.name: Invalid value: "A": a lowercase RFC 1123/);
   deepEqual(problems({ resourceClaimStatuses: statuses }, {}, { resourceClaims }), [
     'status.resourceClaimStatuses[1].name: Duplicate value: "gpu"',
     'status.resourceClaimStatuses[2].name: Invalid value: "nic": must match the name of an entry in `spec.resourceClaims`',
   ]);
   const containerStatuses = [containerStatus({ user: { linux: { uid: -1, gid: 0 } } })];
   deepEqual(problems({ containerStatuses }), [
-    'status.containerStatuses[0].user.linux.uid: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+    'status.containerStatuses[0].linux.uid: Invalid value: -1: must be between 0 and 2147483647, inclusive',
   ]);
   deepEqual(problems({ containerStatuses }, {}, { os: { name: 'windows' } }), [
-    'status.containerStatuses[0].user.linux: Forbidden: cannot be set for a windows pod',
+    'status.containerStatuses[0].linux: Forbidden: cannot be set for a windows pod',
+  ]);
+});
+
+const ENDED = 'Forbidden: may not be transitioned to non-terminated state';
+
+/** Of a container `c` that ended with `exitCode` and runs again. */
+function restartProblems(exitCode: number, spec: Partial<PodSpec>, list = 'containerStatuses'): string[] {
+  const ended = { state: { terminated: { exitCode } } };
+  return problems({ [list]: [containerStatus({})] }, { [list]: [containerStatus(ended)] }, spec);
+}
+
+test('validatePodStatus lets run again only what its Pod or itself would start again', () => {
+  const refused = [`status.containerStatuses[0].state: ${ENDED}`];
+  deepEqual(restartProblems(0, { restartPolicy: 'Always' }), []);
+  deepEqual(restartProblems(1, { restartPolicy: 'OnFailure' }), []);
+  deepEqual(restartProblems(0, { restartPolicy: 'OnFailure' }), refused);
+  deepEqual(restartProblems(1, { restartPolicy: 'Never' }), refused);
+  const never = (container: Partial<Container>) =>
+    restartProblems(42, {
+      restartPolicy: 'Never',
+      containers: [{ name: 'c', image: 'i', ...container } as Container],
+    });
+  deepEqual(never({ restartPolicy: 'OnFailure' }), []);
+  deepEqual(never({ restartPolicy: 'Never' }), refused);
+  const rule = (operator: string, action = 'Restart') => ({
+    restartPolicy: 'Never',
+    restartPolicyRules: [{ action, exitCodes: { operator, values: [42] } }],
+  });
+  deepEqual(never(rule('In')), []);
+  deepEqual(never(rule('NotIn')), refused);
+  deepEqual(never(rule('NotIn', 'RestartAllContainers')), []);
+});
+
+test('validatePodStatus lets sidecars run again, and other init containers no more than others', () => {
+  const list = 'initContainerStatuses';
+  const init = (container: object) => [{ name: 'c', image: 'i', ...container }] as Container[];
+  const sidecar = { restartPolicy: 'Never', initContainers: init({ restartPolicy: 'Always' }) };
+  deepEqual(restartProblems(0, sidecar, list), []);
+  const ordinary = { restartPolicy: 'OnFailure', initContainers: init({}) };
+  deepEqual(restartProblems(1, ordinary, list), []);
+  deepEqual(restartProblems(0, ordinary, list), [`status.${list}[0].state: ${ENDED}`]);
+});
+
+test('validatePodStatus knows devices by what the container asks for', () => {
+  const allocatedResourcesStatus = [
+    { name: 'claim:gpu/one', resources: [{ resourceID: 'a', health: 'Healthy' }] },
+    { name: 'claim:gpu', resources: [{ resourceID: 'a' }, { resourceID: 'a', health: 'Unknown' }] },
+    { name: 'example.com/nic' },
+  ];
+  const statuses = [containerStatus({ allocatedResourcesStatus })];
+  const resources = { claims: [{ name: 'gpu', request: 'one' }] };
+  const spec = { containers: [{ name: 'c', image: 'i', resources } as Container] };
+  const at = 'status.containerStatuses[0].allocatedResourcesStatus';
+  deepEqual(problems({ containerStatuses: statuses }, {}, spec), [
+    `${at}[1].name: Invalid value: "claim:gpu": must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty`,
+    `${at}[1].resources[0].health: Unsupported value: "": supported values: "Healthy", "Unhealthy", "Unknown"`,
+    `${at}[1].resources[1].resourceID: Duplicate value: "a"`,
+    `${at}[2].name: Invalid value: "example.com/nic": must match one of the container's resource requests`,
+  ]);
+  deepEqual(problems({ ephemeralContainerStatuses: statuses }), [
+    'status.ephemeralContainerStatuses[0].allocatedResourcesStatus: Forbidden: must not be specified in container status',
   ]);
 });

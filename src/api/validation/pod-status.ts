@@ -5,6 +5,8 @@
 
 import type { ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../generated/core-v1.ts';
 import { parseIp } from '../ip-address.ts';
+import { refuseDeviceStatuses, validateDeviceStatuses } from './allocated-devices.ts';
+import { validateTransitions } from './container-transitions.ts';
 import { named } from './field-checks.ts';
 import { duplicate, errorsOfEach, type FieldError, forbidden, invalid } from './field-error.ts';
 import { validateIp } from './ip-fields.ts';
@@ -27,11 +29,18 @@ export function validatePodStatus(pod: Pod, old: Pod): FieldError[] {
     ...(status.qosClass === before.qosClass
       ? []
       : [invalid('status.qosClass', status.qosClass ?? '', 'field is immutable')]),
-    ...validateEphemeralStates(status, before),
+    ...validateTransitions(status, before, old.spec),
     ...validateClaimStatuses(status.resourceClaimStatuses ?? [], spec),
     ...validateAddresses(status.podIPs, 'status.podIPs'),
     ...validateHostAddresses(status),
     ...STATUSES.flatMap((list) => validateUsers(status[list], `status.${list}`, spec)),
+    ...validateDeviceStatuses(status.containerStatuses, 'status.containerStatuses', spec.containers),
+    ...validateDeviceStatuses(
+      status.initContainerStatuses,
+      'status.initContainerStatuses',
+      spec.initContainers,
+    ),
+    ...refuseDeviceStatuses(status.ephemeralContainerStatuses, 'status.ephemeralContainerStatuses'),
   ];
 }
 
@@ -58,25 +67,6 @@ function validateNomination({ nominatedNodeName: name }: PodStatus, old: Pod): F
   return errors;
 }
 
-/** Debug containers are never started again. */
-function validateEphemeralStates(status: PodStatus, before: PodStatus): FieldError[] {
-  const running = new Set(
-    (status.ephemeralContainerStatuses ?? [])
-      .filter(({ state }) => state?.terminated === undefined)
-      .map(({ name }) => name),
-  );
-  return errorsOfEach(before.ephemeralContainerStatuses ?? [], ({ name, state }, i) =>
-    state?.terminated !== undefined && running.has(name)
-      ? [
-          forbidden(
-            `status.ephemeralContainerStatuses[${i}].state`,
-            'may not be transitioned to non-terminated state',
-          ),
-        ]
-      : [],
-  );
-}
-
 function validateClaimStatuses(
   statuses: NonNullable<PodStatus['resourceClaimStatuses']>,
   { resourceClaims = [] }: PodSpec,
@@ -92,7 +82,7 @@ function validateClaimStatuses(
     seen.add(name);
     if (resourceClaimName === undefined) return errors;
     const problem = dns1123SubdomainProblem(resourceClaimName);
-    return [...errors, ...named(`${path}.resourceClaimName`, resourceClaimName, problem)];
+    return [...errors, ...named(`${path}.name`, resourceClaimName, problem)];
   });
 }
 
@@ -102,7 +92,17 @@ function validateAddresses(addresses: readonly { ip?: string }[] = [], field: st
   if (addresses.length < 2) return errors;
   const families = new Set(addresses.map(({ ip = '' }) => parseIp(ip)?.family));
   if (families.size === addresses.length) return errors;
-  return [...errors, invalid(field, addresses, 'may specify no more than one IP for each IP family')];
+  const seen = new Set<string>();
+  return [
+    ...errors,
+    invalid(field, addresses, 'may specify no more than one IP for each IP family'),
+    ...errorsOfEach(addresses, (address, i) => {
+      const { ip = '' } = address;
+      const repeated = seen.has(ip) ? [duplicate(`${field}[${i}]`, address)] : [];
+      seen.add(ip);
+      return repeated;
+    }),
+  ];
 }
 
 function validateHostAddresses({ hostIP = '', hostIPs = [] }: PodStatus): FieldError[] {
@@ -122,7 +122,7 @@ function validateUsers(
 ): FieldError[] {
   return errorsOfEach(statuses, ({ user }, i) => {
     if (user?.linux === undefined) return [];
-    const path = `${field}[${i}].user.linux`;
+    const path = `${field}[${i}].linux`;
     if (os?.name === 'windows') return [forbidden(path, 'cannot be set for a windows pod')];
     const { uid, gid, supplementalGroups = [] } = user.linux;
     return [
