@@ -256,3 +256,37 @@ test('PUT creates kinds that allow it', async () => {
   assert.equal(status, 201);
   assert.equal((await call('PUT', `${PODS_URL}/nope`, pod('nope'))).status, 404);
 });
+
+test('createObject writes the values of a Pod’s own labels into its selectors, once', async () => {
+  const { call } = await newSimulatedApiServer();
+  const spread = (labelSelector: object) => ({
+    ...pod('web-1'),
+    metadata: { name: 'web-1', labels: { app: 'web', hash: '1' } },
+    spec: {
+      containers: [{ name: 'main', image: 'web' }],
+      topologySpreadConstraints: [
+        {
+          maxSkew: 1,
+          topologyKey: 'zone',
+          whenUnsatisfiable: 'DoNotSchedule',
+          matchLabelKeys: ['hash'],
+          labelSelector,
+        },
+      ],
+    },
+  });
+  const refused = await call('POST', PODS_URL, spread({ matchLabels: { hash: '1' } }));
+  assert.equal(refused.status, 422);
+  assert.match(refused.value.message, /exists in both matchLabelKeys and labelSelector/);
+  const { value } = await call('POST', PODS_URL, spread({ matchLabels: { app: 'web' } }));
+  assert.deepEqual(value.spec.topologySpreadConstraints[0].labelSelector, {
+    matchLabels: { app: 'web' },
+    matchExpressions: [{ key: 'hash', operator: 'In', values: ['1'] }],
+  });
+  const labels = { ...value.metadata.labels, hash: '2' };
+  const update = await call('PUT', `${PODS_URL}/web-1`, {
+    ...value,
+    metadata: { ...value.metadata, labels },
+  });
+  assert.equal(update.status, 200);
+});

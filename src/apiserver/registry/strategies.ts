@@ -9,6 +9,7 @@ import { LOCALLY_AVAILABLE } from '../../api/api-service.ts';
 import type { Job } from '../../api/generated/batch-v1.ts';
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
 import { generateJobSelector } from '../../api/job-selector.ts';
+import { mergeLabelKeys } from '../../api/label-keys.ts';
 import type { UserInfo } from '../../api/message.ts';
 import { podQosClass } from '../../api/pod-qos.ts';
 import type { ResourceRow } from '../../api/resources.ts';
@@ -50,6 +51,7 @@ const FLOW_CONTROL: Strategy = { initialStatus: EMPTY_STATUS, statusKeepsMetadat
 
 const POD: Strategy = {
   initialStatus: initialPodStatus,
+  prepareCreate: (object) => mergeLabelKeys(object as unknown as Pod),
   prepareSubresource: keepQosClass,
   gracePeriod: podGracePeriod,
   returnsDeletedObject: true,

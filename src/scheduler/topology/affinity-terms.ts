@@ -4,15 +4,9 @@
  * @see k8s.io/kubernetes/pkg/scheduler/framework/types.go AffinityTerm
  */
 import type { Pod, PodAffinityTerm, WeightedPodAffinityTerm } from '../../api/generated/core-v1.ts';
+import { narrowedSelector } from '../../api/label-keys.ts';
 import { namespaceOf } from '../../api/meta.ts';
-import {
-  type LabelMatcher,
-  type LabelRequirement,
-  type Labels,
-  newSelectorMatcher,
-  selectorRequirements,
-  toLabelMatcher,
-} from '../../api/selectors.ts';
+import { type Labels, newSelectorMatcher } from '../../api/selectors.ts';
 
 /** Labels of a namespace by its name; `undefined` for one that is not known. */
 export type NamespaceLabels = (namespace: string) => Labels | undefined;
@@ -57,28 +51,10 @@ function newTerm(pod: Pod, term: PodAffinityTerm): AffinityTerm {
   const isDefault = !term.namespaces?.length && namespaceSelector === undefined;
   const named = new Set(isDefault ? [namespaceOf(pod)] : term.namespaces);
   const selects = newSelectorMatcher(namespaceSelector);
-  const matchesLabels = labelsOf(pod, term);
+  const matchesLabels = newSelectorMatcher(narrowedSelector(term, pod.metadata.labels));
   return {
     topologyKey,
     matches: (namespace, labels, namespaceLabels) =>
       (named.has(namespace) || selects(namespaceLabels(namespace))) && matchesLabels(labels),
   };
-}
-
-/**
- * The selector, narrowed by `matchLabelKeys` and `mismatchLabelKeys` to the Pod's own values. A server that has already
- * written them into the selector makes no difference: the same requirement twice.
- */
-function labelsOf({ metadata }: Pod, term: PodAffinityTerm): LabelMatcher {
-  if (term.labelSelector === undefined) return () => false;
-  const keyed = (keys: readonly string[] = [], operator: 'in' | 'notin'): LabelRequirement[] =>
-    keys.flatMap((key) => {
-      const value = metadata.labels?.[key];
-      return value === undefined ? [] : [{ key, operator, values: [value] }];
-    });
-  return toLabelMatcher([
-    ...selectorRequirements(term.labelSelector),
-    ...keyed(term.matchLabelKeys, 'in'),
-    ...keyed(term.mismatchLabelKeys, 'notin'),
-  ]);
 }

@@ -4,13 +4,9 @@
  * @see k8s.io/kubernetes/pkg/scheduler/framework/plugins/podtopologyspread/common.go
  */
 import type { Pod, TopologySpreadConstraint } from '../../api/generated/core-v1.ts';
+import { narrowedSelector } from '../../api/label-keys.ts';
 import { matchesNodeSelection } from '../../api/node-affinity.ts';
-import {
-  type LabelMatcher,
-  type LabelRequirement,
-  selectorRequirements,
-  toLabelMatcher,
-} from '../../api/selectors.ts';
+import { type LabelMatcher, newSelectorMatcher } from '../../api/selectors.ts';
 import { findUntoleratedTaint } from '../../api/taints.ts';
 import type { NodeInfo } from '../node-info.ts';
 import { HOSTNAME, ZONE } from './topology-keys.ts';
@@ -35,7 +31,7 @@ export function newSpreadConstraints(
       topologyKey: constraint.topologyKey,
       maxSkew: constraint.maxSkew,
       minDomains: constraint.minDomains ?? 1,
-      matches: matcherOf(pod, constraint),
+      matches: newSelectorMatcher(narrowedSelector(constraint, pod.metadata.labels)),
       includes: newInclusion(pod, constraint),
     }));
 }
@@ -52,18 +48,6 @@ export function newDefaultConstraints(pod: Pod, matches: LabelMatcher): SpreadCo
 /** True when `node` has the labels of all constraints: only such nodes take part. */
 export function hasAllTopologyKeys(node: NodeInfo, constraints: readonly SpreadConstraint[]): boolean {
   return constraints.every(({ topologyKey }) => node.domain(topologyKey) !== undefined);
-}
-
-function matcherOf(
-  { metadata }: Pod,
-  { labelSelector, matchLabelKeys = [] }: TopologySpreadConstraint,
-): LabelMatcher {
-  if (labelSelector === undefined) return () => false;
-  const keyed = matchLabelKeys.flatMap((key): LabelRequirement[] => {
-    const value = metadata.labels?.[key];
-    return value === undefined ? [] : [{ key, operator: 'in', values: [value] }];
-  });
-  return toLabelMatcher([...selectorRequirements(labelSelector), ...keyed]);
 }
 
 function newInclusion(
