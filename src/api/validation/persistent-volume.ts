@@ -198,6 +198,8 @@ function validateSecretReference(secret: SecretReference | undefined, field: str
   ];
 }
 
+const FIXED_AFFINITY = 'field is immutable, except for updating from beta label to GA';
+
 /** A spec that stays what it was is not judged: a volume from before a rule can still be let go. */
 export function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVolume): FieldError[] {
   if (equalJson(volume.spec as JsonValue, old.spec as JsonValue)) return [];
@@ -210,7 +212,7 @@ export function validateVolumeUpdate(volume: PersistentVolume, old: PersistentVo
   if (now.volumeMode !== before.volumeMode)
     errors.push(invalid('volumeMode', now.volumeMode, 'field is immutable'));
   if (before.nodeAffinity !== undefined && !isAllowedAffinity(now.nodeAffinity, before.nodeAffinity))
-    errors.push(invalid('nodeAffinity', now.nodeAffinity, 'field is immutable'));
+    errors.push(invalid('nodeAffinity', now.nodeAffinity, FIXED_AFFINITY));
   if (before.volumeAttributesClassName !== undefined && now.volumeAttributesClassName === undefined)
     errors.push(forbidden('spec.volumeAttributesClassName', 'update from non-nil value to nil is forbidden'));
   return errors;

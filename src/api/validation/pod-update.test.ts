@@ -50,6 +50,12 @@ test('validatePodUpdate keeps the grace period', () => {
   deepEqual(problems({ terminationGracePeriodSeconds: 9 }, { terminationGracePeriodSeconds: 30 }), [FIXED]);
 });
 
+test('validatePodUpdate lets a grace of less than nothing become the least there is', () => {
+  const before = { terminationGracePeriodSeconds: -1 };
+  deepEqual(problems({ terminationGracePeriodSeconds: 1 }, before), []);
+  deepEqual(problems({ terminationGracePeriodSeconds: 2 }, before), [FIXED]);
+});
+
 test('validatePodUpdate judges no spec that stays what it was', () => {
   const wrong = { dnsPolicy: 'Guess' };
   deepEqual(problems(wrong, wrong), []);

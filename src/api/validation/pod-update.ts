@@ -37,8 +37,16 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
   const isGated = (old.spec.schedulingGates ?? []).length > 0;
   if (isGated) errors.push(...validateNarrowing(pod.spec, old.spec));
   const fixed = isGated ? fixedWhileGated : fixedPart;
-  if (!equalJson(fixed(pod.spec), fixed(old.spec))) errors.push(forbidden('spec', UPDATABLE));
+  if (!equalJson(fixed(withOldGrace(pod.spec, old.spec)), fixed(old.spec)))
+    errors.push(forbidden('spec', UPDATABLE));
   return errors;
+}
+
+/** Grace of less than nothing, from before there was a rule, may become the least there is. */
+function withOldGrace(spec: PodSpec, { terminationGracePeriodSeconds: before = 0 }: PodSpec): PodSpec {
+  return before < 0 && spec.terminationGracePeriodSeconds === 1
+    ? { ...spec, terminationGracePeriodSeconds: before }
+    : spec;
 }
 
 /** A deadline may be set, and come nearer. */
