@@ -43,7 +43,7 @@ const IMMUTABLE =
 
 /** Objects come as they are sent: what is required may be absent. */
 export function validateClaim({ spec }: { spec?: PersistentVolumeClaimSpec }): FieldError[] {
-  return validateClaimSpec(spec, 'spec', {});
+  return validateClaimSpec(spec, 'spec');
 }
 
 /** Of a claim that is made for a volume of a Pod: nothing of its metadata counts but labels and annotations. */
@@ -57,7 +57,7 @@ export function validateClaimTemplate(
     ...validateAnnotations(annotations, `${path}.annotations`),
     ...validateLabels(labels, `${path}.labels`),
     ...Object.keys(others).map((name) => forbidden(`${path}.${name}`, 'cannot be set')),
-    ...validateClaimSpec(spec, `${field}.spec`, {}),
+    ...validateClaimSpec(spec, `${field}.spec`),
   ];
 }
 
@@ -66,10 +66,10 @@ interface ClaimLeniency {
   anyGroup?: boolean;
 }
 
-function validateClaimSpec(
+export function validateClaimSpec(
   spec: PersistentVolumeClaimSpec = {},
   field: string,
-  { anyGroup = false }: ClaimLeniency,
+  { anyGroup = false }: ClaimLeniency = {},
 ): FieldError[] {
   const { accessModes = [], selector, storageClassName, volumeMode, volumeAttributesClassName } = spec;
   const errors: FieldError[] = [];

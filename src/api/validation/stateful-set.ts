@@ -6,9 +6,10 @@ import type { StatefulSet, StatefulSetUpdateStrategy } from '../generated/apps-v
 import type { PodSpec, PodTemplateSpec } from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
 import { named, notNegative } from './field-checks.ts';
-import { type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
+import { errorsOfEach, type FieldError, forbidden, invalid, required, unsupported } from './field-error.ts';
 import { isNothing, validateAtMostAll, validateIntOrPercent } from './int-or-percent.ts';
 import { dns1123LabelProblem } from './names.ts';
+import { validateClaimSpec } from './persistent-volume-claim.ts';
 import { notAbove, validateCollisions, validateCounts } from './workload-status.ts';
 import { validateOwner } from './workload-template.ts';
 
@@ -17,9 +18,12 @@ const MANAGEMENT = ['OrderedReady', 'Parallel'];
 const RETENTION = ['Retain', 'Delete'];
 
 export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
-  const { serviceName } = spec;
+  const { serviceName, volumeClaimTemplates = [] } = spec;
   return [
     ...validateOrdering(spec),
+    ...errorsOfEach(volumeClaimTemplates, ({ spec: claim }, index) =>
+      validateClaimSpec(claim, `spec.volumeClaimTemplates[${index}].spec`),
+    ),
     ...(serviceName ? named('spec.serviceName', serviceName, dns1123LabelProblem(serviceName)) : []),
     ...validateOwner({ ...spec, template: withClaimVolumes(spec) }, WORDS),
   ];
@@ -96,7 +100,7 @@ const MUTABLE = [
   'minReadySeconds',
 ];
 
-/** What its Pods were built on stays; a service name that was always wrong may stay as well. */
+/** What its Pods were built on stays, and is not judged again; nor is a service name that was always wrong. */
 export function validateStatefulSetUpdate(set: StatefulSet, old: StatefulSet): FieldError[] {
   const errors = [
     ...validateOrdering(set.spec),

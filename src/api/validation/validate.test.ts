@@ -21,13 +21,16 @@ test('validateCreate accepts ordinary objects', () => {
 test('validateCreate takes the claim templates of a StatefulSet for volumes of its Pods', () => {
   const mounts = [{ name: 'data', mountPath: '/data' }];
   const template = { ...TEMPLATE, spec: { containers: [{ ...CONTAINER, volumeMounts: mounts }] } };
+  const resources = { requests: { storage: '1Gi' } };
   const setOf = (claim: string) =>
     objectOf('apps/v1', 'StatefulSet', {
       spec: {
         serviceName: 'web',
         selector: { matchLabels: { app: 'web' } },
         template,
-        volumeClaimTemplates: [{ metadata: { name: claim }, spec: { accessModes: ['ReadWriteOnce'] } }],
+        volumeClaimTemplates: [
+          { metadata: { name: claim }, spec: { accessModes: ['ReadWriteOnce'], resources } },
+        ],
       },
     });
   assert.deepEqual(problems(setOf('data')), []);

@@ -148,6 +148,20 @@ test('validateStatefulSetUpdate says what may change, and what is wrong besides'
   ]);
 });
 
+test('validateStatefulSet judges the claims that it will make, once', () => {
+  const resources = { requests: { storage: '1Gi' } };
+  const claims = [
+    { metadata: { name: 'a' }, spec: { accessModes: ['ReadWriteOnce'], resources } },
+    { metadata: { name: 'b' }, spec: { resources: { requests: { storage: '0' } } } },
+  ];
+  const made = statefulSet({ volumeClaimTemplates: claims });
+  assert.deepEqual(problems(made), [
+    'spec.volumeClaimTemplates[1].spec.accessModes: Required value: at least 1 access mode is required',
+    'spec.volumeClaimTemplates[1].spec.resources[storage]: Invalid value: "0": must be greater than zero',
+  ]);
+  assert.deepEqual(updateProblems(statefulSet({ volumeClaimTemplates: claims, replicas: 2 }), made), []);
+});
+
 test('validateStatefulSetStatus wants counts that fit together', () => {
   assert.deepEqual(statusProblems(statefulSet(), { replicas: 1, currentReplicas: 2, availableReplicas: 1 }), [
     'status.currentReplicas: Invalid value: 2: cannot be greater than status.replicas',
