@@ -7,7 +7,7 @@ import type { PodSchedulingGroup, PodSpec } from '../generated/core-v1.ts';
 import { validateAffinity } from './affinity.ts';
 import { validateResources } from './container-resources.ts';
 import { named, notNegative, oneInOrder } from './field-checks.ts';
-import { type FieldError, invalid, required } from './field-error.ts';
+import { type FieldError, invalid } from './field-error.ts';
 import { validateReadinessGates, validateSchedulingGates } from './gates.ts';
 import { validateHostUsers, validateShareProcessNamespace } from './host-namespaces.ts';
 import { dns1123LabelProblem, dns1123SubdomainProblem } from './names.ts';
@@ -20,6 +20,7 @@ import {
   validateHostnameOverride,
 } from './pod-network.ts';
 import { validateOs } from './pod-os.ts';
+import { validatePreemptionPolicy } from './priority-class.ts';
 import { validatePodResourceClaims } from './resource-claims.ts';
 import { validatePodSecurityContext } from './security-context.ts';
 import { validateTolerations } from './tolerations.ts';
@@ -29,7 +30,6 @@ import { validateTopologySpread } from './topology-spread.ts';
 type FieldRule<T> = (value: T, field: string, spec: PodSpec) => FieldError[];
 
 const RESTART_POLICIES = ['Always', 'OnFailure', 'Never'];
-const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never'];
 const INT32_MAX = 2_147_483_647;
 
 /** A name that may be empty, which is as good as absent. */
@@ -69,8 +69,7 @@ const RULES: { readonly [Name in keyof PodSpec]?: FieldRule<NonNullable<PodSpec[
   hostAliases: validateHostAliases,
   priorityClassName: SUBDOMAIN,
   runtimeClassName: (name, field) => named(field, name, dns1123SubdomainProblem(name)),
-  preemptionPolicy: (policy, field) =>
-    policy === '' ? [required(field)] : oneInOrder(field, policy, PREEMPTION_POLICIES),
+  preemptionPolicy: validatePreemptionPolicy,
   overhead: (limits, field) => validateResources({ limits }, field),
   os: validateOs,
   schedulingGroup: validateSchedulingGroup,

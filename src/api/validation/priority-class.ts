@@ -1,7 +1,9 @@
 /** Validation of PriorityClasses. @see kubernetes/kubernetes pkg/apis/scheduling/validation/validation.go */
 import type { PriorityClass } from '../generated/scheduling-v1.ts';
-import { type FieldError, forbidden, invalid } from './field-error.ts';
+import { oneInOrder } from './field-checks.ts';
+import { type FieldError, forbidden, invalid, required } from './field-error.ts';
 
+const PREEMPTION_POLICIES = ['PreemptLowerPriority', 'Never'];
 const SYSTEM_PREFIX = 'system-';
 const USER_VALUE_MAX = 1_000_000_000;
 /** Every cluster has them. */
@@ -15,7 +17,20 @@ interface SentClass extends Omit<PriorityClass, 'metadata'> {
   metadata: Partial<PriorityClass['metadata']>;
 }
 
-export function validatePriorityClass({ metadata, value = 0, globalDefault }: SentClass): FieldError[] {
+export function validatePriorityClass(priorityClass: SentClass): FieldError[] {
+  const { preemptionPolicy } = priorityClass;
+  return [
+    ...validateValue(priorityClass),
+    ...(preemptionPolicy === undefined ? [] : validatePreemptionPolicy(preemptionPolicy, 'preemptionPolicy')),
+  ];
+}
+
+/** Of Pods and of their classes. */
+export function validatePreemptionPolicy(policy: string, field: string): FieldError[] {
+  return policy === '' ? [required(field)] : oneInOrder(field, policy, PREEMPTION_POLICIES);
+}
+
+function validateValue({ metadata, value = 0, globalDefault }: SentClass): FieldError[] {
   const { name = '' } = metadata;
   if (name.startsWith(SYSTEM_PREFIX)) {
     const problem = systemProblem(name, value, globalDefault === true);

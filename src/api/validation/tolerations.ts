@@ -77,6 +77,6 @@ export function validateTolerationsUpdate(
 }
 
 /** Equal for tolerations that differ at most in how long. */
-function whatItTolerates({ key, operator, value, effect }: Toleration): string {
+export function whatItTolerates({ key = '', operator = '', value = '', effect = '' }: Toleration): string {
   return JSON.stringify([key, operator, value, effect]);
 }
