@@ -1,6 +1,7 @@
 /** Validation of CSIStorageCapacities. @see kubernetes/kubernetes pkg/apis/storage/validation/validation.go */
 import { compareQuantities } from '../../base/quantity.ts';
 import type { CSIStorageCapacity } from '../generated/storage-v1.ts';
+import { equalJson } from '../json.ts';
 import { named } from './field-checks.ts';
 import { type FieldError, invalid } from './field-error.ts';
 import { validateImmutable } from './immutable.ts';
@@ -17,12 +18,15 @@ export function validateStorageCapacity(capacity: Partial<CSIStorageCapacity>): 
   return isNegative ? [...errors, invalid('capacity', size, 'must be greater than or equal to 0')] : errors;
 }
 
-/** What a driver was asked is fixed; what it answered is not. */
+/** What a driver was asked is fixed, whatever was wrong with it; what it answered is not. */
 export function validateStorageCapacityUpdate(
   capacity: CSIStorageCapacity,
   old: CSIStorageCapacity,
 ): FieldError[] {
-  return (['nodeTopology', 'storageClassName'] as const).flatMap((field) =>
+  const fixed = (['nodeTopology', 'storageClassName'] as const).flatMap((field) =>
     validateImmutable(field, capacity[field], old[field]),
   );
+  const { nodeTopology, ...rest } = capacity;
+  const isKept = equalJson(nodeTopology, old.nodeTopology);
+  return [...validateStorageCapacity(isKept ? rest : capacity), ...fixed];
 }

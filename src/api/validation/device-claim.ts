@@ -13,13 +13,13 @@ import type {
 } from '../generated/resource-v1.ts';
 import type { JsonValue } from '../json.ts';
 import { validateList, validateSet } from './bounded-list.ts';
+import { validateCsiDriverName } from './csi-driver-name.ts';
 import { validateFullAttributeName, validateLabel } from './device-names.ts';
 import { validateSelectors } from './device-selector.ts';
 import { validateDeviceTolerations } from './device-toleration.ts';
 import { namedRequired } from './field-checks.ts';
 import { type FieldError, invalid, required, tooLong, unsupported } from './field-error.ts';
 import { dns1123SubdomainProblem, utf8Length } from './names.ts';
-import { validateCsiDriverName } from './volume-sources.ts';
 
 const LIST_MAX = 32;
 const ALTERNATIVES_MAX = 8;

@@ -1,4 +1,6 @@
 /** Validation of what devices, their pools, attributes and shares are called. @see kubernetes/kubernetes pkg/apis/resource/validation/validation.go */
+
+import { validateCsiDriverName } from './csi-driver-name.ts';
 import { named } from './field-checks.ts';
 import { errorsOfEach, type FieldError, invalid, required, tooLong } from './field-error.ts';
 import {
@@ -10,7 +12,6 @@ import {
   SUBDOMAIN_MAX,
   utf8Length,
 } from './names.ts';
-import { validateCsiDriverName } from './volume-sources.ts';
 
 const IDENTIFIER_MAX = 32;
 /** `domain/name`. */

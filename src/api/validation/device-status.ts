@@ -12,6 +12,7 @@ import type {
 import { validateNodeSelector } from './affinity.ts';
 import { validateList, validateSet } from './bounded-list.ts';
 import { validateConditions } from './conditions.ts';
+import { validateCsiDriverName } from './csi-driver-name.ts';
 import { validateBindingConditions } from './device-binding.ts';
 import {
   validateDeviceConfig,
@@ -25,7 +26,6 @@ import { oneInOrder } from './field-checks.ts';
 import { type FieldError, invalid, required, tooLong, tooMany } from './field-error.ts';
 import { validateInterfaceAddress } from './interface-address.ts';
 import { utf8Length } from './names.ts';
-import { validateCsiDriverName } from './volume-sources.ts';
 
 const RESULTS_MAX = 32;
 /** Of the class and of the claim. */

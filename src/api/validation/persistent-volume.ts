@@ -15,6 +15,7 @@ import type {
 } from '../generated/core-v1.ts';
 import { equalJson, type JsonValue } from '../json.ts';
 import { validateNodeSelector } from './affinity.ts';
+import { validateCsiDriverName } from './csi-driver-name.ts';
 import { named, namedRequired, oneOf, requiredFields } from './field-checks.ts';
 import { errorsOfEach, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
 import { validatePersistentIscsi } from './iscsi-source.ts';
@@ -31,7 +32,6 @@ import {
   requiredOfSecret,
   SHARED_SOURCES,
   type SourceRules,
-  validateCsiDriverName,
   validateOneSource,
   validateStorageOs,
 } from './volume-sources.ts';
@@ -93,12 +93,16 @@ export function validateVolume({ metadata, spec = {} }: Partial<PersistentVolume
     ...validateCapacity(spec.capacity),
     ...(policy ? oneOf('spec.persistentVolumeReclaimPolicy', policy, RECLAIM_POLICIES) : []),
     ...validateNodeAffinity(spec.nodeAffinity),
-    ...validateOneSource(spec, 'spec', SOURCES, metadata?.name ?? ''),
-    ...validateRecycling(spec),
+    ...validateSource(spec, 'spec', metadata?.name ?? ''),
     ...validateClass(spec.storageClassName, 'spec.storageClassName'),
     ...oneOf('spec.volumeMode', volumeMode, VOLUME_MODES),
     ...validateAttributes(spec),
   ];
+}
+
+/** Where the data is, and what follows from that. */
+export function validateSource(spec: PersistentVolumeSpec, field: string, name: string): FieldError[] {
+  return [...validateOneSource(spec, field, SOURCES, name), ...validateRecycling(spec, field)];
 }
 
 function validateCapacity(capacity: PersistentVolumeSpec['capacity'] = {}): FieldError[] {
@@ -122,18 +126,16 @@ function validateNodeAffinity(affinity: VolumeNodeAffinity | undefined): FieldEr
     : validateNodeSelector(affinity.required, field);
 }
 
-function validateRecycling({
-  hostPath,
-  local,
-  nodeAffinity,
-  persistentVolumeReclaimPolicy,
-}: PersistentVolumeSpec): FieldError[] {
+function validateRecycling(
+  { hostPath, local, nodeAffinity, persistentVolumeReclaimPolicy }: PersistentVolumeSpec,
+  field: string,
+): FieldError[] {
   const errors: FieldError[] = [];
   if (local !== undefined && nodeAffinity === undefined)
-    errors.push(required('spec.nodeAffinity', 'Local volume requires node affinity'));
+    errors.push(required(`${field}.nodeAffinity`, 'Local volume requires node affinity'));
   if (persistentVolumeReclaimPolicy === 'Recycle' && hostPath !== undefined && isRoot(hostPath.path))
     errors.push(
-      forbidden('spec.persistentVolumeReclaimPolicy', "may not be 'recycle' for a hostPath mount of '/'"),
+      forbidden(`${field}.persistentVolumeReclaimPolicy`, "may not be 'recycle' for a hostPath mount of '/'"),
     );
   return errors;
 }

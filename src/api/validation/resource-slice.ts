@@ -8,13 +8,13 @@ import type {
 } from '../generated/resource-v1.ts';
 import { validateNodeSelector } from './affinity.ts';
 import { validateSet } from './bounded-list.ts';
+import { validateCsiDriverName } from './csi-driver-name.ts';
 import { validateCounterSetName, validateCounters, validateDevice } from './device.ts';
 import { validatePoolName } from './device-names.ts';
 import { named } from './field-checks.ts';
 import { type FieldError, invalid, required } from './field-error.ts';
 import { validateImmutable } from './immutable.ts';
 import { dns1123SubdomainProblem } from './names.ts';
-import { validateCsiDriverName } from './volume-sources.ts';
 
 const DEVICES_MAX = 128;
 const COMPLEX_DEVICES_MAX = 64;

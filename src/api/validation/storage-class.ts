@@ -38,7 +38,10 @@ export function validateStorageClass(storageClass: StorageClass): FieldError[] {
 }
 
 export function validateStorageClassUpdate(storageClass: StorageClass, old: StorageClass): FieldError[] {
-  return FIXED.flatMap((field) => validateImmutable(field, storageClass[field], old[field]));
+  return [
+    ...validateStorageClass(storageClass),
+    ...FIXED.flatMap((field) => validateImmutable(field, storageClass[field], old[field])),
+  ];
 }
 
 export function validateVolumeAttributesClass({
@@ -58,8 +61,8 @@ export function validateVolumeAttributesClassUpdate(
     (field) => validateImmutable(field, volumeClass[field], old[field]).length > 0,
   );
   return [
-    ...changed.map((field) => forbidden(field, `updates to ${field} are forbidden.`)),
     ...validateVolumeAttributesClass(volumeClass),
+    ...changed.map((field) => forbidden(field, `updates to ${field} are forbidden.`)),
   ];
 }
 

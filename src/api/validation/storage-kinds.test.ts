@@ -37,6 +37,10 @@ test('validateStorageClass wants a provisioner, and topologies that differ', () 
       'reclaimPolicy: Invalid value: "Retain": field is immutable',
     ],
   );
+  const unsaid = { allowedTopologies: [{ matchLabelExpressions: [{ key: 'zone' }] }] };
+  assert.deepEqual(updateProblems(storageClass(unsaid), storageClass({})), [
+    'allowedTopologies[0].matchLabelExpressions[0].values: Required value',
+  ]);
 });
 
 test('validateVolumeAttributesClass is fixed, and never empty', () => {
@@ -45,6 +49,10 @@ test('validateVolumeAttributesClass is fixed, and never empty', () => {
     'parameters: Required value: must contain at least one key/value pair',
   ]);
   assert.deepEqual(updateProblems(volumeClass({ a: 'c' }), volumeClass({ a: 'b' })), [
+    'parameters: Forbidden: updates to parameters are forbidden.',
+  ]);
+  assert.deepEqual(updateProblems(volumeClass({}), volumeClass({ a: 'b' })), [
+    'parameters: Required value: must contain at least one key/value pair',
     'parameters: Forbidden: updates to parameters are forbidden.',
   ]);
 });
@@ -94,6 +102,15 @@ test('validateStorageCapacity keeps what was asked', () => {
   assert.deepEqual(updateProblems(capacity({ storageClassName: 'b' }), capacity({})), [
     'storageClassName: Invalid value: "b": field is immutable',
   ]);
+  assert.deepEqual(updateProblems(capacity({ capacity: '-1' }), capacity({})), [
+    'capacity: Invalid value: "-1": must be greater than or equal to 0',
+  ]);
+  const wrong = capacity({ nodeTopology: { matchLabels: { zone: '-' } } });
+  assert.deepEqual(updateProblems(wrong, wrong), []);
+  assert.deepEqual(
+    updateProblems(wrong, capacity({})).map((text) => text.split(': ', 1)[0]),
+    ['nodeTopology.matchLabels', 'nodeTopology'],
+  );
 });
 
 test('validateVolumeAttachment wants one source, which stays', () => {
@@ -109,5 +126,45 @@ test('validateVolumeAttachment wants one source, which stays', () => {
   assert.equal(updateProblems(attachment({ persistentVolumeName: 'w' }), named).length, 1);
   assert.deepEqual(statusProblems(named, { attached: false, attachError: { errorCode: -1 } }), [
     'status.attachError.errorCode: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+  ]);
+  const missing = problems(
+    make('VolumeAttachment', { spec: { nodeName: 'n', source: { persistentVolumeName: 'v' } } }),
+  );
+  assert.equal(missing[0], 'spec.attacher: Required value');
+  assert.match(missing[1]!, /^spec.attacher: Invalid value: "": a lowercase RFC 1123 subdomain/);
+});
+
+test('validateInlineVolume takes what a volume of a driver says, and nothing that belongs to an object', () => {
+  const of = (inlineVolumeSpec: object) =>
+    problems(
+      make('VolumeAttachment', { spec: { attacher: 'a', nodeName: 'n', source: { inlineVolumeSpec } } }),
+    ).map((text) => text.replace('spec.source.inlineVolumeSpec', 'v'));
+  const csi = { driver: 'a', volumeHandle: 'h' };
+  const own = { csi, accessModes: ['ReadWriteOnce'], volumeMode: 'Filesystem' };
+  const context = 'in the context of inline volumes';
+  assert.deepEqual(of({ ...own, persistentVolumeReclaimPolicy: 'Retain', storageClassName: '' }), []);
+  assert.deepEqual(of({ local: { path: '/a' } }), [
+    `v.csi: Required value: has to be specified ${context}`,
+    'v.accessModes: Required value',
+    'v.nodeAffinity: Required value: Local volume requires node affinity',
+  ]);
+  const belongs = {
+    claimRef: {},
+    capacity: { storage: '1Gi' },
+    accessModes: ['Any'],
+    persistentVolumeReclaimPolicy: 'Delete',
+    nodeAffinity: {},
+    storageClassName: 'fast',
+    volumeMode: 'Block',
+  };
+  assert.deepEqual(of({ csi: { driver: 'a' }, ...belongs }), [
+    `v.claimRef: Forbidden: may not be specified ${context}`,
+    `v.capacity: Forbidden: may not be specified ${context}`,
+    'v.accessModes: Unsupported value: "Any": supported values: "ReadOnlyMany", "ReadWriteMany", "ReadWriteOnce", "ReadWriteOncePod"',
+    `v.persistentVolumeReclaimPolicy: Forbidden: may only be Retain ${context}`,
+    `v.nodeAffinity: Forbidden: may not be specified ${context}`,
+    'v.csi.volumeHandle: Required value',
+    `v.storageClassName: Forbidden: may not be specified ${context}`,
+    `v.volumeMode: Forbidden: may not specify volumeMode other than Filesystem ${context}`,
   ]);
 });

@@ -1,5 +1,4 @@
 /** Validation of VolumeAttachments. @see kubernetes/kubernetes pkg/apis/storage/validation/validation.go */
-import type { PersistentVolumeSpec } from '../generated/core-v1.ts';
 import type {
   VolumeAttachment,
   VolumeAttachmentSource,
@@ -10,13 +9,12 @@ import { validateCsiDriverName } from './csi-driver-name.ts';
 import { named } from './field-checks.ts';
 import { type FieldError, forbidden, invalid, required, tooLong } from './field-error.ts';
 import { validateImmutable } from './immutable.ts';
+import { validateInlineVolume } from './inline-volume.ts';
 import { dns1123SubdomainProblem } from './names.ts';
 
 const METADATA_MAX_BYTES = 256 * 1024;
 const MESSAGE_MAX_BYTES = 1024;
 const SOURCE = 'spec.source';
-/** What belongs to a PersistentVolume that is an object of its own. */
-const NOT_INLINE = ['claimRef', 'capacity', 'storageClassName', 'volumeMode'] as const;
 
 export function validateVolumeAttachment({ spec }: { spec: Partial<VolumeAttachmentSpec> }): FieldError[] {
   const { attacher, source = {}, nodeName = '' } = spec;
@@ -32,23 +30,12 @@ function validateSource({ inlineVolumeSpec, persistentVolumeName }: VolumeAttach
   if (persistentVolumeName === undefined)
     return inlineVolumeSpec === undefined
       ? [required(SOURCE, detail)]
-      : validateInlineVolume(inlineVolumeSpec);
+      : validateInlineVolume(inlineVolumeSpec, `${SOURCE}.inlineVolumeSpec`);
   if (inlineVolumeSpec !== undefined) return [forbidden(SOURCE, detail)];
   const field = `${SOURCE}.persistentVolumeName`;
   return persistentVolumeName === ''
     ? [required(field, 'must specify non empty persistentVolumeName')]
     : named(field, persistentVolumeName, dns1123SubdomainProblem(persistentVolumeName));
-}
-
-function validateInlineVolume(spec: PersistentVolumeSpec): FieldError[] {
-  const field = `${SOURCE}.inlineVolumeSpec`;
-  const context = 'in the context of inline volumes';
-  const errors = NOT_INLINE.filter((name) => spec[name] !== undefined).map((name) =>
-    forbidden(`${field}.${name}`, `may not be specified ${context}`),
-  );
-  if (spec.csi === undefined) errors.push(required(`${field}.csi`, `has to be specified ${context}`));
-  if ((spec.accessModes?.length ?? 0) === 0) errors.push(required(`${field}.accessModes`));
-  return errors;
 }
 
 export function validateVolumeAttachmentUpdate(

@@ -16,16 +16,8 @@ import type {
   StorageOSVolumeSource,
 } from '../generated/core-v1.ts';
 import { between, named, namedRequired, oneOf, requiredFields } from './field-checks.ts';
-import {
-  errorsOfEach,
-  type FieldError,
-  forbidden,
-  invalid,
-  notSupported,
-  required,
-  tooLong,
-} from './field-error.ts';
-import { dns1123LabelProblem, dns1123SubdomainProblem, LABEL_MAX } from './names.ts';
+import { errorsOfEach, type FieldError, forbidden, invalid, notSupported, required } from './field-error.ts';
+import { dns1123LabelProblem } from './names.ts';
 import { validateNoBacksteps } from './path-checks.ts';
 
 /** What is wrong with one source. `context` is what it must know of the volume it is for. */
@@ -202,12 +194,6 @@ export function requiredOfSecret(
 ): FieldError[] {
   if (secretRef === undefined) return [];
   return requiredFields(`${field}.secretRef`, secretRef as Record<string, unknown>, names);
-}
-
-export function validateCsiDriverName(driver = '', field: string): FieldError[] {
-  const errors = driver === '' ? [required(field)] : [];
-  if (driver.length > LABEL_MAX) errors.push(tooLong(field, LABEL_MAX));
-  return [...errors, ...named(field, driver, dns1123SubdomainProblem(driver.toLowerCase()))];
 }
 
 const rbd = (source: RBDVolumeSource, field: string): FieldError[] => [

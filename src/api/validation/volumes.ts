@@ -15,6 +15,7 @@ import type {
   SecretVolumeSource,
   Volume,
 } from '../generated/core-v1.ts';
+import { validateCsiDriverName } from './csi-driver-name.ts';
 import { validateDownwardFile } from './downward-api.ts';
 import { named, namedRequired, oneOf, requiredFields } from './field-checks.ts';
 import { duplicate, errorsOfEach, type FieldError, forbidden, invalid, required } from './field-error.ts';
@@ -27,7 +28,6 @@ import {
   requiredOfSecret,
   SHARED_SOURCES,
   type SourceRules,
-  validateCsiDriverName,
   validateOneSource,
   validateStorageOs,
 } from './volume-sources.ts';
