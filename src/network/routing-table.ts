@@ -8,6 +8,7 @@
  */
 import type { Service, ServicePort } from '../api/generated/core-v1.ts';
 import type { Endpoint, EndpointSlice } from '../api/generated/discovery-v1.ts';
+import { opensNodePorts } from '../api/service-types.ts';
 import type { RouteEndpoint, RoutingTable, ServicePortRoute } from './dataplane.ts';
 
 /** Ties a slice to its Service. */
@@ -105,7 +106,7 @@ function planService(
       id: `${keyOf(service)}:${port.name ?? ''}`,
       protocol,
       virtualAddresses: virtualAddresses(service, port, family),
-      nodePort: hasNodePorts(service) ? (port.nodePort ?? 0) : 0,
+      nodePort: opensNodePorts(service) ? (port.nodePort ?? 0) : 0,
       affinityMs: affinityMs(service),
       endpoints: chooseEndpoints(candidates, service.spec?.internalTrafficPolicy === 'Local'),
       externalEndpoints: chooseEndpoints(candidates, service.spec?.externalTrafficPolicy === 'Local'),
@@ -167,10 +168,6 @@ function virtualAddresses(
   const loadBalancer = (service.status?.loadBalancer?.ingress ?? []).flatMap(({ ip }) => ip ?? []);
   const external = [...externalIPs, ...loadBalancer].filter((ip) => isIpv6(ip) === (family === 'IPv6'));
   return [...new Set([clusterIP, ...external.sort(compareText)])].map((ip) => ({ ip, port: port.port }));
-}
-
-function hasNodePorts(service: Service): boolean {
-  return service.spec?.type === 'NodePort' || service.spec?.type === 'LoadBalancer';
 }
 
 function affinityMs(service: Service): number {

@@ -74,6 +74,67 @@ test('ServiceAllocator releases on deletion, on a refused creation and on a dry 
   assert.equal((await call('POST', URL_OF_SERVICES, fixed)).status, 201);
 });
 
+const LOCAL = { type: 'LoadBalancer', externalTrafficPolicy: 'Local' };
+
+test('ServiceAllocator gives a Service of local endpoints a port for health checks, and keeps it', async () => {
+  const { call } = await newSimulatedApiServer();
+  const { value } = await call('POST', URL_OF_SERVICES, service('a', LOCAL));
+  const { healthCheckNodePort: port, ports } = value.spec;
+  assert.ok(port >= 30000 && port <= 32767 && port !== ports[0].nodePort);
+  const same = await call('PUT', `${URL_OF_SERVICES}/a`, service('a', LOCAL));
+  assert.equal(same.value.spec.healthCheckNodePort, port);
+  const other = { ...LOCAL, healthCheckNodePort: port === 30000 ? 30001 : 30000 };
+  const moved = await call('PUT', `${URL_OF_SERVICES}/a`, service('a', other));
+  assert.match(moved.value.message, /spec\.healthCheckNodePort: Forbidden: field is immutable$/);
+  const taken = service('b', { ...LOCAL, healthCheckNodePort: port });
+  const refused = await call('POST', URL_OF_SERVICES, taken);
+  assert.equal(refused.status, 500);
+  assert.equal(
+    refused.value.message,
+    `Internal error occurred: failed to allocate requested HealthCheck NodePort ${port}: provided port is already allocated`,
+  );
+  const cluster = { type: 'LoadBalancer', externalTrafficPolicy: 'Cluster' };
+  const released = await call('PUT', `${URL_OF_SERVICES}/a`, service('a', cluster));
+  assert.equal(released.value.spec.healthCheckNodePort, undefined);
+  assert.equal((await call('POST', URL_OF_SERVICES, taken)).status, 201);
+  await call('DELETE', `${URL_OF_SERVICES}/b`);
+  assert.equal((await call('POST', URL_OF_SERVICES, taken)).status, 201);
+});
+
+test('ServiceAllocator gives no port for health checks that is a node port', async () => {
+  const { call } = await newSimulatedApiServer();
+  const ports = [{ port: 80, nodePort: 30_100 }];
+  const both = await call(
+    'POST',
+    URL_OF_SERVICES,
+    service('a', { ...LOCAL, ports, healthCheckNodePort: 30_100 }),
+  );
+  assert.match(both.value.message, /NodePort 30100: provided port is already allocated$/);
+  const outside = await call('POST', URL_OF_SERVICES, service('a', { ...LOCAL, healthCheckNodePort: 80 }));
+  assert.match(outside.value.message, /NodePort 80: provided port is not in the valid range\./);
+  const again = await call('POST', URL_OF_SERVICES, service('a', { type: 'NodePort', ports }));
+  assert.equal(again.status, 201, 'what was refused holds nothing');
+});
+
+test('ServiceAllocator respects the node ports that a Service without them asks for', async () => {
+  const { call } = await newSimulatedApiServer();
+  const ports = [
+    { name: 'a', port: 80, nodePort: 30_200 },
+    { name: 'b', port: 81 },
+  ];
+  const balancer = { type: 'LoadBalancer', allocateLoadBalancerNodePorts: false, ports };
+  const { value } = await call('POST', URL_OF_SERVICES, service('a', balancer));
+  assert.deepEqual(
+    value.spec.ports.map(({ nodePort }: { nodePort?: number }) => nodePort),
+    [30_200, undefined],
+  );
+  const taken = await call('POST', URL_OF_SERVICES, service('b', { type: 'NodePort', ports }));
+  assert.match(
+    taken.value.message,
+    /spec\.ports\[0\]\.nodePort: Invalid value: 30200: provided port is already/,
+  );
+});
+
 test('ServiceAllocator leaves headless and external Services without an address', async () => {
   const { call } = await newSimulatedApiServer();
   const { value: headless } = await call('POST', URL_OF_SERVICES, service('a', { clusterIP: 'None' }));
@@ -102,7 +163,10 @@ test('ServiceAllocator never gives an address twice, also to concurrent creation
   const addresses = answers.filter(({ status }) => status === 201).map(({ value }) => value.spec.clusterIP);
   assert.equal(addresses.length, 253, '254 usable addresses, one of them for kubernetes');
   assert.equal(new Set(addresses).size, addresses.length);
-  assert.equal(answers.at(-1)!.value.message, 'failed to allocate a serviceIP: range is full');
+  assert.equal(
+    answers.at(-1)!.value.message,
+    'Internal error occurred: failed to allocate a serviceIP: range is full',
+  );
 });
 
 test('Bitmap holds just what was taken and not released', () => {

@@ -11,6 +11,7 @@
 import type { Service, ServicePort } from '../../api/generated/core-v1.ts';
 import { type ResourceRow, SERVICES } from '../../api/resources.ts';
 import { clusterIpsOf } from '../../api/service-addresses.ts';
+import { needsHealthCheck, opensNodePorts } from '../../api/service-types.ts';
 import { type FieldError, invalid, toInvalidError } from '../../api/validation/field-error.ts';
 import type { Random } from '../../base/random.ts';
 import { StatusError } from '../../base/status-error.ts';
@@ -98,7 +99,11 @@ export class ServiceAllocator {
     const before = old as unknown as Service | undefined;
     const held = before === undefined ? newHoldings() : this.#holdingsOf(before);
     const claim: Claim = { held, taken: newHoldings() };
-    const errors = [...this.#reserveAddress(service, claim, pool), ...this.#reservePorts(service, claim)];
+    const errors = [
+      ...this.#reserveAddress(service, claim, pool),
+      ...this.#reservePorts(service, claim),
+      ...this.#reserveHealthPort(service, before, claim),
+    ];
     if (errors.length > 0) {
       this.#give(claim.taken);
       throw toError(row, service.metadata.name, errors);
@@ -157,18 +162,18 @@ export class ServiceAllocator {
   }
 
   #reservePorts(service: Service, claim: Claim): Refusal[] {
-    if (!needsNodePorts(service)) {
-      for (const port of service.spec.ports ?? []) delete port.nodePort;
+    const ports = service.spec.ports ?? [];
+    if (!opensNodePorts(service)) {
+      for (const port of ports) delete port.nodePort;
       return [];
     }
     const errors: FieldError[] = [];
-    const ports = service.spec.ports ?? [];
     for (const [index, port] of ports.entries()) {
       const problem = this.#reservePort(port, claim);
       if (problem !== undefined)
         errors.push(invalid(`spec.ports[${index}].nodePort`, port.nodePort, problem));
     }
-    if (errors.length > 0) return errors;
+    if (errors.length > 0 || !needsNodePorts(service)) return errors;
     for (const port of ports) {
       if (port.nodePort) continue;
       const nodePort = this.#takeAnyPort(port, ports, claim.taken);
@@ -178,14 +183,37 @@ export class ServiceAllocator {
     return [];
   }
 
-  #reservePort(port: ServicePort, { held, taken }: Claim): string | undefined {
-    if (!port.nodePort) return undefined;
+  /** A port of its own on every node, where load balancers ask. One that is held is fixed. */
+  #reserveHealthPort(service: Service, old: Service | undefined, { taken }: Claim): Refusal[] {
+    const { spec } = service;
+    if (!needsHealthCheck(service)) return [];
+    const asked = spec.healthCheckNodePort ?? 0;
+    if (asked !== 0 && old !== undefined && asked === old.spec.healthCheckNodePort && needsHealthCheck(old))
+      return [];
+    if (asked !== 0) {
+      const problem = this.#takePort(asked, taken);
+      return problem === undefined
+        ? []
+        : [newUnavailable(`requested HealthCheck NodePort ${asked}: ${problem}`)];
+    }
+    const port = this.#takeFreePort(taken);
+    if (port === undefined) return [newFull('HealthCheck NodePort 0')];
+    spec.healthCheckNodePort = port;
+    return [];
+  }
+
+  #reservePort({ nodePort }: ServicePort, { held, taken }: Claim): string | undefined {
+    if (!nodePort) return undefined;
+    const index = nodePort - this.#ports.first;
+    return held.ports.has(index) || taken.ports.has(index) ? undefined : this.#takePort(nodePort, taken);
+  }
+
+  #takePort(port: number, taken: Holdings): string | undefined {
     const { first, last } = this.#ports;
-    if (port.nodePort < first || port.nodePort > last) {
+    if (port < first || port > last) {
       return `provided port is not in the valid range. The range of valid ports is ${first}-${last}`;
     }
-    const index = port.nodePort - first;
-    if (held.ports.has(index) || taken.ports.has(index)) return undefined;
+    const index = port - first;
     if (!this.#takenPorts.take(index)) return 'provided port is already allocated';
     taken.ports.add(index);
     return undefined;
@@ -196,7 +224,10 @@ export class ServiceAllocator {
     const twin = ports.find(
       (other) => other.port === port.port && other.protocol !== port.protocol && other.nodePort,
     );
-    if (twin !== undefined) return twin.nodePort!;
+    return twin?.nodePort ?? this.#takeFreePort(taken);
+  }
+
+  #takeFreePort(taken: Holdings): number | undefined {
     const index = this.#takenPorts.takeAny(this.#random);
     if (index === undefined) return undefined;
     taken.ports.add(index);
@@ -212,6 +243,7 @@ export class ServiceAllocator {
     for (const { nodePort } of service.spec.ports ?? []) {
       if (nodePort) this.#addPort(holdings, nodePort);
     }
+    if (needsHealthCheck(service)) this.#addPort(holdings, service.spec.healthCheckNodePort ?? 0);
     return holdings;
   }
 
@@ -232,7 +264,11 @@ function toError(row: ResourceRow, name: string, refusals: readonly Refusal[]): 
 }
 
 function newFull(what: string): StatusError {
-  return new StatusError('InternalError', `failed to allocate a ${what}: range is full`);
+  return newUnavailable(`a ${what}: range is full`);
+}
+
+function newUnavailable(what: string): StatusError {
+  return new StatusError('InternalError', `Internal error occurred: failed to allocate ${what}`);
 }
 
 function newHoldings(): Holdings {

@@ -33,6 +33,19 @@ test('carryOverAllocations makes the list of addresses follow the one that a pat
   assert.deepEqual(after({ clusterIP: '10.96.0.7' }, ADDRESS), ADDRESS);
 });
 
+test('carryOverAllocations fills in the port of health checks while they are needed', () => {
+  const stored: ServiceSpec = {
+    ...ADDRESS,
+    type: 'LoadBalancer',
+    externalTrafficPolicy: 'Local',
+    healthCheckNodePort: 30_001,
+  };
+  const { healthCheckNodePort: _, ...sent } = stored;
+  assert.equal(after(sent, stored).healthCheckNodePort, 30_001);
+  const everywhere: ServiceSpec = { ...stored, externalTrafficPolicy: 'Cluster' };
+  assert.equal(after(everywhere, stored).healthCheckNodePort, undefined);
+});
+
 test('carryOverAllocations drops what only the old type had', () => {
   const balancer: ServiceSpec = {
     ...ADDRESS,

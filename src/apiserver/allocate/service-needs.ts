@@ -26,6 +26,7 @@ export function carryOverAllocations(service: Service, old: Service): void {
     spec.clusterIP = old.spec.clusterIP;
     spec.clusterIPs ??= [...(old.spec.clusterIPs ?? [])];
   }
+  if (needsHealthCheck(service) && needsHealthCheck(old)) keepHealthPort(service, old);
   if (!needsNodePorts(service) || !needsNodePorts(old)) return;
   const used = new Set((spec.ports ?? []).map(({ nodePort }) => nodePort));
   const before = new Map((old.spec.ports ?? []).map((port) => [portKey(port), port.nodePort]));
@@ -34,6 +35,10 @@ export function carryOverAllocations(service: Service, old: Service): void {
     if (port.nodePort || nodePort === undefined || used.has(nodePort)) continue;
     port.nodePort = nodePort;
   }
+}
+
+function keepHealthPort({ spec }: Service, { spec: { healthCheckNodePort: before = 0 } }: Service): void {
+  if (!spec.healthCheckNodePort && before !== 0) spec.healthCheckNodePort = before;
 }
 
 /** Who knows only `clusterIP` leaves its twin as it was, or out. @see pkg/registry/core/service/strategy.go NormalizeClusterIPs */

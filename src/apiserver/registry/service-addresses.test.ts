@@ -131,7 +131,7 @@ test('addressPool has nothing of a ServiceCIDR that is deleted, or not ready', a
   assert.equal((await at('10.97.0.1')).status, 422);
   await call('DELETE', `${url}/kubernetes`);
   const { value } = await call('POST', SERVICES_URL, service('a'));
-  assert.equal(value.message, 'failed to allocate a serviceIP: range is full');
+  assert.equal(value.message, 'Internal error occurred: failed to allocate a serviceIP: range is full');
 });
 
 test('ServiceAllocator gives back the address when there is no port left', async () => {
@@ -140,6 +140,6 @@ test('ServiceAllocator gives back the address when there is no port left', async
   await call('POST', SERVICES_URL, service('all', { type: 'NodePort', ports }));
   const one = service('a', { type: 'NodePort', clusterIP: '10.96.0.5' });
   const { value } = await call('POST', SERVICES_URL, one);
-  assert.equal(value.message, 'failed to allocate a nodePort: range is full');
+  assert.equal(value.message, 'Internal error occurred: failed to allocate a nodePort: range is full');
   assert.equal((await call('POST', SERVICES_URL, service('a', { clusterIP: '10.96.0.5' }))).status, 201);
 });
