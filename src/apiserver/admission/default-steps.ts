@@ -2,6 +2,7 @@
 import type { AdmissionStep } from './admission.ts';
 import { defaultIngressClass } from './default-ingress-class.ts';
 import { defaultTolerationSeconds } from './default-tolerations.ts';
+import { deviceAdminAccess } from './device-admin-access.ts';
 import { limitRangeDefaults, limitRangeLimits } from './limits/limit-ranger.ts';
 import { namespaceLifecycle } from './namespace-lifecycle.ts';
 import { podSecurity } from './pod-security/pod-security.ts';
@@ -30,4 +31,5 @@ export const DEFAULT_VALIDATING: readonly AdmissionStep[] = [
   singleDefaultPriority,
   persistentVolumeClaimResize,
   runtimeClassOverhead,
+  deviceAdminAccess,
 ];
