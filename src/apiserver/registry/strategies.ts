@@ -15,13 +15,14 @@ import { podQosClass } from '../../api/pod-qos.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { carryOverAllocations } from '../allocate/service-needs.ts';
 import type { ApiObject, Fields } from '../api-object.ts';
+import { dateTaints, dropDeallocatedDevices } from './device-strategies.ts';
 
 export interface Strategy {
   /** What `status` is on creation, whatever the client sent; absent: the client's own is kept. */
   initialStatus?: (object: ApiObject) => Fields;
   /** The server's own fields on creation, set after admission. */
   prepareCreate?: (object: ApiObject, user: UserInfo) => void;
-  prepareUpdate?: (object: ApiObject, old: ApiObject) => void;
+  prepareUpdate?: (object: ApiObject, old: ApiObject, now: string) => void;
   /** The same for a write through a subresource. */
   prepareSubresource?: (object: ApiObject, old: ApiObject, now: string) => void;
   /** PUT creates what is not there. */
@@ -158,6 +159,14 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   'poddisruptionbudgets.policy': {
     initialStatus: () => ({ disruptionsAllowed: 0, currentHealthy: 0, desiredHealthy: 0, expectedPods: 0 }),
     conditionalUpdateOnly: true,
+  },
+  'resourceclaims.resource.k8s.io': {
+    initialStatus: EMPTY_STATUS,
+    prepareSubresource: dropDeallocatedDevices,
+  },
+  'resourceslices.resource.k8s.io': {
+    prepareCreate: (slice) => dateTaints(slice, slice.metadata.creationTimestamp!),
+    prepareUpdate: (slice, _old, now) => dateTaints(slice, now),
   },
   'clusterroles.rbac.authorization.k8s.io': { createOnUpdate: true },
   'clusterrolebindings.rbac.authorization.k8s.io': { createOnUpdate: true },

@@ -238,8 +238,8 @@ class PendingUpdate {
     object.metadata = updatedMetadata(object.metadata, old.metadata);
     const shaped = applyScope(edit.subresource, object, old, row);
     const strategy = strategyOf(row);
-    if (edit.subresource === '') strategy.prepareUpdate?.(shaped, old);
-    else strategy.prepareSubresource?.(shaped, old, toTimestamp(this.#registry.clock.now()));
+    const prepare = edit.subresource === '' ? strategy.prepareUpdate : strategy.prepareSubresource;
+    prepare?.(shaped, old, toTimestamp(this.#registry.clock.now()));
     return shaped;
   }
 
