@@ -18,12 +18,9 @@ const MANAGEMENT = ['OrderedReady', 'Parallel'];
 const RETENTION = ['Retain', 'Delete'];
 
 export function validateStatefulSet({ spec }: StatefulSet): FieldError[] {
-  const { serviceName, volumeClaimTemplates = [] } = spec;
+  const { serviceName } = spec;
   return [
     ...validateOrdering(spec),
-    ...errorsOfEach(volumeClaimTemplates, ({ spec: claim }, index) =>
-      validateClaimSpec(claim, `spec.volumeClaimTemplates[${index}].spec`),
-    ),
     ...(serviceName ? named('spec.serviceName', serviceName, dns1123LabelProblem(serviceName)) : []),
     ...validateOwner({ ...spec, template: withClaimVolumes(spec) }, WORDS),
   ];
@@ -35,6 +32,9 @@ function validateOrdering(spec: StatefulSet['spec']): FieldError[] {
     ...validateManagement(spec.podManagementPolicy),
     ...validateUpdateStrategy(spec.updateStrategy ?? {}),
     ...validateRetention(spec.persistentVolumeClaimRetentionPolicy),
+    ...errorsOfEach(spec.volumeClaimTemplates ?? [], (claim, index) =>
+      validateClaimSpec(claim.spec, `spec.volumeClaimTemplates[${index}].spec`),
+    ),
     ...notNegative('spec.replicas', spec.replicas),
     ...notNegative('spec.minReadySeconds', spec.minReadySeconds),
     ...notNegative('spec.ordinals.start', spec.ordinals?.start),
@@ -103,7 +103,7 @@ const MUTABLE = [
 /** What its Pods were built on stays, and is not judged again; nor is a service name that was always wrong. */
 export function validateStatefulSetUpdate(set: StatefulSet, old: StatefulSet): FieldError[] {
   const errors = [
-    ...validateOrdering(set.spec),
+    ...validateOrdering({ ...set.spec, volumeClaimTemplates: [] }),
     ...validateOwner({ ...set.spec, template: withClaimVolumes(set.spec) }, WORDS),
   ];
   if (equalJson(fixedPart(set), fixedPart(old))) return errors;
