@@ -4,9 +4,19 @@
  */
 import type { Container, ContainerStatus, ResourceHealth, ResourceStatus } from '../generated/core-v1.ts';
 import { oneOf } from './field-checks.ts';
-import { duplicate, errorsOfEach, type FieldError, forbidden, invalid } from './field-error.ts';
+import {
+  duplicate,
+  errorsOfEach,
+  type FieldError,
+  forbidden,
+  invalid,
+  required,
+  tooLong,
+} from './field-error.ts';
+import { utf8Length } from './names.ts';
 
 const HEALTH = ['Healthy', 'Unhealthy', 'Unknown'];
+const MESSAGE_MAX_BYTES = 1024;
 const CLAIM_PREFIX = 'claim:';
 const NOT_CLAIMED =
   "must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty";
@@ -54,11 +64,20 @@ function resourceErrors(
   const seen = new Set<string>();
   return [
     ...errors,
-    ...errorsOfEach(resources, ({ resourceID = '', health = '' }: Partial<ResourceHealth>, k) => {
+    ...errorsOfEach(resources, ({ resourceID = '', health = '', message }: Partial<ResourceHealth>, k) => {
       const path = `${at}.resources[${k}]`;
       const repeated = seen.has(resourceID) ? [duplicate(`${path}.resourceID`, resourceID)] : [];
       seen.add(resourceID);
-      return [...oneOf(`${path}.health`, health, HEALTH), ...repeated];
+      return [
+        ...oneOf(`${path}.health`, health, HEALTH),
+        ...messageErrors(message, `${path}.message`),
+        ...repeated,
+      ];
     }),
   ];
+}
+
+function messageErrors(message: string | undefined, field: string): FieldError[] {
+  if (message === '') return [required(field, 'must be non-empty if specified')];
+  return utf8Length(message ?? '') > MESSAGE_MAX_BYTES ? [tooLong(field, MESSAGE_MAX_BYTES)] : [];
 }

@@ -1,7 +1,7 @@
 /**
  * What may follow the end of a container: nothing, where nothing would start it again.
  *
- * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidateContainerStateTransition, ValidateInitContainerStateTransition
+ * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidateContainerStateTransition, pkg/api/v1/pod/util.go ContainerShouldRestart
  */
 import type { Container, ContainerStatus, PodSpec, PodStatus } from '../generated/core-v1.ts';
 import { matchedRuleAction } from '../restart-rules.ts';
@@ -37,20 +37,18 @@ function restartErrors(
   before: PodStatus,
   { list, spec, containers }: Restarts,
 ): FieldError[] {
-  const { restartPolicy = 'Always' } = spec;
-  if (restartPolicy === 'Always') return [];
   return transitionErrors(status[list], before[list], `status.${list}`, (name, exitCode) => {
-    if (restartPolicy === 'OnFailure' && exitCode !== 0) return true;
     const container = containers.find((each) => each.name === name);
-    return (container !== undefined && restartsItself(container, exitCode)) || restartsAll(spec);
+    return (container !== undefined && restarts(container, spec, exitCode)) || restartsAll(spec);
   });
 }
 
-function restartsItself(container: Container, exitCode: number): boolean {
-  const { restartPolicy } = container;
-  if (restartPolicy === undefined) return false;
-  if (restartPolicy === 'Always' || (restartPolicy === 'OnFailure' && exitCode !== 0)) return true;
-  return matchedRuleAction(container, exitCode) !== undefined;
+/** A container's own policy, and its rules before that, stand in for its Pod's. */
+function restarts(container: Container, { restartPolicy: ofPod }: PodSpec, exitCode: number): boolean {
+  const { restartPolicy: own } = container;
+  if (own !== undefined && matchedRuleAction(container, exitCode) !== undefined) return true;
+  const policy = own ?? ofPod;
+  return policy === 'OnFailure' ? exitCode !== 0 : policy !== 'Never';
 }
 
 /** One that ends may take all others with it. */

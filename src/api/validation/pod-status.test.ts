@@ -102,64 +102,82 @@ test('validatePodStatus wants claims of the Pod, and users that are some', () =>
     {},
     { resourceClaims },
   );
-  match(misnamed!, /^status\.resourceClaimStatuses\[0\]\.name: Invalid value: "A": a lowercase RFC 1123/);
+  match(
+    misnamed!,
+    /^status\.resourceClaimStatuses\[0\]\.resourceClaimName: Invalid value: "A": a lowercase RFC 1123/,
+  );
   deepEqual(problems({ resourceClaimStatuses: statuses }, {}, { resourceClaims }), [
     'status.resourceClaimStatuses[1].name: Duplicate value: "gpu"',
     'status.resourceClaimStatuses[2].name: Invalid value: "nic": must match the name of an entry in `spec.resourceClaims`',
   ]);
   const containerStatuses = [containerStatus({ user: { linux: { uid: -1, gid: 0 } } })];
   deepEqual(problems({ containerStatuses }), [
-    'status.containerStatuses[0].linux.uid: Invalid value: -1: must be between 0 and 2147483647, inclusive',
+    'status.containerStatuses[0].user.linux.uid: Invalid value: -1: must be between 0 and 2147483647, inclusive',
   ]);
   deepEqual(problems({ containerStatuses }, {}, { os: { name: 'windows' } }), [
-    'status.containerStatuses[0].linux: Forbidden: cannot be set for a windows pod',
+    'status.containerStatuses[0].user.linux: Forbidden: cannot be set for a windows pod',
   ]);
 });
 
 const ENDED = 'Forbidden: may not be transitioned to non-terminated state';
 
-/** Of a container `c` that ended with `exitCode` and runs again. */
-function restartProblems(exitCode: number, spec: Partial<PodSpec>, list = 'containerStatuses'): string[] {
+type Statuses = 'containerStatuses' | 'initContainerStatuses';
+
+/** Of a container `c`, as `own` has it, that ended with `exitCode` and runs again. */
+function restartProblems(
+  exitCode: number,
+  restartPolicy: string,
+  own: Partial<Container> = {},
+  list: Statuses = 'containerStatuses',
+): string[] {
   const ended = { state: { terminated: { exitCode } } };
-  return problems({ [list]: [containerStatus({})] }, { [list]: [containerStatus(ended)] }, spec);
+  const container = { name: 'c', image: 'i', ...own } as Container;
+  return problems(
+    { [list]: [containerStatus({})] },
+    { [list]: [containerStatus(ended)] },
+    {
+      restartPolicy,
+      [list === 'containerStatuses' ? 'containers' : 'initContainers']: [container],
+    },
+  );
 }
 
 test('validatePodStatus lets run again only what its Pod or itself would start again', () => {
   const refused = [`status.containerStatuses[0].state: ${ENDED}`];
-  deepEqual(restartProblems(0, { restartPolicy: 'Always' }), []);
-  deepEqual(restartProblems(1, { restartPolicy: 'OnFailure' }), []);
-  deepEqual(restartProblems(0, { restartPolicy: 'OnFailure' }), refused);
-  deepEqual(restartProblems(1, { restartPolicy: 'Never' }), refused);
-  const never = (container: Partial<Container>) =>
-    restartProblems(42, {
-      restartPolicy: 'Never',
-      containers: [{ name: 'c', image: 'i', ...container } as Container],
-    });
-  deepEqual(never({ restartPolicy: 'OnFailure' }), []);
-  deepEqual(never({ restartPolicy: 'Never' }), refused);
+  deepEqual(restartProblems(0, 'Always'), []);
+  deepEqual(restartProblems(1, 'OnFailure'), []);
+  deepEqual(restartProblems(0, 'OnFailure'), refused);
+  deepEqual(restartProblems(1, 'Never'), refused);
+  deepEqual(restartProblems(1, 'Never', { restartPolicy: 'OnFailure' }), []);
+  deepEqual(restartProblems(1, 'Always', { restartPolicy: 'Never' }), refused);
+  deepEqual(restartProblems(1, 'Always', { name: 'gone' }), refused);
   const rule = (operator: string, action = 'Restart') => ({
     restartPolicy: 'Never',
     restartPolicyRules: [{ action, exitCodes: { operator, values: [42] } }],
   });
-  deepEqual(never(rule('In')), []);
-  deepEqual(never(rule('NotIn')), refused);
-  deepEqual(never(rule('NotIn', 'RestartAllContainers')), []);
+  deepEqual(restartProblems(42, 'Never', rule('In')), []);
+  deepEqual(restartProblems(42, 'Never', rule('NotIn')), refused);
+  deepEqual(restartProblems(42, 'Never', rule('NotIn', 'RestartAllContainers')), []);
 });
 
 test('validatePodStatus lets sidecars run again, and other init containers no more than others', () => {
   const list = 'initContainerStatuses';
-  const init = (container: object) => [{ name: 'c', image: 'i', ...container }] as Container[];
-  const sidecar = { restartPolicy: 'Never', initContainers: init({ restartPolicy: 'Always' }) };
-  deepEqual(restartProblems(0, sidecar, list), []);
-  const ordinary = { restartPolicy: 'OnFailure', initContainers: init({}) };
-  deepEqual(restartProblems(1, ordinary, list), []);
-  deepEqual(restartProblems(0, ordinary, list), [`status.${list}[0].state: ${ENDED}`]);
+  deepEqual(restartProblems(0, 'Never', { restartPolicy: 'Always' }, list), []);
+  deepEqual(restartProblems(1, 'OnFailure', {}, list), []);
+  deepEqual(restartProblems(0, 'OnFailure', {}, list), [`status.${list}[0].state: ${ENDED}`]);
 });
 
 test('validatePodStatus knows devices by what the container asks for', () => {
   const allocatedResourcesStatus = [
     { name: 'claim:gpu/one', resources: [{ resourceID: 'a', health: 'Healthy' }] },
-    { name: 'claim:gpu', resources: [{ resourceID: 'a' }, { resourceID: 'a', health: 'Unknown' }] },
+    {
+      name: 'claim:gpu',
+      resources: [
+        { resourceID: 'a' },
+        { resourceID: 'a', health: 'Unknown', message: '' },
+        { resourceID: 'b', health: 'Unhealthy', message: 'x'.repeat(1025) },
+      ],
+    },
     { name: 'example.com/nic' },
   ];
   const statuses = [containerStatus({ allocatedResourcesStatus })];
@@ -169,10 +187,45 @@ test('validatePodStatus knows devices by what the container asks for', () => {
   deepEqual(problems({ containerStatuses: statuses }, {}, spec), [
     `${at}[1].name: Invalid value: "claim:gpu": must match one of the container's resource claims in a format 'claim:<claimName>/<request>' or 'claim:<claimName>' if request is empty`,
     `${at}[1].resources[0].health: Unsupported value: "": supported values: "Healthy", "Unhealthy", "Unknown"`,
+    `${at}[1].resources[1].message: Required value: must be non-empty if specified`,
     `${at}[1].resources[1].resourceID: Duplicate value: "a"`,
+    `${at}[1].resources[2].message: Too long: may not be more than 1024 bytes`,
     `${at}[2].name: Invalid value: "example.com/nic": must match one of the container's resource requests`,
   ]);
   deepEqual(problems({ ephemeralContainerStatuses: statuses }), [
     'status.ephemeralContainerStatuses[0].allocatedResourcesStatus: Forbidden: must not be specified in container status',
   ]);
+});
+
+test('validatePodStatus names the images of volumes, and what extended resources were claimed for', () => {
+  const mount = (imageRef: string) => ({ name: 'v', mountPath: '/v', volumeStatus: { image: { imageRef } } });
+  const volumeMounts = [mount('sha256:1'), mount(''), mount('x'.repeat(257))];
+  const at = 'status.containerStatuses[0].volumeMounts';
+  deepEqual(problems({ containerStatuses: [containerStatus({ volumeMounts })] }), [
+    `${at}[1].volumeStatus.imageVolumeStatus.imageRef: Required value: imageRef must not be empty`,
+    `${at}[2].volumeStatus.imageVolumeStatus.imageRef: Too long: may not be more than 256 bytes`,
+  ]);
+  const resources = { requests: { 'example.com/gpu': '1' } };
+  const spec = { containers: [{ name: 'c', image: 'i', resources } as Container] };
+  const mapping = { containerName: 'c', resourceName: 'example.com/gpu', requestName: 'r' };
+  const claim = (...requestMappings: (typeof mapping)[]) =>
+    problems({ extendedResourceClaimStatus: { requestMappings, resourceClaimName: 'web' } }, {}, spec);
+  const field = 'status.extendedResourceClaimStatus.requestMappings';
+  deepEqual(claim(mapping), []);
+  deepEqual(claim(), [`${field}: Required value: at least one request mapping is required`]);
+  deepEqual(claim(mapping, mapping), [
+    `${field}[1].containerName: Duplicate value: "c"`,
+    `${field}[1].resourceName: Duplicate value: "example.com/gpu"`,
+    `${field}[1].requestName: Duplicate value: "r"`,
+  ]);
+  deepEqual(claim({ ...mapping, resourceName: 'cpu' }, { ...mapping, containerName: 'd' }), [
+    `${field}[0].resourceName: Invalid value: "cpu": must match the extended resource name of an entry in spec.initContainers.resources.requests or spec.containers.resources.requests`,
+    `${field}[1].containerName: Invalid value: "d": must match the name of an entry in spec.initContainers.name or spec.containers.name`,
+  ]);
+});
+
+test('validatePodStatus lets addresses stay in the form they had', () => {
+  const status = { podIPs: [{ ip: '010.1.0.1' }] };
+  deepEqual(problems(status, status), []);
+  deepEqual(problems(status), ['status.podIPs[0]: Invalid value: "010.1.0.1": must not have leading 0s']);
 });

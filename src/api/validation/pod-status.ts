@@ -4,15 +4,16 @@
  */
 
 import type { ContainerStatus, Pod, PodCondition, PodSpec, PodStatus } from '../generated/core-v1.ts';
-import { parseIp } from '../ip-address.ts';
 import { refuseDeviceStatuses, validateDeviceStatuses } from './allocated-devices.ts';
 import { validateTransitions } from './container-transitions.ts';
+import { validateExtendedClaim } from './extended-claim-status.ts';
 import { named } from './field-checks.ts';
 import { duplicate, errorsOfEach, type FieldError, forbidden, invalid } from './field-error.ts';
-import { validateIp } from './ip-fields.ts';
+import { parseIpSloppily, validateIp } from './ip-fields.ts';
 import { dns1123SubdomainProblem, qualifiedNameProblem } from './names.ts';
 import { validatePodAnnotationsUpdate } from './pod-annotations.ts';
 import { idProblem } from './security-context.ts';
+import { validateVolumeStatuses } from './volume-mount-status.ts';
 
 const SYSTEM_CONDITIONS: ReadonlySet<string> = new Set(['PodScheduled', 'Ready', 'Initialized']);
 const STATUSES = ['containerStatuses', 'initContainerStatuses', 'ephemeralContainerStatuses'] as const;
@@ -31,8 +32,9 @@ export function validatePodStatus(pod: Pod, old: Pod): FieldError[] {
       : [invalid('status.qosClass', status.qosClass ?? '', 'field is immutable')]),
     ...validateTransitions(status, before, old.spec),
     ...validateClaimStatuses(status.resourceClaimStatuses ?? [], spec),
-    ...validateAddresses(status.podIPs, 'status.podIPs'),
-    ...validateHostAddresses(status),
+    ...validateExtendedClaim(status.extendedResourceClaimStatus, spec),
+    ...validateAddresses(status.podIPs, before.podIPs, 'status.podIPs'),
+    ...validateHostAddresses(status, before),
     ...STATUSES.flatMap((list) => validateUsers(status[list], `status.${list}`, spec)),
     ...validateDeviceStatuses(status.containerStatuses, 'status.containerStatuses', spec.containers),
     ...validateDeviceStatuses(
@@ -41,6 +43,7 @@ export function validatePodStatus(pod: Pod, old: Pod): FieldError[] {
       spec.initContainers,
     ),
     ...refuseDeviceStatuses(status.ephemeralContainerStatuses, 'status.ephemeralContainerStatuses'),
+    ...STATUSES.flatMap((list) => validateVolumeStatuses(status[list], `status.${list}`)),
   ];
 }
 
@@ -82,15 +85,18 @@ function validateClaimStatuses(
     seen.add(name);
     if (resourceClaimName === undefined) return errors;
     const problem = dns1123SubdomainProblem(resourceClaimName);
-    return [...errors, ...named(`${path}.name`, resourceClaimName, problem)];
+    return [...errors, ...named(`${path}.resourceClaimName`, resourceClaimName, problem)];
   });
 }
 
-/** At most one of each family. */
-function validateAddresses(addresses: readonly { ip?: string }[] = [], field: string): FieldError[] {
-  const errors = errorsOfEach(addresses, ({ ip = '' }, i) => validateIp(`${field}[${i}]`, ip));
+type Addresses = readonly { ip?: string }[];
+
+/** At most one of each family. What was there before may stay in its old form. */
+function validateAddresses(addresses: Addresses = [], before: Addresses = [], field: string): FieldError[] {
+  const kept = new Set(before.map(({ ip = '' }) => ip));
+  const errors = errorsOfEach(addresses, ({ ip = '' }, i) => validateIp(`${field}[${i}]`, ip, kept));
   if (addresses.length < 2) return errors;
-  const families = new Set(addresses.map(({ ip = '' }) => parseIp(ip)?.family));
+  const families = new Set(addresses.map(({ ip = '' }) => parseIpSloppily(ip)?.family));
   if (families.size === addresses.length) return errors;
   const seen = new Set<string>();
   return [
@@ -105,13 +111,13 @@ function validateAddresses(addresses: readonly { ip?: string }[] = [], field: st
   ];
 }
 
-function validateHostAddresses({ hostIP = '', hostIPs = [] }: PodStatus): FieldError[] {
+function validateHostAddresses({ hostIP = '', hostIPs = [] }: PodStatus, before: PodStatus): FieldError[] {
   const field = 'status.hostIPs';
   const [first] = hostIPs;
   if (first === undefined) return [];
   const errors =
     first.ip === hostIP ? [] : [invalid(`${field}[0].ip`, first.ip, 'must be equal to `hostIP`')];
-  return [...errors, ...validateAddresses(hostIPs, field)];
+  return [...errors, ...validateAddresses(hostIPs, before.hostIPs, field)];
 }
 
 /** As whom containers run, on linux. */
@@ -122,7 +128,7 @@ function validateUsers(
 ): FieldError[] {
   return errorsOfEach(statuses, ({ user }, i) => {
     if (user?.linux === undefined) return [];
-    const path = `${field}[${i}].linux`;
+    const path = `${field}[${i}].user.linux`;
     if (os?.name === 'windows') return [forbidden(path, 'cannot be set for a windows pod')];
     const { uid, gid, supplementalGroups = [] } = user.linux;
     return [
