@@ -4,7 +4,9 @@
  */
 export type CelType =
   | { kind: Simple }
-  | { kind: 'string' | 'bytes' | 'dyn'; max?: number }
+  | { kind: 'string' | 'bytes'; max?: number }
+  /** Of any type. A variable that is declared so is shown as `any`. */
+  | { kind: 'dyn'; max?: number; name?: 'any' }
   | { kind: 'list'; item: CelType; max?: number }
   | { kind: 'map'; key: CelType; value: CelType; max?: number }
   | { kind: 'optional'; item: CelType }
@@ -59,6 +61,7 @@ export function showType(type: CelType): string {
   if (type.kind === 'map') return `map(${showType(type.key)}, ${showType(type.value)})`;
   if (type.kind === 'optional') return `optional_type(${showType(type.item)})`;
   if (type.kind === 'object' || type.kind === 'opaque' || type.kind === 'param') return type.name;
+  if (type.kind === 'dyn') return type.name ?? 'dyn';
   return SHOWN[type.kind] ?? type.kind;
 }
 

@@ -34,6 +34,10 @@ test('validateSelectors knows what a device has', () => {
     of('device.driver > 1')[0]!,
     /compilation failed: .* no matching overload for '_>_' applied to '\(string, int\)'/,
   );
+  const text = 'device.attributes[true].someBoolean';
+  assert.deepEqual(of(text), [
+    `${field}: Invalid value: "${text}": compilation failed: ERROR: <input>:1:18: found no matching overload for '_[_]' applied to '(map(string, map(string, any)), bool)'\n | ${text}\n | .................^`,
+  ]);
   assert.match(of('object.a')[0]!, /undeclared reference to 'object' \(in container ''\)/);
 });
 
@@ -48,7 +52,11 @@ test('validateSelectors refuses what may cost too much', () => {
   const all = 'device.attributes.all(a,device.attributes.all(b,device.attributes.all(c,';
   const nested = `${all}device.attributes.all(d, a == b && c == d))))`;
   assert.deepEqual(of(nested), [`${field}: Forbidden: too complex, exceeds cost limit`]);
-  assert.deepEqual(of('device.attributes.all(a, device.attributes.all(b, a == b))'), []);
+  const ten = '[1, 2, 3, 4, 5, 6, 7, 8, 9, 10].all';
+  const deep = (depth: number): string =>
+    depth === 0 ? "int('1'.find('[0-9]*')) < 100" : `${ten}(x${depth}, ${deep(depth - 1)})`;
+  assert.deepEqual(of(deep(7)), [`${field}: Forbidden: too complex, exceeds cost limit`]);
+  assert.deepEqual(of(deep(3), 'device.attributes.all(a, device.attributes.all(b, a == b))'), []);
   // An attribute is known to be short.
   assert.deepEqual(of('["a","b","c","d"].all(x, device.attributes["a"].b.contains(x))'), []);
 });

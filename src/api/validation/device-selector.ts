@@ -74,7 +74,7 @@ function mapOf(keyMax: number, value: CelType): CelType {
 
 const DEVICE_FIELDS: ReadonlyMap<string, CelType> = new Map([
   ['driver', { kind: 'string', max: LABEL_MAX }],
-  ['attributes', byDomain({ kind: 'dyn', max: 64 })],
+  ['attributes', byDomain({ kind: 'dyn', name: 'any', max: 64 })],
   ['capacity', byDomain({ kind: 'opaque', name: 'kubernetes.Quantity' })],
   ['allowMultipleAllocations', BOOL],
 ]);
