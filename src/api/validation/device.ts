@@ -24,6 +24,7 @@ import { errorsOfEach, type FieldError, invalid, required, tooLong } from './fie
 import { dns1123SubdomainProblem, LABEL_MAX, labelValueProblem, utf8Length } from './names.ts';
 
 const ATTRIBUTES_AND_CAPACITIES_MAX = 32;
+const MAP_MAX = 2 * ATTRIBUTES_AND_CAPACITIES_MAX;
 const ATTRIBUTE_VALUES_MAX = 48;
 const ATTRIBUTE_TEXT_MAX = 64;
 const TAINTS_MAX = 16;
@@ -82,7 +83,7 @@ function validateAttributes(
   most(count, ATTRIBUTES_AND_CAPACITIES_MAX, 'attributes and capacities');
   const values = Object.values(attributes).reduce((sum, attribute) => sum + countValues(attribute), 0);
   most(values, ATTRIBUTE_VALUES_MAX, 'attribute values');
-  const listed = validateMap(attributes, Number.POSITIVE_INFINITY, `${field}.attributes`, {
+  const listed = validateMap(firstOf(attributes), MAP_MAX, `${field}.attributes`, {
     errorsOfKey: validateAttributeName,
     errorsOf: validateAttribute,
     shownKeyMax: ATTRIBUTE_NAME_MAX,
@@ -90,8 +91,16 @@ function validateAttributes(
   return [...errors, ...listed];
 }
 
-function countValues(attribute: DeviceAttribute): number {
-  return LISTS.reduce((sum, list) => sum + (attribute[list]?.length ?? 0), 0) || 1;
+/** So many that a device with them is refused for their number: more are not worth judging. */
+function firstOf<T>(map: Readonly<Record<string, T>>): Readonly<Record<string, T>> {
+  const entries = Object.entries(map);
+  return entries.length > MAP_MAX ? Object.fromEntries(entries.slice(0, MAP_MAX)) : map;
+}
+
+function countValues({ bools, ints, strings, versions }: DeviceAttribute): number {
+  const listed =
+    (bools?.length ?? 0) + (ints?.length ?? 0) + (strings?.length ?? 0) + (versions?.length ?? 0);
+  return listed || 1;
 }
 
 function validateAttribute(attribute: DeviceAttribute, field: string): FieldError[] {
@@ -130,7 +139,7 @@ function validateCapacities(
   { capacity = {}, allowMultipleAllocations }: Partial<Device>,
   field: string,
 ): FieldError[] {
-  return validateMap<DeviceCapacity>(capacity, Number.POSITIVE_INFINITY, field, {
+  return validateMap<DeviceCapacity>(firstOf(capacity), MAP_MAX, field, {
     errorsOfKey: validateAttributeName,
     errorsOf: (one, at) => validateDeviceCapacity(one, at, allowMultipleAllocations === true),
     shownKeyMax: ATTRIBUTE_NAME_MAX,

@@ -84,8 +84,8 @@ function validateContents(spec: SentSpec, old?: ResourceSliceSpec): FieldError[]
 /** Of devices that take more work to allocate a slice has fewer. */
 function isComplexDevice({ taints = [], consumesCounters = [], attributes = {} }: Device): boolean {
   if (taints.length > 0 || consumesCounters.length > 0) return true;
-  return Object.values(attributes).some(({ bools, ints, strings, versions }) =>
-    [bools, ints, strings, versions].some((list) => list !== undefined),
+  return Object.values(attributes).some(
+    ({ bools, ints, strings, versions }) => (bools ?? ints ?? strings ?? versions) !== undefined,
   );
 }
 
