@@ -26,7 +26,7 @@ test('validateValidatingPolicy takes an expression of several lines without a me
   assert.deepEqual(
     policyProblems({ validations: [{ expression: 'true', message: 'a\rb', reason: 'Unauthorized' }] }),
     [
-      'spec.validations[0].message: Invalid value: "a\\rb": message must not contain line breaks',
+      'spec.validations[0].message: Invalid value: "a\\rb": must not contain line breaks',
       'spec.validations[0].reason: Unsupported value: "Unauthorized": supported values: "Forbidden", "Invalid", "RequestEntityTooLarge"',
     ],
   );

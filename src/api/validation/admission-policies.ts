@@ -188,7 +188,7 @@ function variableErrors(variables: readonly Variable[]): FieldError[] {
     const at = `spec.variables[${index}]`;
     if (!name) errors.push(required(`${at}.name`, 'name is not specified'));
     else if (!IDENTIFIER.test(name))
-      errors.push(invalid(`${at}.name`, name, 'name is not a valid CEL identifier'));
+      errors.push(invalid(`${at}.name`, name, 'must be a valid CEL identifier'));
     else if (names.has(name)) errors.push(duplicate(`${at}.name`, name));
     names.add(name);
     if (!expression?.trim()) errors.push(required(`${at}.expression`, 'expression is not specified'));
@@ -205,9 +205,9 @@ function validationErrors(
   if (messageExpression !== undefined && messageExpression !== '' && messageExpression.trim() === '')
     errors.push(invalid(`${at}.messageExpression`, messageExpression, 'must be non-empty if specified'));
   if (message && message.trim() === '')
-    errors.push(invalid(`${at}.message`, message, 'message must be non-empty if specified'));
+    errors.push(invalid(`${at}.message`, message, 'must be non-empty if specified'));
   else if (/[\n\r]/.test(message?.trim() ?? ''))
-    errors.push(invalid(`${at}.message`, message, 'message must not contain line breaks'));
+    errors.push(invalid(`${at}.message`, message, 'must not contain line breaks'));
   if (reason && !REASONS.includes(reason)) errors.push(notSupported(`${at}.reason`, reason, REASONS));
   return errors;
 }

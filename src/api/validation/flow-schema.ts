@@ -208,6 +208,6 @@ export function validateFlowControlStatus({ status }: WithConditions): FieldErro
     const field = `status.conditions[${index}].type`;
     const errors = seen.has(type) ? [duplicate(field, type)] : [];
     seen.add(type);
-    return type === '' ? [...errors, required(field, 'must not be empty')] : errors;
+    return type === '' ? [...errors, required(field)] : errors;
   });
 }

@@ -41,6 +41,9 @@ test('validatePodUpdate lets a deadline be set and come nearer', () => {
   deepEqual(problems({ activeDeadlineSeconds: 10 }, { activeDeadlineSeconds: 9 }), [
     `${field} 10: must be less than or equal to previous value`,
   ]);
+  deepEqual(problems({ activeDeadlineSeconds: 10, hostname: 'h' }, { activeDeadlineSeconds: 9 }), [
+    `${field} 10: must be less than or equal to previous value`,
+  ]);
   deepEqual(problems({}, { activeDeadlineSeconds: 9 }), [
     `${field} null: must not update from a positive integer to nil value`,
   ]);

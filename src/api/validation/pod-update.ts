@@ -25,7 +25,10 @@ export function validatePodUpdate(pod: Pod, old: Pod): FieldError[] {
     if ((pod.spec[list] ?? []).length !== (old.spec[list] ?? []).length)
       return [...errors, forbidden(`spec.${list}`, 'pod updates may not add or remove containers')];
   }
-  errors.push(...validateDeadlineUpdate(pod.spec, old.spec));
+  const deadline = validateDeadlineUpdate(pod.spec, old.spec);
+  errors.push(...deadline);
+  // As upstream, which says no more once it comes later.
+  if (deadline.length > 0 && pod.spec.activeDeadlineSeconds !== undefined) return errors;
   errors.push(...validateTolerationsUpdate(pod.spec.tolerations, old.spec.tolerations, 'spec.tolerations'));
   errors.push(
     ...validateSchedulingGatesUpdate(

@@ -15,17 +15,23 @@ const QUEUES_MAX = 10_000_000;
 /** So many bits of a flow's hash may go into its hand. @see k8s.io/apiserver/pkg/util/shufflesharding */
 const HASH_BITS_MAX = 60;
 
+/** Carries what an older version of the kind could not say. */
+const ZERO_SHARES = 'flowcontrol.k8s.io/preserve-zero-concurrency-shares';
+
 /** Objects come as they are sent: what is required may be empty, and the name may still be made. */
 interface SentLevel {
   metadata: Partial<PriorityLevelConfiguration['metadata']>;
   spec: PriorityLevelConfigurationSpec;
 }
 
-export function validatePriorityLevel({ metadata: { name = '' }, spec }: SentLevel): FieldError[] {
+export function validatePriorityLevel({ metadata, spec }: SentLevel): FieldError[] {
+  const { name = '', annotations = {} } = metadata;
   const { type, limited, exempt } = spec;
   const errors: FieldError[] = [];
+  if (Object.hasOwn(annotations, ZERO_SHARES))
+    errors.push(forbidden('metadata.annotations', `annotation '${ZERO_SHARES}' is forbidden`));
   if ((name === EXEMPT) !== (type === 'Exempt')) {
-    errors.push(invalid('spec.type', type, "type must be 'Exempt' if and only if name is 'exempt'"));
+    errors.push(invalid('spec.type', type, "must be 'Exempt' if and only if `name` is 'exempt'"));
   }
   if (type === 'Exempt') {
     if (limited !== undefined) {
