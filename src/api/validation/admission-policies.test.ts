@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { objectOf, problemsOf, problemsOfUpdate } from './problems.fixture.ts';
+import { objectOf, problemsOf, problemsOfUpdate, texts } from './problems.fixture.ts';
+import { validateSubresource } from './validate.ts';
 
 const GROUP = 'admissionregistration.k8s.io/v1';
 const RULE = { apiGroups: [''], apiVersions: ['v1'], resources: ['pods'], operations: ['CREATE'] };
@@ -154,4 +155,20 @@ test('validateValidatingPolicy leaves stored expressions that do not compile, an
   const without = policyOf({ matchConditions: [{ name: 'a', expression: 'params == null' }] });
   assert.deepEqual(problemsOfUpdate(withParams, withParams), []);
   assert.match(problemsOfUpdate(without, withParams).join(), /^spec\.matchConditions\[0\]\.expression/);
+});
+
+test('validatePolicyStatus wants warnings that say what of, and whole conditions', () => {
+  const policyWith = (status: object) => objectOf(GROUP, 'ValidatingAdmissionPolicy', { spec: {}, status });
+  const problems = (status: object) =>
+    texts(validateSubresource('status', policyWith(status), policyWith({})));
+  const warning = { fieldRef: 'spec.validations[0].expression', warning: 'odd' };
+  assert.deepEqual(problems({ typeChecking: { expressionWarnings: [warning] } }), []);
+  const at = 'status.typeChecking.expressionWarnings[0]';
+  assert.deepEqual(problems({ typeChecking: { expressionWarnings: [{ fieldRef: ' ' }] } }), [
+    `${at}.warning: Required value`,
+    `${at}.fieldRef: Required value`,
+  ]);
+  assert.deepEqual(problems({ conditions: [{ type: 'Ready', status: 'True', reason: 'Fine' }] }), [
+    'status.conditions[0].lastTransitionTime: Required value: must be set',
+  ]);
 });

@@ -19,6 +19,7 @@ import {
   compileMutatingPolicy,
   compileValidatingPolicy,
 } from '../policies/compile-policy.ts';
+import { validateConditions } from './conditions.ts';
 import { named, oneOf } from './field-checks.ts';
 import {
   duplicate,
@@ -59,6 +60,19 @@ export function validateValidatingPolicy(
   }
   errors.push(...auditErrors(auditAnnotations, metadata.name));
   return [...errors, ...expressionErrors(spec, old?.spec, compileValidatingPolicy)];
+}
+
+/** @see validateValidatingAdmissionPolicyStatus; whether a reference is a JSONPath is not looked at */
+export function validatePolicyStatus({ status = {} }: ValidatingAdmissionPolicy): FieldError[] {
+  const { typeChecking, conditions = [] } = status;
+  const at = 'status.typeChecking.expressionWarnings';
+  return [
+    ...errorsOfEach(typeChecking?.expressionWarnings ?? [], ({ warning, fieldRef = '' }, i) => [
+      ...(warning ? [] : [required(`${at}[${i}].warning`)]),
+      ...(fieldRef.trim() === '' ? [required(`${at}[${i}].fieldRef`)] : []),
+    ]),
+    ...validateConditions(conditions, 'status.conditions'),
+  ];
 }
 
 /** Their keys in the audit log are the policy's name and their own. */

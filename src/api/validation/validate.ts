@@ -153,6 +153,7 @@ const RULES: Readonly<Record<string, KindRule>> = {
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicy': {
     create: (policy: ValidatingAdmissionPolicy) => policies.validateValidatingPolicy(policy),
     update: policies.validateValidatingPolicy,
+    status: policies.validatePolicyStatus,
   },
   'admissionregistration.k8s.io/v1/ValidatingAdmissionPolicyBinding': {
     create: policies.validateValidatingBinding,
