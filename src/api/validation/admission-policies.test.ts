@@ -164,10 +164,11 @@ test('validatePolicyStatus wants warnings that say what of, and whole conditions
   const warning = { fieldRef: 'spec.validations[0].expression', warning: 'odd' };
   assert.deepEqual(problems({ typeChecking: { expressionWarnings: [warning] } }), []);
   const at = 'status.typeChecking.expressionWarnings[0]';
-  assert.deepEqual(problems({ typeChecking: { expressionWarnings: [{ fieldRef: ' ' }] } }), [
-    `${at}.warning: Required value`,
-    `${at}.fieldRef: Required value`,
-  ]);
+  for (const empty of [{}, { fieldRef: ' ' }])
+    assert.deepEqual(problems({ typeChecking: { expressionWarnings: [empty] } }), [
+      `${at}.warning: Required value`,
+      `${at}.fieldRef: Required value`,
+    ]);
   assert.deepEqual(problems({ conditions: [{ type: 'Ready', status: 'True', reason: 'Fine' }] }), [
     'status.conditions[0].lastTransitionTime: Required value: must be set',
   ]);

@@ -1,6 +1,7 @@
 /** Rules of admission policies and their bindings. @see kubernetes/kubernetes pkg/apis/admissionregistration/validation/validation.go */
 import type {
   AuditAnnotation,
+  ExpressionWarning,
   MatchCondition,
   MatchResources,
   MutatingAdmissionPolicy,
@@ -67,10 +68,13 @@ export function validatePolicyStatus({ status = {} }: ValidatingAdmissionPolicy)
   const { typeChecking, conditions = [] } = status;
   const at = 'status.typeChecking.expressionWarnings';
   return [
-    ...errorsOfEach(typeChecking?.expressionWarnings ?? [], ({ warning, fieldRef = '' }, i) => [
-      ...(warning ? [] : [required(`${at}[${i}].warning`)]),
-      ...(fieldRef.trim() === '' ? [required(`${at}[${i}].fieldRef`)] : []),
-    ]),
+    ...errorsOfEach(
+      typeChecking?.expressionWarnings ?? [],
+      ({ warning, fieldRef }: Partial<ExpressionWarning>, i) => [
+        ...(warning ? [] : [required(`${at}[${i}].warning`)]),
+        ...(!fieldRef?.trim() ? [required(`${at}[${i}].fieldRef`)] : []),
+      ],
+    ),
     ...validateConditions(conditions, 'status.conditions'),
   ];
 }
