@@ -137,7 +137,7 @@ const SERVER_AND_CLIENT: readonly Mutation[] = [
     find: 'if (sent.resourceVersion !== old.metadata.resourceVersion) throw newConflict(row, name, MODIFIED);',
     replace: '',
     checkers: ['single-leader'],
-    caughtBy: 33,
+    caughtBy: 45,
   },
   {
     name: 'lease-by-the-wall-clock',
@@ -204,7 +204,7 @@ const CONTROLLERS: readonly Mutation[] = [
     disruptedPods: { ...status.disruptedPods, [podName]: now },`,
     replace: '',
     checkers: ['disruption-budget'],
-    caughtBy: 33,
+    caughtBy: 45,
   },
   {
     name: 'one-owner-of-two-gone',

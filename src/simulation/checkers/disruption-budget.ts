@@ -1,7 +1,8 @@
 /**
  * No eviction breaks a disruption budget: what is left healthy after it is at least what the budget wants. Counted are the
  * Pods themselves. Health that was lost otherwise, by a crash or a deletion, is no fault of the eviction API; until
- * everybody must have heard of it, such a Pod counts as healthy.
+ * everybody must have heard of it, such a Pod counts as healthy. A budget that was made while the eviction was on
+ * its way may have come too late for it.
  */
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { PodDisruptionBudget } from '../../api/generated/policy-v1.ts';
@@ -10,25 +11,37 @@ import { controllerOf } from '../../api/owner-references.ts';
 import { isPodReady, isPodTerminating, podCondition } from '../../api/pod-conditions.ts';
 import { POD_DISRUPTION_BUDGETS } from '../../api/resources.ts';
 import { newSelectorMatcher } from '../../api/selectors.ts';
-import type { ObjectCommitted } from '../world/world-event.ts';
+import type { ObjectCommitted, RequestDone } from '../world/world-event.ts';
 import type { CheckedCluster, CheckerFactory } from './checker.ts';
 import { STALE_MAX_MS } from './held-bound.ts';
-import { PODS_PREFIX } from './storage-prefixes.ts';
+import { DISRUPTION_BUDGETS_PREFIX, PODS_PREFIX } from './storage-prefixes.ts';
 
 export const newDisruptionBudgetChecker: CheckerFactory = (cluster, report) => {
   const book = new HealthBook(cluster, report);
   return {
     onEvent(event) {
-      if (event.kind === 'commit' && event.key.startsWith(PODS_PREFIX)) book.onPod(event, event.atMs);
+      if (event.kind === 'request') book.onRequest(event);
+      if (event.kind !== 'commit') return;
+      if (event.key.startsWith(PODS_PREFIX)) book.onPod(event, event.atMs);
+      else if (event.key.startsWith(DISRUPTION_BUDGETS_PREFIX)) book.onBudget(event, event.atMs);
     },
   };
 };
+
+interface Breach {
+  budgetMadeMs: number;
+  message: string;
+}
 
 class HealthBook {
   readonly #cluster: CheckedCluster;
   readonly #report: (message: string) => void;
   /** Pods that lost their health, otherwise than by eviction, and when. Looked through at each eviction. */
   readonly #lost = new Map<string, { pod: Pod; atMs: number }>();
+  /** When each budget was made, by uid. */
+  readonly #budgetsMs = new Map<string, number>();
+  /** By the path of the eviction that caused them; said once it is known when that was sent. */
+  readonly #breaches = new Map<string, Breach[]>();
 
   constructor(cluster: CheckedCluster, report: (message: string) => void) {
     this.#cluster = cluster;
@@ -44,11 +57,27 @@ class HealthBook {
       return;
     }
     if (before === undefined || !isHealthy(before)) return;
-    if (isEvicted(pod)) this.#judge(pod, nowMs);
+    if (isEvicted(pod)) this.#breaches.set(evictionPath(pod), [...this.#breachesBy(pod, nowMs)]);
     else this.#lost.set(uid, { pod, atMs: nowMs });
   }
 
-  #judge(evicted: Pod, nowMs: number): void {
+  onBudget({ type, object }: ObjectCommitted, nowMs: number): void {
+    const { uid } = (object as unknown as PodDisruptionBudget).metadata;
+    if (type === 'delete') this.#budgetsMs.delete(uid);
+    else if (!this.#budgetsMs.has(uid)) this.#budgetsMs.set(uid, nowMs);
+  }
+
+  /** @param sentMs  of a request that was answered */
+  onRequest({ path, status, sentMs }: RequestDone): void {
+    const [route = ''] = path.split('?', 1);
+    if (status >= 300 || !route.endsWith('/eviction')) return;
+    for (const { budgetMadeMs, message } of this.#breaches.get(route) ?? []) {
+      if (budgetMadeMs <= sentMs) this.#report(message);
+    }
+    this.#breaches.delete(route);
+  }
+
+  *#breachesBy(evicted: Pod, nowMs: number): Generator<Breach> {
     this.#forgetKnown(nowMs);
     const { world } = this.#cluster;
     for (const budget of world.objects(POD_DISRUPTION_BUDGETS, namespaceOf(evicted))) {
@@ -63,9 +92,8 @@ class HealthBook {
       const believed = [...this.#lost.values()].filter(({ pod }) => covers(pod)).length;
       const wanted = this.#wantedHealthy(budget, [evicted, ...covered], nowMs);
       if (healthy + believed < wanted) {
-        this.#report(
-          `the eviction of ${keyOf(evicted)} leaves ${healthy} healthy Pods; budget ${keyOf(budget)} wants ${wanted}`,
-        );
+        const message = `the eviction of ${keyOf(evicted)} leaves ${healthy} healthy Pods; budget ${keyOf(budget)} wants ${wanted}`;
+        yield { budgetMadeMs: this.#budgetsMs.get(budget.metadata.uid)!, message };
       }
     }
   }
@@ -106,6 +134,10 @@ function isHealthy(pod: Pod): boolean {
 /** The eviction API says so in the very write that marks or removes the Pod. */
 function isEvicted(pod: Pod): boolean {
   return podCondition(pod, 'DisruptionTarget')?.reason === 'EvictionByEvictionAPI';
+}
+
+function evictionPath(pod: Pod): string {
+  return `/api/v1/namespaces/${namespaceOf(pod)}/pods/${pod.metadata.name}/eviction`;
 }
 
 /** Shares are rounded up, of what may be missing too. @see disruption.go getExpectedPodCount */
