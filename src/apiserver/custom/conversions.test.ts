@@ -212,14 +212,11 @@ test('when another version becomes the stored one, old objects are shown and rew
   const { call, widget } = await newServer(t);
   await call('POST', widgets('v1'), widget('old', { host: 'a', port: '1' }));
   const crd = (await call('GET', `${CRDS}/widgets.example.com`)).value;
-  await call('PUT', `${CRDS}/widgets.example.com`, {
+  const changed = await call('PUT', `${CRDS}/widgets.example.com`, {
     ...crd,
     spec: { ...crd.spec, ...definition('v2').spec },
   });
-  await until(async () => {
-    const { value } = await call('GET', `${CRDS}/widgets.example.com`);
-    return value.status.storedVersions.length === 2;
-  });
+  deepEqual(changed.value.status.storedVersions, ['v1', 'v2']);
   equal((await call('GET', `${widgets('v1')}/old`)).value.spec.host, 'a');
   equal((await call('GET', `${widgets('v2')}/old`)).value.spec.address, 'a:1');
   const patched = await call('PATCH', `${widgets('v1')}/old`, { spec: { port: '7' } }, MERGE);

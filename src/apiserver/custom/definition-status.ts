@@ -47,13 +47,9 @@ export function definitionStatus(
   );
   const verdicts =
     conflict === undefined ? [ACCEPTED, ESTABLISHED] : [conflict, ...(isEstablished ? [] : [NOT_ACCEPTED])];
-  const stored = spec.versions.find(({ storage }) => storage)?.name;
-  const storedVersions = status.storedVersions ?? [];
   return {
     ...status,
     acceptedNames: conflict === undefined ? wanted : (status.acceptedNames ?? { plural: '', kind: '' }),
-    storedVersions:
-      stored === undefined || storedVersions.includes(stored) ? storedVersions : [...storedVersions, stored],
     conditions: verdicts.reduce(
       (conditions, verdict) => withCondition(conditions, verdict, now),
       status.conditions ?? [],

@@ -84,6 +84,12 @@ async function newServer(
   return api;
 }
 
+test('a definition that is new holds no names yet, and counts what it stores from the start', async () => {
+  const api = await newSimulatedApiServer();
+  const { value } = await api.call('POST', CRDS, definition());
+  deepEqual(value.status, { acceptedNames: { plural: '', kind: '' }, storedVersions: ['v1'] });
+});
+
 test('a definition is accepted, established and served', async (t) => {
   const api = await newServer(t);
   const { value } = await api.call('GET', `${CRDS}/widgets.example.com`);

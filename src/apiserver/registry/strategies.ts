@@ -6,6 +6,7 @@
  */
 
 import { LOCALLY_AVAILABLE } from '../../api/api-service.ts';
+import type { CustomResourceDefinition } from '../../api/generated/apiextensions-v1.ts';
 import type { Job } from '../../api/generated/batch-v1.ts';
 import type { Pod, Service } from '../../api/generated/core-v1.ts';
 import { generateJobSelector } from '../../api/job-selector.ts';
@@ -16,6 +17,7 @@ import type { ResourceRow } from '../../api/resources.ts';
 import { carryOverAllocations } from '../allocate/service-needs.ts';
 import type { ApiObject, Fields } from '../api-object.ts';
 import { dateTaints, dropDeallocatedDevices } from './device-strategies.ts';
+import { withStoredVersion } from '../custom/stored-versions.ts';
 
 export interface Strategy {
   /** What `status` is on creation, whatever the client sent; absent: the client's own is kept. */
@@ -57,6 +59,22 @@ const POD: Strategy = {
   gracePeriod: podGracePeriod,
   returnsDeletedObject: true,
 };
+
+/** A version counts as stored with the write that makes it so: the next one may take it away again. */
+const DEFINITION: Strategy = {
+  initialStatus: (object) => ({
+    acceptedNames: { plural: '', kind: '' },
+    storedVersions: withStoredVersion(toDefinition(object).spec, []),
+  }),
+  prepareUpdate(object) {
+    const { spec, status } = toDefinition(object);
+    object['status'] = { ...status, storedVersions: withStoredVersion(spec, status?.storedVersions ?? []) };
+  },
+};
+
+function toDefinition(object: ApiObject): CustomResourceDefinition {
+  return object as unknown as CustomResourceDefinition;
+}
 
 const NAMESPACE: Strategy = {
   initialStatus: () => ({ phase: 'Active' }),
@@ -129,6 +147,7 @@ const STRATEGIES: Readonly<Record<string, Strategy>> = {
   serviceaccounts: { returnsDeletedObject: true },
   services: SERVICE,
   'apiservices.apiregistration.k8s.io': API_SERVICE,
+  'customresourcedefinitions.apiextensions.k8s.io': DEFINITION,
   'daemonsets.apps': {
     initialStatus: () => ({
       currentNumberScheduled: 0,
