@@ -77,6 +77,11 @@ export function splitApiVersion(apiVersion: string): { group: string; version: s
     : { group: apiVersion.slice(0, slash), version: apiVersion.slice(slash + 1) };
 }
 
+/** As upstream writes a kind in messages: `/v1, Kind=Pod`, `apps/v1, Kind=Deployment`. */
+export function gvkText({ group, version, kind }: GroupVersionKind): string {
+  return `${group}/${version}, Kind=${kind}`;
+}
+
 /** The kind that `object` claims to be. */
 export function gvkOf(object: { apiVersion: string; kind: string }): GroupVersionKind {
   return { ...splitApiVersion(object.apiVersion), kind: object.kind };

@@ -10,7 +10,7 @@ import { findListProblem } from '../api/apply/list-problems.ts';
 import { decodeCustom } from '../api/custom/decode-custom.ts';
 import type { JsonObject, JsonValue } from '../api/json.ts';
 import type { ApiResponse } from '../api/message.ts';
-import { toApiVersion } from '../api/meta.ts';
+import { gvkOf, gvkText } from '../api/meta.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import { type Schema, schemaForKind } from '../api/schema.ts';
 import { decodeObject, parserError } from '../api/validation/structural.ts';
@@ -103,10 +103,9 @@ function parseApplied(call: ResourceCall): Applied {
   if (body === undefined) throw newBadRequest('the request has no body');
   const value = body.value as JsonValue;
   call.audit?.patched(value);
-  const { apiVersion, kind } = (value ?? {}) as Partial<ApiObject>;
-  if (!apiVersion || !kind) {
-    throw newBadRequest(`invalid object type: ${apiVersion ?? ''}, Kind=${kind ?? ''}`);
-  }
+  const { apiVersion = '', kind = '' } = (value ?? {}) as Partial<ApiObject>;
+  if (!apiVersion || !kind)
+    throw newBadRequest(`invalid object type: ${gvkText(gvkOf({ apiVersion, kind }))}`);
   checkKind(value, row);
   const { object, warnings } = decodeApplied(value, row);
   const metadata = (object['metadata'] ?? {}) as Partial<ApiObject['metadata']>;
@@ -142,10 +141,8 @@ function undeclaredFields(complaints: readonly string[]): string | undefined {
 
 function newUntypedError({ row, info }: ResourceCall, problem: string): StatusError {
   const name = row.namespaced ? `${info.namespace}/${info.name}` : `/${info.name}`;
-  const gvk = `${toApiVersion(row.group, row.version)}, Kind=${row.kind}`;
-  return new UnlistedError('', `failed to create typed patch object (${name}; ${gvk}): ${problem}`, {
-    code: 500,
-  });
+  const message = `failed to create typed patch object (${name}; ${gvkText(row)}): ${problem}`;
+  return new UnlistedError('', message, { code: 500 });
 }
 
 /** What an object must not say of itself that is not there yet. */

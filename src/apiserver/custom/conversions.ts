@@ -10,7 +10,7 @@
 import type { CustomConversion } from '../../api/custom/custom-kind.ts';
 import { decodeCustom } from '../../api/custom/decode-custom.ts';
 import type { JsonValue } from '../../api/json.ts';
-import { splitApiVersion, toApiVersion } from '../../api/meta.ts';
+import { gvkOf, gvkText, toApiVersion } from '../../api/meta.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { type Random, randomUid } from '../../base/random.ts';
 import { RecentMap } from '../../base/recent-map.ts';
@@ -193,7 +193,6 @@ function shaped(row: ResourceRow, object: ApiObject): ApiObject {
 }
 
 function newConversionError({ apiVersion, kind }: ApiObject, why: string): StatusError {
-  const { group, version } = splitApiVersion(apiVersion);
-  const message = `conversion webhook for ${group}/${version}, Kind=${kind} ${why}`;
+  const message = `conversion webhook for ${gvkText(gvkOf({ apiVersion, kind }))} ${why}`;
   return new UnlistedError('', message, { code: 500 });
 }

@@ -16,8 +16,8 @@ import { podQosClass } from '../../api/pod-qos.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import { carryOverAllocations } from '../allocate/service-needs.ts';
 import type { ApiObject, Fields } from '../api-object.ts';
-import { dateTaints, dropDeallocatedDevices } from './device-strategies.ts';
 import { withStoredVersion } from '../custom/stored-versions.ts';
+import { dateTaints, dropDeallocatedDevices } from './device-strategies.ts';
 
 export interface Strategy {
   /** What `status` is on creation, whatever the client sent; absent: the client's own is kept. */

@@ -6,7 +6,7 @@
 import type { TokenRequest } from '../../api/generated/authentication-v1.ts';
 import type { Pod } from '../../api/generated/core-v1.ts';
 import type { ApiResponse } from '../../api/message.ts';
-import { splitApiVersion } from '../../api/meta.ts';
+import { gvkText, splitApiVersion } from '../../api/meta.ts';
 import { NODES, PODS, type ResourceRow, SECRETS, SERVICE_ACCOUNTS } from '../../api/resources.ts';
 import { type FieldError, toInvalidError } from '../../api/validation/field-error.ts';
 import { validateTokenName, validateTokenRequest } from '../../api/validation/token-request.ts';
@@ -87,7 +87,7 @@ function boundTo(
   const { group, version } = splitApiVersion(apiVersion);
   const row = group === '' && Object.hasOwn(BOUND_ROWS, kind) ? BOUND_ROWS[kind] : undefined;
   if (row === undefined)
-    throw newBadRequest(`cannot bind token to object of type ${group}/${version}, Kind=${kind}`);
+    throw newBadRequest(`cannot bind token to object of type ${gvkText({ group, version, kind })}`);
   const namespace = row.namespaced ? call.info.namespace : '';
   const bound = readObject(server.registry.store, { row, namespace, name });
   if (bound === undefined) throw newNotFound(row, name);

@@ -1,6 +1,6 @@
 /** The parameters that a binding gives to its policy. @see k8s.io/apiserver/pkg/admission/plugin/policy/generic/policy_dispatcher.go CollectParams */
 import type { ParamKind, ParamRef } from '../../../api/generated/admissionregistration-v1.ts';
-import { splitApiVersion } from '../../../api/meta.ts';
+import { gvkText, splitApiVersion } from '../../../api/meta.ts';
 import type { ResourceRow } from '../../../api/resources.ts';
 import { newSelectorMatcher } from '../../../api/selectors.ts';
 import type { ApiObject } from '../../api-object.ts';
@@ -41,7 +41,7 @@ function rowOf({ apiVersion = '', kind = '' }: ParamKind, kinds: KindCatalog): R
   );
   if (row === undefined) {
     throw new PolicyConfigurationError(
-      `failed to find resource referenced by paramKind: '${group}/${version}, Kind=${kind}'`,
+      `failed to find resource referenced by paramKind: '${gvkText({ group, version, kind })}'`,
     );
   }
   return row;

@@ -10,7 +10,7 @@ import type {
   ValidatingAdmissionPolicySpec,
 } from '../../../api/generated/admissionregistration-v1.ts';
 import { equalJson } from '../../../api/json.ts';
-import { toApiVersion } from '../../../api/meta.ts';
+import { gvkText, toApiVersion } from '../../../api/meta.ts';
 import { type CheckedKind, checkPolicyTypes } from '../../../api/policies/check-policy-types.ts';
 import { kindType } from '../../../api/policies/kind-type.ts';
 import { type ResourceRow, VALIDATING_ADMISSION_POLICIES } from '../../../api/resources.ts';
@@ -64,6 +64,5 @@ function compareRows(a: ResourceRow, b: ResourceRow): number {
 
 function toChecked(row: ResourceRow): CheckedKind[] {
   const type = kindType(row);
-  const { group, version, kind } = row;
-  return type === undefined ? [] : [{ name: `${group}/${version}, Kind=${kind}`, type }];
+  return type === undefined ? [] : [{ name: gvkText(row), type }];
 }

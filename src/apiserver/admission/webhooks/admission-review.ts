@@ -5,7 +5,7 @@
  */
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../api/json.ts';
-import { type GroupVersionKind, splitApiVersion } from '../../../api/meta.ts';
+import { type GroupVersionKind, gvkText, splitApiVersion } from '../../../api/meta.ts';
 import { NAMESPACES, type ResourceRow } from '../../../api/resources.ts';
 import { fromBase64 } from '../../../base/base64.ts';
 import type { ApiObject } from '../../api-object.ts';
@@ -109,7 +109,7 @@ export function readReview(
 function checkKind({ apiVersion, kind }: JsonObject): void {
   if (apiVersion === `${GROUP}/v1` && kind === 'AdmissionReview') return;
   const { group, version } = splitApiVersion(typeof apiVersion === 'string' ? apiVersion : '');
-  const got = `${group}/${version}, Kind=${typeof kind === 'string' ? kind : ''}`;
+  const got = gvkText({ group, version, kind: typeof kind === 'string' ? kind : '' });
   throw new InvalidReviewError(`expected webhook response of ${GROUP}/v1, Kind=AdmissionReview, got ${got}`);
 }
 
