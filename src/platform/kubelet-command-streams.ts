@@ -80,8 +80,11 @@ export async function serveCommandOnWebSocket(
   try {
     // Tells the client that the connection stands.
     await send(options.stdout ? STDOUT : options.stderr ? STDERR : ERROR, new Uint8Array());
+    // What a client sends at once waits until there is a command to take it.
+    socket.pause();
     const session = await command.open(scope);
     socket.on('message', (data: Buffer) => onClientMessage(socket, session, data));
+    socket.resume();
     void aborted(scope).then(() => session.close());
     await pumpOutputs(session, options, outputs);
   } catch (error) {

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import { once } from 'node:events';
 import { createServer, request as httpRequest, type Server } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, connect, type Socket } from 'node:net';
 import { Readable } from 'node:stream';
 import { test } from 'node:test';
+import { setTimeout as delay } from 'node:timers/promises';
 import { WebSocket } from 'ws';
 import type { ApiRequest, ApiResponse } from '../api/message.ts';
 import { newDeferred } from '../base/deferred.ts';
@@ -128,6 +129,50 @@ test('newStreamingUpgrade carries a command over v5 channels to its exit code', 
     const status = JSON.parse(channels[3]!);
     assert.equal(status.reason, 'NonZeroExitCode');
     assert.deepEqual(status.details.causes, [{ reason: 'ExitCode', message: '3' }]);
+  });
+});
+
+test('newStreamingUpgrade keeps what a client sends before there is a command to take it', { timeout: 20_000 }, async () => {
+  const opened = newDeferred();
+  const late: AgentStream = {
+    ...COMMAND,
+    async open() {
+      await opened.promise;
+      return newEchoSession(0);
+    },
+  };
+  await withAgent(late, async (port) => {
+    const socket = new WebSocket(`ws://127.0.0.1:${port}/exec`, ['v5.channel.k8s.io']);
+    const texts: string[] = [];
+    socket.on('message', (data: Buffer) => {
+      if (data[0] === 1) texts.push(data.subarray(1).toString());
+    });
+    await once(socket, 'open');
+    for (const bytes of [Buffer.from('\x00early'), Buffer.from([255, 0])]) {
+      await new Promise((resolve) => socket.send(bytes, resolve));
+    }
+    // An answer to a ping says that the server has read what was sent before, or reads nothing yet.
+    socket.ping();
+    await Promise.race([once(socket, 'pong'), delay(200)]);
+    opened.resolve();
+    await once(socket, 'close');
+    assert.equal(texts.join(''), 'early');
+  });
+});
+
+test('newStreamingUpgrade ends its side with the close frame', { timeout: 20_000 }, async () => {
+  await withAgent(COMMAND, async (port) => {
+    const socket = connect(port, '127.0.0.1');
+    socket.write(
+      'GET /exec HTTP/1.1\r\nHost: node\r\nConnection: Upgrade\r\nUpgrade: websocket\r\nSec-WebSocket-Version: 13\r\n' +
+        'Sec-WebSocket-Key: AAAAAAAAAAAAAAAAAAAAAA==\r\nSec-WebSocket-Protocol: v5.channel.k8s.io\r\n\r\n',
+    );
+    await once(socket, 'data');
+    // A masked message: the input has ended. No close frame follows, ever.
+    socket.write(Buffer.from([0x82, 0x82, 0, 0, 0, 0, 255, 0]));
+    socket.resume();
+    await once(socket, 'end');
+    socket.destroy();
   });
 });
 

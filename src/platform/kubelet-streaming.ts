@@ -90,10 +90,13 @@ async function serveUpgrade(
         : ports === undefined
           ? tunnelSpdy(webSocket, target, deps)
           : forwardOnChannels(webSocket, { target, ports }, deps.log, deps.signal);
-    serving.catch((error: unknown) => {
-      deps.log.debug('a stream broke', { path: request.path, error });
-      webSocket.terminate();
-    });
+    serving.then(
+      () => endAfterClose(socket),
+      (error: unknown) => {
+        deps.log.debug('a stream broke', { path: request.path, error });
+        webSocket.terminate();
+      },
+    );
   });
 }
 
@@ -111,11 +114,22 @@ async function serveLog(
   sockets.handleUpgrade(message, socket, head, (webSocket) => {
     webSocket.on('close', () => gone.abort(new Error('the client went away')));
     webSocket.on('error', (error) => gone.abort(error));
-    sendLog(webSocket, body.chunks, gone.signal).catch((error: unknown) => {
-      log.debug('a log stream broke', { path: request.path, error });
-      webSocket.terminate();
-    });
+    sendLog(webSocket, body.chunks, gone.signal).then(
+      () => endAfterClose(socket),
+      (error: unknown) => {
+        log.debug('a log stream broke', { path: request.path, error });
+        webSocket.terminate();
+      },
+    );
   });
+}
+
+/**
+ * The server's side ends with its close frame, as upstream's does. A client that got that frame in one piece with the last
+ * message (Python's) may wait for the end of the connection before it looks at what it has.
+ */
+function endAfterClose(socket: Duplex): void {
+  socket.end();
 }
 
 /** SPDY inside for who offers it, plain channels for the rest. @throws StatusError BadRequest */
