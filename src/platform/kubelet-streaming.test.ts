@@ -132,7 +132,9 @@ test('newStreamingUpgrade carries a command over v5 channels to its exit code', 
   });
 });
 
-test('newStreamingUpgrade keeps what a client sends before there is a command to take it', { timeout: 20_000 }, async () => {
+test('newStreamingUpgrade keeps what a client sends before there is a command to take it', {
+  timeout: 20_000,
+}, async () => {
   const opened = newDeferred();
   const late: AgentStream = {
     ...COMMAND,

@@ -26,13 +26,13 @@ function saidOf(sentMs: number): string[] {
     pods: { all: () => [READY], get: () => READY },
     calm: { forMs: () => 0 },
   };
-  const { onEvent } = newDisruptionBudgetChecker(cluster as never, (message) => said.push(message));
+  const checker = newDisruptionBudgetChecker(cluster as never, (message) => said.push(message));
   const commit = (key: string, object: object, atMs: number) =>
-    onEvent!({ kind: 'commit', type: 'put', key, object, atMs } as never);
+    checker.onEvent!({ kind: 'commit', type: 'put', key, object, atMs } as never);
   const path = '/api/v1/namespaces/default/pods/web-1/eviction';
   commit('/registry/policy/poddisruptionbudgets/default/web', BUDGET, 1000);
   commit('/registry/pods/default/web-1', EVICTED, 3000);
-  onEvent!({ kind: 'request', path, status: 201, sentMs, atMs: 3000 } as never);
+  checker.onEvent!({ kind: 'request', path, status: 201, sentMs, atMs: 3000 } as never);
   return said;
 }
 
