@@ -90,6 +90,13 @@ test('a definition that is new holds no names yet, and counts what it stores fro
   deepEqual(value.status, { acceptedNames: { plural: '', kind: '' }, storedVersions: ['v1'] });
 });
 
+test('a definition without versions is refused, not stumbled over', async () => {
+  const api = await newSimulatedApiServer();
+  for (const spec of [undefined, {}, { versions: [] }]) {
+    equal((await api.call('POST', CRDS, { ...definition(), spec })).status, 422);
+  }
+});
+
 test('a definition is accepted, established and served', async (t) => {
   const api = await newServer(t);
   const { value } = await api.call('GET', `${CRDS}/widgets.example.com`);
