@@ -68,8 +68,8 @@ export function newCandidateProgram(options: SimulatedControlPlaneOptions): Prog
   };
 }
 
-/** Certificates of a simulated cluster: nobody reads them, and they never expire. */
+/** Certificates of a simulated cluster: in form, with nothing in them, and they never expire. */
 const simulatedSigner: CertificateSigner = {
-  sign: () => ({ pem: '-----BEGIN CERTIFICATE-----\nc2ltdWxhdGVk\n-----END CERTIFICATE-----\n' }),
+  sign: () => ({ pem: '-----BEGIN CERTIFICATE-----\nMAowADADBgEqAwEA\n-----END CERTIFICATE-----\n' }),
   expiryMs: () => Number.POSITIVE_INFINITY,
 };
