@@ -5,6 +5,7 @@
  * client of the old version can change the target without losing the other metrics.
  * @see kubernetes/pkg/apis/autoscaling/v1/conversion.go
  */
+import { ownValue } from '../base/own-value.ts';
 import type { JsonObject, JsonValue } from './json.ts';
 
 const PREFIX = 'autoscaling.alpha.kubernetes.io/';
@@ -125,7 +126,7 @@ function splitCpu(metrics: readonly JsonObject[], side: Side): [JsonValue | unde
 }
 
 function toV1Metric(metric: JsonObject, side: Side): JsonObject {
-  const shape = SOURCES[metric['type'] as string];
+  const shape = ownValue(SOURCES, metric['type'] as string);
   if (shape === undefined) return metric;
   const source: JsonObject = {};
   for (const [v1Name, path] of namesOf(shape, side)) {
@@ -136,7 +137,7 @@ function toV1Metric(metric: JsonObject, side: Side): JsonObject {
 }
 
 function toV2Metric(metric: JsonObject, side: Side): JsonObject {
-  const shape = SOURCES[metric['type'] as string];
+  const shape = ownValue(SOURCES, metric['type'] as string);
   if (shape === undefined) return metric;
   const source: JsonObject = {};
   const old = objectAt(metric, shape.key);

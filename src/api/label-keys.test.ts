@@ -30,6 +30,11 @@ test('mergeLabelKeys writes a Pod’s own values into every term, behind what is
   deepEqual(merged({ affinity }), { affinity: wanted });
 });
 
+test('mergeLabelKeys passes over a term that is missing, which is for validation to say', () => {
+  const affinity = { podAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [{ weight: 1 }] } };
+  deepEqual(merged({ affinity }), { affinity });
+});
+
 test('mergeLabelKeys narrows spread constraints, and nothing that selects nothing', () => {
   const constraint = { maxSkew: 1, topologyKey: 'zone', matchLabelKeys: ['hash'] };
   deepEqual(merged({ topologySpreadConstraints: [{ ...constraint, labelSelector: {} }, constraint] }), {

@@ -29,10 +29,14 @@ function mergeTerms(affinity: PodAffinity | undefined, labels: Labels): void {
   for (const term of affinity?.requiredDuringSchedulingIgnoredDuringExecution ?? []) merge(term, labels);
 }
 
-/** A key that the selector has already is written again: it is refused for that. */
-function merge(term: KeyedSelector, labels: Labels): void {
-  const { labelSelector } = term;
-  if (labelSelector === undefined) return;
+/**
+ * A key that the selector has already is written again: it is refused for that.
+ *
+ * @param term  absent where a required one is missing, which is refused later
+ */
+function merge(term: KeyedSelector | undefined, labels: Labels): void {
+  const labelSelector = term?.labelSelector;
+  if (term === undefined || labelSelector === undefined) return;
   const added = keyedExpressions(term, labels);
   if (added.length > 0)
     labelSelector.matchExpressions = [...(labelSelector.matchExpressions ?? []), ...added];

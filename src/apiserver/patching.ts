@@ -1,10 +1,12 @@
 /** The patch formats, by content type. @see k8s.io/apiserver/pkg/endpoints/handlers/patch.go */
+
 import type { JsonObject, JsonValue } from '../api/json.ts';
 import type { GroupVersionKind } from '../api/meta.ts';
 import { applyJsonPatch } from '../api/patch/json-patch.ts';
 import { applyMergePatch } from '../api/patch/merge-patch.ts';
 import { applyStrategicMergePatch, type PatchSchema } from '../api/patch/strategic-merge-patch.ts';
 import { type Schema, schemaForKind } from '../api/schema.ts';
+import { ownValue } from '../base/own-value.ts';
 import { StatusError } from '../base/status-error.ts';
 import { type ApiObject, isFields } from './api-object.ts';
 import { newBadRequest } from './errors.ts';
@@ -34,7 +36,7 @@ export const APPLY_TYPE = 'application/apply-patch+yaml';
 /** The patch of `mediaType` as a function. @throws StatusError UnsupportedMediaType */
 export function patchFormat(mediaType: string, isCustom = false): ApplyPatch {
   const formats = isCustom ? CUSTOM_FORMATS : FORMATS;
-  const format = formats[mediaType];
+  const format = ownValue(formats, mediaType);
   if (format !== undefined) return format;
   const accepted = [...Object.keys(formats), APPLY_TYPE].join(', ');
   throw new StatusError(

@@ -10,8 +10,10 @@
  *
  * @see k8s.io/apiserver/pkg/endpoints/handlers/negotiation, handlers/rest.go AllowsMediaTypeTransform
  */
+
 import type { ApiRequest } from '../api/message.ts';
 import { PROTOBUF_TYPE } from '../api/protobuf/media-type.ts';
+import { ownValue } from '../base/own-value.ts';
 import { StatusError } from '../base/status-error.ts';
 import { isTrue } from './route.ts';
 
@@ -124,7 +126,7 @@ function choose(
   { type, parameters }: Range,
   offer: Offer,
 ): Pick<Representation, 'shape' | 'format' | 'metaVersion'> | undefined {
-  const shape = SHAPES[parameters.get('as') ?? ''];
+  const shape = ownValue(SHAPES, parameters.get('as') ?? '');
   if (shape === undefined) return undefined;
   const metaVersion = META_VERSIONS[`${parameters.get('g')}/${parameters.get('v')}`];
   if (shape !== 'object' && metaVersion === undefined) return undefined;

@@ -10,6 +10,7 @@
 
 import type { ApiRequest } from '../api/message.ts';
 import { parseFieldSelector } from '../api/selectors.ts';
+import { ownValue } from '../base/own-value.ts';
 import { newUnknownPath } from './errors.ts';
 
 export type RequestVerb =
@@ -70,7 +71,7 @@ export function parseRequest(request: RequestLine): RequestInfo {
 }
 
 function parseSteps(request: RequestLine, steps: string[]): RequestInfo {
-  const rootLength = ROOT_LENGTH[steps[0] ?? ''];
+  const rootLength = ownValue(ROOT_LENGTH, steps[0] ?? '');
   if (rootLength === undefined || steps.length <= rootLength) return nonResource(request);
   const info = newInfo(request, steps, rootLength);
   const rest = takeNamespace(info, takeVerb(info, request, steps.slice(rootLength)));

@@ -20,6 +20,7 @@ const STRANGE: readonly JsonValue[] = [
   '../..',
   'a/b/c',
   '__proto__',
+  'constructor',
   '*',
   '%',
   '[',

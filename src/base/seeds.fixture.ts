@@ -2,7 +2,7 @@
  * What tests with random input share: which seeds they try.
  *
  * A run is fixed by its seed, which stands in its failure. `FUZZ_SEED=7` tries that seed alone; `FUZZ_SECONDS=600` goes
- * on with new seeds for that long.
+ * on with new seeds for that long, from `FUZZ_FROM` on where that is set.
  */
 
 /** Floats in [0, 1), fixed by a seed. */
@@ -18,7 +18,7 @@ export interface Seeds {
 export async function forEachSeed({ count, run }: Seeds): Promise<void> {
   const only = process.env['FUZZ_SEED'];
   const endMs = performance.now() + 1000 * Number(process.env['FUZZ_SECONDS'] ?? 0);
-  const first = only === undefined ? 1 : Number(only);
+  const first = Number(only ?? process.env['FUZZ_FROM'] ?? 1);
   const isLast = (seed: number) => only !== undefined || (seed >= count && performance.now() > endMs);
   for (let seed = first; ; seed++) {
     try {

@@ -1,5 +1,7 @@
 /** The formats of strings that upstream checks in custom resources; others say nothing. @see kube-openapi/pkg/validation/strfmt */
+
 import { parseGoDuration } from '../../base/duration.ts';
+import { ownValue } from '../../base/own-value.ts';
 
 const PATTERNS: Readonly<Record<string, RegExp>> = {
   'date-time': /^\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(?:\.\d+)?(?:[Zz]|[+-]\d{2}:?\d{2})$/,
@@ -27,6 +29,6 @@ export function formatProblem(format: string, value: string): string | undefined
     const isDate = PATTERNS[format]!.test(value) && !Number.isNaN(Date.parse(value.replace(' ', 'T')));
     return isDate ? undefined : format;
   }
-  const pattern = PATTERNS[format];
+  const pattern = ownValue(PATTERNS, format);
   return pattern === undefined || pattern.test(value) ? undefined : format;
 }

@@ -234,3 +234,9 @@ test('applyDefaults fills in what a ResourceClaim asks for and was given', () =>
   const filled = claim([{ key, operator: 'Equal' }, { operator: 'Exists' }], request);
   assert.deepEqual({ spec, status }, filled);
 });
+
+test('applyDefaults leaves a claim template without a claim to validation', () => {
+  const volumes = [{ name: 'a', ephemeral: { volumeClaimTemplate: {} } }];
+  const { spec } = defaulted<Pod>('v1', 'Pod', { spec: { containers: [], volumes } });
+  assert.deepEqual(spec.volumes, volumes);
+});

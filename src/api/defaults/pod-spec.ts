@@ -5,6 +5,7 @@
 import type {
   Container,
   LifecycleHandler,
+  PersistentVolumeClaimTemplate,
   Pod,
   PodSpec,
   PodTemplateSpec,
@@ -131,8 +132,8 @@ function defaultVolume(volume: Volume): void {
   }
   if (volume.image) volume.image.pullPolicy ||= defaultPullPolicy(volume.image.reference);
   defaultVolumeSource(volume);
-  if (volume.ephemeral?.volumeClaimTemplate)
-    volume.ephemeral.volumeClaimTemplate.spec.volumeMode ??= 'Filesystem';
+  const claim: Partial<PersistentVolumeClaimTemplate> | undefined = volume.ephemeral?.volumeClaimTemplate;
+  if (claim?.spec) claim.spec.volumeMode ??= 'Filesystem';
   defaultDownwardItems(volume.downwardAPI?.items);
   for (const source of volume.projected?.sources ?? []) {
     defaultDownwardItems(source.downwardAPI?.items);

@@ -2,6 +2,7 @@
  * Validation of what a HorizontalPodAutoscaler goes by: one source for each metric, with a target that fits it.
  * @see k8s.io/kubernetes/pkg/apis/autoscaling/validation/validation.go validateMetricSpec
  */
+import { ownValue } from '../../base/own-value.ts';
 import { compareQuantities } from '../../base/quantity.ts';
 import type {
   CrossVersionObjectReference,
@@ -27,7 +28,7 @@ const TYPES: Readonly<Record<string, Source>> = {
 
 export function validateMetric(metric: MetricSpec, field: string): FieldError[] {
   const { type } = metric;
-  const wanted = Object.hasOwn(TYPES, type ?? '') ? TYPES[type] : undefined;
+  const wanted = ownValue(TYPES, type ?? '');
   const present = SOURCES.filter((source) => metric[source] !== undefined);
   const [first] = present;
   const errors: FieldError[] = [];

@@ -63,7 +63,7 @@ function validateEndpoint(endpoint: Partial<Endpoint>, field: string, addressTyp
   const at = `${field}.addresses`;
   if (addresses.length === 0) errors.push(required(at, 'must contain at least 1 address'));
   if (addresses.length > ADDRESSES_MAX) errors.push(tooMany(at, addresses.length, ADDRESSES_MAX));
-  const validateAddress = ADDRESSES[addressType];
+  const validateAddress = ADDRESSES.get(addressType);
   if (validateAddress !== undefined)
     errors.push(...errorsOfEach(addresses, (address, i) => validateAddress(address, `${at}[${i}]`)));
   if (nodeName !== undefined)
@@ -73,11 +73,11 @@ function validateEndpoint(endpoint: Partial<Endpoint>, field: string, addressTyp
   return hints === undefined ? errors : [...errors, ...validateHints(hints, `${field}.hints`)];
 }
 
-const ADDRESSES: Readonly<Record<string, (address: string, field: string) => FieldError[]>> = {
-  FQDN: validateDomainName,
-  IPv4: (address, field) => validateAddressOf(address, field, 4),
-  IPv6: (address, field) => validateAddressOf(address, field, 6),
-};
+const ADDRESSES: ReadonlyMap<string, (address: string, field: string) => FieldError[]> = new Map([
+  ['FQDN', validateDomainName],
+  ['IPv4', (address, field) => validateAddressOf(address, field, 4)],
+  ['IPv6', (address, field) => validateAddressOf(address, field, 6)],
+]);
 
 function validateAddressOf(address: string, field: string, family: 4 | 6): FieldError[] {
   const errors = validateIp(field, address);

@@ -79,7 +79,10 @@ test('validateEventsEvent takes none of the old fields', () => {
     'source: Invalid value: "": needs to be unset',
   ]);
   assert.deepEqual(problemsOf(event({ type: 'Normal' }), EVENTS), ['eventTime: Required value']);
-  assert.match(problemsOf(event({ ...NEW, name: 'A' }), EVENTS)[0]!, /^metadata\.name: .*RFC 1123 subdomain/);
+  for (const metadata of [{ namespace: 'a', name: 'A' }, { namespace: 'a' }]) {
+    const problems = problemsOf({ ...event(NEW), metadata } as never, EVENTS);
+    assert.ok(problems.some((problem) => /^metadata\.name: .*RFC 1123 subdomain/.test(problem)));
+  }
 });
 
 test('validateEventsEventUpdate lets only the series grow', () => {

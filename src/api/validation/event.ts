@@ -40,7 +40,7 @@ export function validateEvent(event: SentEvent): FieldError[] {
 }
 
 export function validateEventsEvent(event: SentEvent): FieldError[] {
-  const { name } = event.metadata;
+  const { name = '' }: { name?: string } = event.metadata;
   const { type = '', source = {}, series } = event;
   const errors = [...validateEvent(event), ...named('metadata.name', name, dns1123SubdomainProblem(name))];
   errors.push(...validateSeries(series));

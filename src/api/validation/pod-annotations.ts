@@ -3,6 +3,7 @@
  * name seccomp and AppArmor profiles, which must agree with the fields.
  * @see k8s.io/kubernetes/pkg/apis/core/validation/validation.go ValidatePodSpecificAnnotations
  */
+import { ownValue } from '../../base/own-value.ts';
 import type { AppArmorProfile, Pod, PodSpec, SeccompProfile } from '../generated/core-v1.ts';
 import { equalJson } from '../json.ts';
 import { errorsOfEach, type FieldError, forbidden, invalid, untilMany } from './field-error.ts';
@@ -133,7 +134,7 @@ function matchProfile(
   if (annotation === undefined || profile === undefined) return [];
   const otherType = [forbidden(`${path}.type`, `${what} type in annotation and field must match`)];
   if (profile.type !== 'Localhost') {
-    const expected = ANNOTATED[profile.type];
+    const expected = ownValue(ANNOTATED, profile.type);
     return expected === undefined || expected === annotation ? [] : otherType;
   }
   if (!annotation.startsWith(LOCALHOST)) return otherType;

@@ -1,4 +1,5 @@
 /** Validation of PriorityClasses. @see kubernetes/kubernetes pkg/apis/scheduling/validation/validation.go */
+import { ownValue } from '../../base/own-value.ts';
 import type { PriorityClass } from '../generated/scheduling-v1.ts';
 import { oneInOrder } from './field-checks.ts';
 import { type FieldError, forbidden, invalid, required } from './field-error.ts';
@@ -42,7 +43,7 @@ function validateValue({ metadata, value = 0, globalDefault }: SentClass): Field
 }
 
 function systemProblem(name: string, value: number, isDefault: boolean): string | undefined {
-  const known = Object.hasOwn(SYSTEM_VALUES, name) ? SYSTEM_VALUES[name] : undefined;
+  const known = ownValue(SYSTEM_VALUES, name);
   if (known === undefined) return `${name} is not a known system priority class`;
   if (value !== known) return `value of ${name} PriorityClass must be ${known}`;
   return isDefault ? `globalDefault of ${name} PriorityClass must be false` : undefined;

@@ -4,6 +4,7 @@
  * @see kubernetes/kubernetes pkg/apis/core/validation/validation.go, ValidateResourceQuota; pkg/apis/core/helper
  */
 
+import { ownValue } from '../../base/own-value.ts';
 import { parseQuantityMilli } from '../../base/quantity.ts';
 import type { ResourceQuota, ScopedResourceSelectorRequirement } from '../generated/core-v1.ts';
 import { isNegativeQuantity, type ResourceList } from '../resource-list.ts';
@@ -100,7 +101,7 @@ function validateScopes({ scopes, hard = {} }: Spec): FieldError[] {
 
 /** The names in `hard` that do not go with `scope`. */
 function unfit(scope: string, hard: ResourceList): string[] {
-  const allowed = Object.hasOwn(SCOPES, scope) ? SCOPES[scope] : undefined;
+  const allowed = ownValue(SCOPES, scope);
   return Object.keys(hard).filter((name) => isStandard(name) && allowed?.has(name) === false);
 }
 

@@ -1,5 +1,7 @@
 /** Validation of Secrets, and of what their types promise. @see kubernetes/kubernetes pkg/apis/core/validation/validation.go ValidateSecret */
+
 import { fromBase64 } from '../../base/base64.ts';
+import { ownValue } from '../../base/own-value.ts';
 import type { Secret } from '../generated/core-v1.ts';
 import { validateImmutableData, validateSecretData } from './config-data.ts';
 import { type FieldError, invalid, required } from './field-error.ts';
@@ -27,7 +29,7 @@ export function validateSecret({ data = {}, type = '', metadata }: Secret): Fiel
   // Its controller adds the rest.
   if (type === 'kubernetes.io/service-account-token' && !metadata.annotations?.[ACCOUNT_NAME])
     errors.push(required(`metadata.annotations[${ACCOUNT_NAME}]`));
-  const promise = Object.hasOwn(PROMISES, type) ? PROMISES[type] : undefined;
+  const promise = ownValue(PROMISES, type);
   return promise === undefined ? errors : [...errors, ...promise(data)];
 }
 

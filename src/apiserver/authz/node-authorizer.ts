@@ -6,7 +6,9 @@
  * An agent routes for Services too, so it may list EndpointSlices, as `system:node-proxier` may.
  * @see plugin/pkg/auth/authorizer/node/node_authorizer.go in kubernetes/kubernetes
  */
+
 import { parseFieldSelector } from '../../api/selectors.ts';
+import { ownValue } from '../../base/own-value.ts';
 import type { AccessAttributes, AccessDecision } from '../interfaces.ts';
 import type { NodePods, ReferencedResource } from './node-pods.ts';
 import { type CompiledRule, compileRule } from './policy-rule.ts';
@@ -97,7 +99,7 @@ const POD_VERBS: Readonly<Record<string, ReadonlySet<string>>> = {
 
 function authorizePod({ node, attributes, pods }: NodeRequest): AccessDecision {
   const { namespace, name, verb, subresource } = attributes;
-  if (!POD_VERBS[subresource]?.has(verb)) return NO_OPINION;
+  if (!ownValue(POD_VERBS, subresource)?.has(verb)) return NO_OPINION;
   if (name === '') {
     return selectsNode(attributes.fieldSelector, node)
       ? ALLOWED

@@ -6,9 +6,11 @@
  *
  * @see k8s.io/apiserver/pkg/endpoints/metrics/metrics.go MonitorRequest, RecordLongRunning, RecordDroppedRequest
  */
+
 import type { ApiRequest, ApiResponse, ResponseBody } from '../../api/message.ts';
 import type { ResourceRow } from '../../api/resources.ts';
 import type { Clock } from '../../base/clock.ts';
+import { ownValue } from '../../base/own-value.ts';
 import { onBodyEnd } from '../audit/body-end.ts';
 import type { RequestInfo } from '../route.ts';
 import { Histogram } from './histogram.ts';
@@ -82,7 +84,7 @@ export class RequestMetrics {
 
   /** A request for a path that is no resource's has been answered. */
   answeredPath(path: string, status: number, receivedMs: number): void {
-    const component = Object.hasOwn(PATHS, path) ? PATHS[path] : undefined;
+    const component = ownValue(PATHS, path);
     if (component === undefined) return;
     const labels = {
       verb: 'GET',

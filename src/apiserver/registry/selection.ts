@@ -3,6 +3,7 @@
  *
  * The fields that a kind can be selected by are data of its row; here are only the paths that differ from their label.
  */
+
 import type { ResourceRow } from '../../api/resources.ts';
 import {
   type FieldRequirement,
@@ -10,6 +11,7 @@ import {
   parseLabelSelector,
   toLabelMatcher,
 } from '../../api/selectors.ts';
+import { ownValue } from '../../base/own-value.ts';
 import { type ApiObject, type Fields, fieldAt } from '../api-object.ts';
 import { newBadRequest } from '../errors.ts';
 
@@ -75,7 +77,7 @@ function toFieldMatcher({ field, equal, value }: FieldRequirement): (object: Api
 
 /** Reads the text of a selectable field, `''` where it is absent. */
 export function fieldReader(field: string): (object: ApiObject) => string {
-  const read = FIELD_VALUES[field];
+  const read = ownValue(FIELD_VALUES, field);
   if (read !== undefined) return (object) => toText(read(object));
   const steps = field.split('.');
   return (object) => toText(fieldAt(object, steps));

@@ -1,4 +1,5 @@
 /** Classes of characters: `[a-z[:digit:]\pL]`, `\d`, `\p{Greek}`. */
+import { ownValue } from '../../../base/own-value.ts';
 import { CelError } from '../cel-error.ts';
 import { type CharTest, isWordChar } from './regex-ast.ts';
 
@@ -130,7 +131,7 @@ function readRange(pattern: string, low: number, at: number): { low: number; hig
 }
 
 function posixClass(name: string, isNot: boolean): CharTest {
-  const set = POSIX[name];
+  const set = ownValue(POSIX, name);
   if (set === undefined) {
     throw new CelError(`error parsing regexp: invalid character class range: \`[:${name}:]\``);
   }

@@ -4,6 +4,7 @@
  *
  * @see k8s.io/apiserver/pkg/cel/common/schemas.go SchemaDeclType
  */
+import { ownValue } from '../../../base/own-value.ts';
 import { BOOL, type CelType, INT, type ObjectType, SIZE_MAX, STRING } from '../../cel/cel-type.ts';
 import type { JSONSchemaProps } from '../../generated/apiextensions-v1.ts';
 import { itemsOf } from '../prune.ts';
@@ -39,7 +40,7 @@ export function schemaType(schema: JSONSchemaProps | undefined, isResource: bool
   if (isResource || schema.type === 'object') return structType(schema, isResource);
   if (schema.type === 'array') return listType(schema);
   if (schema.type === 'string') return textType(schema);
-  return SCALARS[schema.type ?? ''];
+  return ownValue(SCALARS, schema.type ?? '');
 }
 
 const SCALARS: Readonly<Record<string, SchemaType>> = {
