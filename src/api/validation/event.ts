@@ -40,7 +40,7 @@ export function validateEvent(event: SentEvent): FieldError[] {
 }
 
 export function validateEventsEvent(event: SentEvent): FieldError[] {
-  const { name = '' }: { name?: string } = event.metadata;
+  const name = (event.metadata as Partial<CoreEvent['metadata']>).name ?? '';
   const { type = '', source = {}, series } = event;
   const errors = [...validateEvent(event), ...named('metadata.name', name, dns1123SubdomainProblem(name))];
   errors.push(...validateSeries(series));
