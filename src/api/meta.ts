@@ -82,6 +82,12 @@ export function gvkText({ group, version, kind }: GroupVersionKind): string {
   return `${group}/${version}, Kind=${kind}`;
 }
 
+/** {@link gvkText} of the kind that `object`, which is JSON of somebody's, claims to be; what is no text is as good as absent. */
+export function claimedGvkText({ apiVersion, kind }: { apiVersion?: unknown; kind?: unknown }): string {
+  const text = (value: unknown) => (typeof value === 'string' ? value : '');
+  return gvkText(gvkOf({ apiVersion: text(apiVersion), kind: text(kind) }));
+}
+
 /** The kind that `object` claims to be. */
 export function gvkOf(object: { apiVersion: string; kind: string }): GroupVersionKind {
   return { ...splitApiVersion(object.apiVersion), kind: object.kind };

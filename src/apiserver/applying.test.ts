@@ -173,6 +173,13 @@ for (const [what, query, body, code, message] of [
   ['no manager', '', map({}), 422, /fieldManager: Required value: is required for apply patch/],
   ['a manager of control characters', '?fieldManager=%01', map({}), 422, /printable characters/],
   ['no kind', '?fieldManager=one', { data: {} }, 400, /invalid object type: \/, Kind=$/],
+  [
+    'a version that is no text',
+    '?fieldManager=one',
+    { apiVersion: 5 },
+    400,
+    /invalid object type: \/, Kind=$/,
+  ],
   ['managed fields', '?fieldManager=one', map({}, { managedFields: [{ manager: 'x' }] }), 400, /must be nil/],
   [
     'an unknown field',

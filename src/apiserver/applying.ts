@@ -10,7 +10,7 @@ import { findListProblem } from '../api/apply/list-problems.ts';
 import { decodeCustom } from '../api/custom/decode-custom.ts';
 import type { JsonObject, JsonValue } from '../api/json.ts';
 import type { ApiResponse } from '../api/message.ts';
-import { gvkOf, gvkText } from '../api/meta.ts';
+import { claimedGvkText, gvkText } from '../api/meta.ts';
 import type { ResourceRow } from '../api/resources.ts';
 import { type Schema, schemaForKind } from '../api/schema.ts';
 import { decodeObject, parserError } from '../api/validation/structural.ts';
@@ -103,9 +103,9 @@ function parseApplied(call: ResourceCall): Applied {
   if (body === undefined) throw newBadRequest('the request has no body');
   const value = body.value as JsonValue;
   call.audit?.patched(value);
-  const { apiVersion = '', kind = '' } = (value ?? {}) as Partial<ApiObject>;
+  const { apiVersion, kind } = (value ?? {}) as Partial<ApiObject>;
   if (!apiVersion || !kind)
-    throw newBadRequest(`invalid object type: ${gvkText(gvkOf({ apiVersion, kind }))}`);
+    throw newBadRequest(`invalid object type: ${claimedGvkText({ apiVersion, kind })}`);
   checkKind(value, row);
   const { object, warnings } = decodeApplied(value, row);
   const metadata = (object['metadata'] ?? {}) as Partial<ApiObject['metadata']>;

@@ -4,7 +4,7 @@
  * @see k8s.io/apiextensions-apiserver/pkg/apiserver/conversion/webhook_converter.go
  */
 import { equalJson, isJsonObject, type JsonObject, type JsonValue } from '../../api/json.ts';
-import { gvkText, splitApiVersion } from '../../api/meta.ts';
+import { claimedGvkText } from '../../api/meta.ts';
 import { validateAnnotations, validateLabels } from '../../api/validation/object-meta.ts';
 import { type ApiObject, copyJson, isFields } from '../api-object.ts';
 
@@ -64,8 +64,7 @@ const SHOWN_MAX = 4096;
 
 function checkKind({ apiVersion, kind }: JsonObject): void {
   if (apiVersion === `${GROUP}/v1` && kind === 'ConversionReview') return;
-  const { group, version } = splitApiVersion(typeof apiVersion === 'string' ? apiVersion : '');
-  const got = gvkText({ group, version, kind: typeof kind === 'string' ? kind : '' });
+  const got = claimedGvkText({ apiVersion, kind });
   throw new InvalidConversionError(
     `failed: expected webhook response of ${GROUP}/v1, Kind=ConversionReview, got ${got}`,
   );

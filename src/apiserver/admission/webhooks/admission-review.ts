@@ -5,7 +5,7 @@
  */
 
 import { isJsonObject, type JsonObject, type JsonValue } from '../../../api/json.ts';
-import { type GroupVersionKind, gvkText, splitApiVersion } from '../../../api/meta.ts';
+import { claimedGvkText, type GroupVersionKind } from '../../../api/meta.ts';
 import { NAMESPACES, type ResourceRow } from '../../../api/resources.ts';
 import { fromBase64 } from '../../../base/base64.ts';
 import type { ApiObject } from '../../api-object.ts';
@@ -108,8 +108,7 @@ export function readReview(
 
 function checkKind({ apiVersion, kind }: JsonObject): void {
   if (apiVersion === `${GROUP}/v1` && kind === 'AdmissionReview') return;
-  const { group, version } = splitApiVersion(typeof apiVersion === 'string' ? apiVersion : '');
-  const got = gvkText({ group, version, kind: typeof kind === 'string' ? kind : '' });
+  const got = claimedGvkText({ apiVersion, kind });
   throw new InvalidReviewError(`expected webhook response of ${GROUP}/v1, Kind=AdmissionReview, got ${got}`);
 }
 
